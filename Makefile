@@ -1,0 +1,60 @@
+# Sluice. "make help" lists what can be made.
+
+SHELL       := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := all
+
+BUILD    := build
+VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+LDFLAGS  := -s -w -X main.version=$(VERSION)
+GOBUILD  := go build -trimpath -ldflags '$(LDFLAGS)'
+SOURCES  := $(shell find . -path ./build -prune -o \( -name '*.go' -o -path './plugin/*.[ch]' \) -print) go.mod go.sum
+CFLAGS   ?= -O2 -g
+HOST_C   := $(wildcard test/host/*.c) $(wildcard test/host/*.h)
+# Where the published test vectors are; tests that need them say so when they skip.
+export SLUICE_VECTORS ?= $(abspath ../shared/vectors)
+
+.PHONY: all demo test e2e docker-test differential bench fuzz lint clean help
+
+all: $(BUILD)/out_sluice.so $(BUILD)/sluice ## Build plugin and command into build/
+
+$(BUILD)/out_sluice.so: $(SOURCES)
+	CGO_ENABLED=1 $(GOBUILD) -buildmode=c-shared -o $@ ./plugin
+
+$(BUILD)/sluice: $(SOURCES)
+	CGO_ENABLED=0 $(GOBUILD) -o $@ ./cmd/sluice
+
+$(BUILD)/flb-host: $(HOST_C)
+	@mkdir -p $(BUILD)
+	$(CC) -std=gnu11 $(CFLAGS) -Wall -Wextra -Werror -rdynamic -o $@ test/host/*.c -ldl -lpthread
+
+demo: all $(BUILD)/flb-host ## Ship 200,000 log lines to an S3 server on loopback and count them
+	@cd test && go run ./cmd/demo -plugin ../$(BUILD)/out_sluice.so -host ../$(BUILD)/flb-host
+
+test: all $(BUILD)/flb-host ## Run everything that this machine can run; names what it skips
+	@test/run.sh
+
+e2e: all ## Run the real Fluent Bit ($$FLUENT_BIT or on the PATH) against S3 and IMDS in a network namespace
+	cd test && go test -count=1 -timeout 20m -v ./e2e
+
+differential: all ## Compare our JSON with the built-in output's, byte by byte (real Fluent Bit)
+	cd test && go test -count=1 -timeout 10m -v ./differential
+
+docker-test: ## Run plugin, S3 and IMDS in containers of our Dockerfile's stages
+	@test/docker/run.sh
+
+FUZZTIME ?= 1m
+fuzz: ## Run each fuzz target for FUZZTIME (default 1m)
+	@test/fuzz.sh $(FUZZTIME)
+
+bench: ## Run the Go benchmarks of the pieces
+	go test -run '^$$' -bench . -benchmem ./...
+
+lint: ## gofmt, go vet and staticcheck
+	@test/lint.sh
+
+clean: ## Remove build/
+	rm -rf $(BUILD)
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

@@ -1,0 +1,67 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"sluice/creds"
+	"sluice/creds/standard"
+)
+
+func newCreds(w world) *cobra.Command {
+	cmd := &cobra.Command{Use: "creds", Short: "Find AWS credentials as the plugin does", Args: cobra.NoArgs, RunE: needsSubcommand}
+	cmd.AddCommand(&cobra.Command{
+		Use:   "process",
+		Short: "Print the credentials in the form of credential_process",
+		Long: `Print the credentials that the chain finds, in the form of credential_process:
+
+	[profile logs]
+	credential_process = sluice creds process`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := credsProcess(cmd.Context(), w); err != nil {
+				return &failure{err}
+			}
+			return nil
+		},
+	})
+	return cmd
+}
+
+// credsTimeout bounds the whole chain.
+const credsTimeout = 30 * time.Second
+
+func credsProcess(ctx context.Context, w world) error {
+	ctx, cancel := context.WithTimeout(ctx, credsTimeout)
+	defer cancel()
+	found, err := standard.NewSources(standard.Environment{Getenv: w.getenv}).Provider(standard.Options{}).Retrieve(ctx)
+	if err != nil {
+		return err
+	}
+	return writeProcess(w.stdout, found)
+}
+
+// writeProcess writes the document that AWS's SDKs read
+// (https://docs.aws.amazon.com/sdkref/latest/guide/feature-process-credentials.html).
+func writeProcess(out io.Writer, c creds.Credentials) error {
+	doc := struct {
+		Version         int
+		AccessKeyID     string `json:"AccessKeyId"`
+		SecretAccessKey string
+		SessionToken    string `json:",omitempty"`
+		Expiration      string `json:",omitempty"`
+		AccountID       string `json:"AccountId,omitempty"`
+	}{1, c.AccessKeyID, c.SecretAccessKey, c.SessionToken, "", c.AccountID}
+	if c.CanExpire() {
+		doc.Expiration = c.Expires.UTC().Format(time.RFC3339)
+	}
+	if err := json.NewEncoder(out).Encode(doc); err != nil {
+		return fmt.Errorf("write credentials: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,227 @@
+// Package conf turns the settings of an output, all text, into a Config, and
+// reports every mistake at once.
+//
+//	cfg, err := conf.Parse(lookup, conf.Checks{})
+//
+// Properties are those of Fluent Bit's built-in s3 output (v5.1.1), by name,
+// type, default, unit and range, and some of our own.
+package conf
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// Config is a checked configuration. Sizes are bytes.
+type Config struct {
+	Bucket      string
+	Region      string
+	Endpoint    string // URL, "" for AWS's own
+	STSEndpoint string // URL, "" for AWS's own
+	RoleARN     string
+	ExternalID  string
+	CAFile      string
+	SSLVerify   bool
+
+	KeyFormat     string
+	TagDelimiters string
+	StaticKey     bool
+
+	JSONDateFormat string // double, epoch, epoch_ms, iso8601 or java_sql_timestamp
+	JSONDateKey    string // "" for none
+	EscapeUnicode  bool
+	LogKey         string
+	Compression    string // none, gzip, zstd or snappy
+	Level          int    // 0 for the codec's default
+
+	TotalFileSize int64
+	PartSize      int64
+	UploadTimeout time.Duration
+	PutObject     bool
+
+	CannedACL    string
+	StorageClass string
+	ContentType  string
+	ContentMD5   bool
+
+	StoreDir        string
+	StoreLimit      int64 // 0 for none
+	QuarantineLimit int64 // 0 for none
+
+	AutoRetry     bool
+	Ordered       bool
+	RetryLimit    int // retries of an object; Unlimited for ever
+	DropExhausted bool
+	ExitTimeout   time.Duration
+	UploadWorkers int
+	PartWorkers   int
+
+	// Warnings are worth a line in the log.
+	Warnings []string
+}
+
+// Unlimited is a RetryLimit without end.
+const Unlimited = -1
+
+// Lookup returns the value of a property and whether it is set.
+type Lookup func(name string) (value string, set bool)
+
+// Checks are what conf cannot judge by itself. A nil function takes all.
+type Checks struct {
+	KeyFormat func(format, delimiters string) error
+}
+
+// WithEnvironment fills in the endpoint that the environment names for S3, if no
+// property does.
+func (c Config) WithEnvironment(getenv func(string) string) Config {
+	for _, name := range []string{"AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"} {
+		if u, ok := parseEndpoint(getenv(name)); ok && c.Endpoint == "" && !ignored(getenv) {
+			c.Endpoint = u
+		}
+	}
+	return c
+}
+
+// ignored tells that the environment's own endpoints are switched off.
+func ignored(getenv func(string) string) bool {
+	return strings.EqualFold(getenv("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"), "true")
+}
+
+// Mistake is one thing that is wrong. Error is a whole sentence part that names
+// the property, the value and the remedy.
+type Mistake struct {
+	Property string
+	Problem  string
+}
+
+// Mistakes is the error of Parse.
+type Mistakes []Mistake
+
+func (m Mistakes) Error() string {
+	var b strings.Builder
+	switch len(m) {
+	case 1:
+		b.WriteString("configuration mistake: ")
+	default:
+		fmt.Fprintf(&b, "%d configuration mistakes: ", len(m))
+	}
+	for i, mistake := range m {
+		if i > 0 {
+			b.WriteString("; ")
+		}
+		b.WriteString(mistake.Property + " " + mistake.Problem)
+	}
+	return b.String()
+}
+
+// Parse reads all properties. The error is Mistakes.
+func Parse(get Lookup, checks Checks) (Config, error) {
+	var c Config
+	var mistakes Mistakes
+	for _, p := range Properties() {
+		value, set := get(p.Name)
+		if !set {
+			value = p.Default
+		}
+		if !set && value == "" {
+			continue
+		}
+		if problem := p.apply(&c, value); problem != "" {
+			mistakes = append(mistakes, Mistake{p.Name, fmt.Sprintf("%q %s", show(p, value), problem)})
+		}
+	}
+	for _, m := range c.check(get, checks) {
+		if !mistakes.has(m.Property) {
+			mistakes = append(mistakes, m)
+		}
+	}
+	if len(mistakes) > 0 {
+		return Config{}, mistakes
+	}
+	return c, nil
+}
+
+func (m Mistakes) has(property string) bool {
+	for _, mistake := range m {
+		if mistake.Property == property {
+			return true
+		}
+	}
+	return false
+}
+
+// show returns what may be printed of a value.
+func show(p Property, value string) string {
+	if p.Secret {
+		return "***"
+	}
+	return value
+}
+
+// check looks at what concerns several properties.
+func (c *Config) check(get Lookup, checks Checks) (found []Mistake) {
+	report := func(property, format string, args ...any) {
+		found = append(found, Mistake{property, fmt.Sprintf(format, args...)})
+	}
+	if c.Bucket == "" {
+		report("bucket", "is required: set it to the name of the S3 bucket")
+	}
+	if c.ExternalID != "" && c.RoleARN == "" {
+		report("external_id", "%q needs role_arn: set both or none", c.ExternalID)
+	}
+	if checks.KeyFormat != nil {
+		if err := checks.KeyFormat(c.KeyFormat, c.TagDelimiters); err != nil {
+			report("s3_key_format", "%q %v", c.KeyFormat, err)
+		}
+	}
+	c.checkSizes(report)
+	c.checkLevel(report)
+	return found
+}
+
+type reporter func(property, format string, args ...any)
+
+// Bounds of the built-in output (plugins/out_s3/s3.h:34-58), bytes.
+const (
+	minPart           = 5_242_880
+	maxPart           = 50_000_000
+	maxPartCompressed = 5_000_000_000
+	minFile           = 1_000_000
+	maxFile           = 50_000_000_000
+	maxPutObject      = 1_000_000_000
+)
+
+func (c *Config) checkSizes(report reporter) {
+	if c.TotalFileSize < 2*minPart {
+		c.PutObject = true // as the built-in output does (s3.c:1060)
+	}
+	if c.PutObject && c.TotalFileSize > maxPutObject {
+		report("total_file_size", "%d is more than PutObject takes (%d): lower it or set use_put_object off", c.TotalFileSize, maxPutObject)
+	}
+	limit := int64(maxPart)
+	if c.Compression != "none" {
+		limit = maxPartCompressed
+	}
+	switch {
+	case c.PutObject:
+	case c.PartSize < minPart || c.PartSize > limit:
+		report("upload_chunk_size", "%d is out of range: %d to %d with compression %s (sizes are decimal: 5M is 5000000)", c.PartSize, minPart, limit, c.Compression)
+	case c.PartSize > c.TotalFileSize:
+		report("upload_chunk_size", "%d is larger than total_file_size %d", c.PartSize, c.TotalFileSize)
+	}
+	if c.PartSize != minPart && 2*c.PartSize > c.TotalFileSize {
+		report("total_file_size", "%d is less than twice upload_chunk_size %d", c.TotalFileSize, c.PartSize)
+	}
+}
+
+func (c *Config) checkLevel(report reporter) {
+	limit, ok := map[string]int{"gzip": 9, "zstd": 22}[c.Compression]
+	switch {
+	case c.Level == 0:
+	case !ok:
+		report("compression_level", "%d has no effect with compression %s: leave it out", c.Level, c.Compression)
+	case c.Level > limit:
+		report("compression_level", "%d is out of range for %s: 1 to %d", c.Level, c.Compression, limit)
+	}
+}

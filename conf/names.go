@@ -1,0 +1,103 @@
+package conf
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// EngineProperties are the settings of an output that Fluent Bit's engine keeps
+// for itself (src/flb_output.c:956-1181): the plugin never sees them. A name
+// that ends in a dot stands for all that begin with it.
+func EngineProperties() []string {
+	return []string{"name", "match", "match_regex", "alias", "log_level", "log_suppress_interval", "host", "port", "ipv6",
+		"retry_limit", "net.", "oauth2.", "tls", "tls.", "storage.total_limit_size", "workers"}
+}
+
+// CheckNames returns a mistake for each name that is no property of ours and
+// none of the engine's. Case does not matter.
+func CheckNames(names []string) (mistakes Mistakes) {
+	for _, name := range names {
+		lower := strings.ToLower(name)
+		if known(lower) {
+			continue
+		}
+		problem := "is not known"
+		if near := nearest(lower); near != "" {
+			problem += fmt.Sprintf(": did you mean %s?", near)
+		}
+		mistakes = append(mistakes, Mistake{name, problem})
+	}
+	return mistakes
+}
+
+// Misspelt returns a mistake for each near miss of a property that is set. It is
+// for hosts that cannot list what is set and check no names themselves (Fluent
+// Bit before v5.1.1): it asks for names that differ by one slip of the finger.
+func Misspelt(get Lookup) (mistakes Mistakes) {
+	for _, p := range Properties() {
+		for _, slip := range slips(p.Name) {
+			if _, set := get(slip); set && !known(slip) {
+				mistakes = append(mistakes, Mistake{slip, fmt.Sprintf("is not known: did you mean %s?", p.Name)})
+			}
+		}
+	}
+	return mistakes
+}
+
+func known(name string) bool {
+	if slices.ContainsFunc(Properties(), func(p Property) bool { return p.Name == name }) {
+		return true
+	}
+	return slices.ContainsFunc(EngineProperties(), func(e string) bool {
+		return name == e || strings.HasSuffix(e, ".") && strings.HasPrefix(name, e)
+	})
+}
+
+// slips returns the names that typing name wrongly gives: a character left out,
+// doubled or swapped with the next, an underscore as hyphen or dot.
+func slips(name string) []string {
+	out := []string{strings.ReplaceAll(name, "_", "-"), strings.ReplaceAll(name, "_", "."), strings.ReplaceAll(name, "_", ""),
+		"s3_" + name, strings.TrimPrefix(name, "s3_"), name + "s", strings.TrimSuffix(name, "s")}
+	for i := range name {
+		out = append(out, name[:i]+name[i+1:], name[:i]+name[i:i+1]+name[i:])
+		if i+1 < len(name) {
+			out = append(out, name[:i]+name[i+1:i+2]+name[i:i+1]+name[i+2:])
+		}
+	}
+	slices.Sort(out)
+	out = slices.Compact(out)
+	return slices.DeleteFunc(out, func(s string) bool { return s == name })
+}
+
+// nearest returns the property that name was probably meant to be, or "".
+func nearest(name string) string {
+	best, distance := "", 1+len(name)/4
+	for _, p := range Properties() {
+		if d := editDistance(name, p.Name); d <= distance && (best == "" || d < distance) {
+			best, distance = p.Name, d
+		}
+	}
+	return best
+}
+
+// editDistance is Levenshtein's.
+func editDistance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			cost := diagonal
+			if a[i] != b[j] {
+				cost++
+			}
+			diagonal = row[j+1]
+			row[j+1] = min(cost, row[j]+1, row[j+1]+1)
+		}
+	}
+	return row[len(b)]
+}

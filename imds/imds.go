@@ -1,0 +1,294 @@
+// Package imds is a client for the EC2 instance metadata service: version 2
+// (session tokens) first, version 1 where there is no version 2.
+//
+//	c := imds.New(imds.Options{})
+//	role, err := c.Get(ctx, "/latest/meta-data/iam/security-credentials/")
+//
+// Source: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/configuring-instance-metadata-service.html
+package imds
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+)
+
+// Default endpoints.
+const (
+	IPv4 = "http://169.254.169.254"
+	IPv6 = "http://[fd00:ec2::254]"
+)
+
+const (
+	tokenPath   = "/latest/api/token"
+	tokenTTL    = 6 * time.Hour
+	tokenMargin = 2 * time.Minute // a token is renewed this long before its end
+	// v1Memory is how long the client goes without a token after finding that it
+	// gets none. A service that is upgraded is noticed after that.
+	v1Memory = 5 * time.Minute
+	maxBody  = 64 << 10
+)
+
+// Options of a Client. The zero value is the documented default of AWS's SDKs
+// where they agree.
+type Options struct {
+	Endpoint  string        // default IPv4
+	DisableV1 bool          // never go without a token
+	Timeout   time.Duration // to connect, and to wait for an answer; default 1 s
+	Attempts  int           // tries of a request that a 429, a 5xx or the network failed; default 3
+	Now       func() time.Time
+	// Pause waits for d or returns ctx's error; the default uses a timer.
+	Pause func(ctx context.Context, d time.Duration) error
+}
+
+// Error tells why a path could not be had.
+type Error struct {
+	Path   string
+	Status int   // of HTTP, 0 if there was no answer
+	Err    error // if there was no answer
+	Hint   string
+}
+
+func (e *Error) Error() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "instance metadata %s: ", e.Path)
+	if e.Err != nil {
+		b.WriteString(e.Err.Error())
+	} else {
+		fmt.Fprintf(&b, "HTTP %d %s", e.Status, http.StatusText(e.Status))
+	}
+	if e.Hint != "" {
+		fmt.Fprintf(&b, " (%s)", e.Hint)
+	}
+	return b.String()
+}
+
+func (e *Error) Unwrap() error { return e.Err }
+
+// IsNotFound tells that the service answered and has no such path.
+func IsNotFound(err error) bool {
+	var e *Error
+	return errors.As(err, &e) && e.Status == http.StatusNotFound && e.Path != tokenPath
+}
+
+// IsUnavailable tells that nobody answered.
+func IsUnavailable(err error) bool {
+	var e *Error
+	return errors.As(err, &e) && e.Status == 0
+}
+
+// Client asks one endpoint. It is safe for concurrent use.
+type Client struct {
+	opts Options
+	http *http.Client
+
+	mu      sync.Mutex // guards what follows; never held during a request
+	token   string
+	expires time.Time
+	v1Until time.Time
+}
+
+// New makes a Client; it asks nothing of the network. Requests go to the
+// endpoint directly: no proxy, no redirect.
+func New(o Options) *Client {
+	if o.Endpoint == "" {
+		o.Endpoint = IPv4
+	}
+	o.Endpoint = strings.TrimRight(o.Endpoint, "/")
+	if o.Timeout == 0 {
+		o.Timeout = time.Second
+	}
+	if o.Attempts == 0 {
+		o.Attempts = 3
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Pause == nil {
+		o.Pause = pause
+	}
+	return &Client{opts: o, http: &http.Client{
+		Transport: &http.Transport{
+			DialContext:           (&net.Dialer{Timeout: o.Timeout}).DialContext,
+			ResponseHeaderTimeout: o.Timeout,
+			IdleConnTimeout:       time.Minute,
+			MaxIdleConns:          2,
+		},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}}
+}
+
+// Endpoint returns where the client asks.
+func (c *Client) Endpoint() string { return c.opts.Endpoint }
+
+// Get returns the body of a metadata path, which begins with a slash. Its error
+// is an *Error.
+func (c *Client) Get(ctx context.Context, path string) (string, error) {
+	for again := false; ; again = true {
+		token, err := c.session(ctx)
+		if err != nil {
+			return "", err
+		}
+		body, err := c.retry(ctx, http.MethodGet, path, token)
+		var e *Error
+		if !errors.As(err, &e) || e.Status != http.StatusUnauthorized {
+			return body, err
+		}
+		// The token has died early (the service was restarted), or the service
+		// takes version 2 only by now: once more with a new one.
+		c.forget(token)
+		if again {
+			e.Hint = "the service refused a session token that it had just given"
+			return "", e
+		}
+	}
+}
+
+// session returns the token to send, "" for version 1.
+func (c *Client) session(ctx context.Context) (string, error) {
+	c.mu.Lock()
+	now := c.opts.Now()
+	token, fresh := c.token, now.Before(c.expires)
+	v1 := now.Before(c.v1Until)
+	c.mu.Unlock()
+	if fresh {
+		return token, nil
+	}
+	if v1 {
+		return "", nil
+	}
+	token, err := c.retry(ctx, http.MethodPut, tokenPath, "")
+	if err == nil {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		c.token, c.expires = token, now.Add(tokenTTL-tokenMargin)
+		return token, nil
+	}
+	if !withoutToken(err) || ctx.Err() != nil {
+		return "", err
+	}
+	if c.opts.DisableV1 {
+		return "", hint(err, "no session token could be had and version 1 is disabled by configuration; in a container the instance's hop limit must be 2 or more")
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.v1Until = now.Add(v1Memory)
+	return "", nil
+}
+
+// withoutToken tells whether a failed token request may mean that only version
+// 1 is there: it is refused as unknown, or its answer does not arrive (hop limit
+// 1 in a container drops the answers to PUT alone). Where nobody listens,
+// version 1 is not there either.
+func withoutToken(err error) bool {
+	var e *Error
+	if !errors.As(err, &e) {
+		return false
+	}
+	switch e.Status {
+	case http.StatusForbidden, http.StatusNotFound, http.StatusMethodNotAllowed:
+		return true
+	case 0:
+		return isTimeout(e.Err)
+	}
+	return false
+}
+
+func hint(err error, text string) error {
+	var e *Error
+	if errors.As(err, &e) {
+		e.Hint = text
+	}
+	return err
+}
+
+// forget drops a token that was refused, or the memory of having none.
+func (c *Client) forget(token string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.token == token {
+		c.token, c.expires = "", time.Time{}
+	}
+	c.v1Until = time.Time{}
+}
+
+// retry makes a request, and makes it again after a 429 or 5xx or a broken
+// connection. A time-out is not tried again: it is the answer of networks that
+// have no metadata service, and whoever waits behind it waits long enough.
+func (c *Client) retry(ctx context.Context, method, path, token string) (string, error) {
+	for attempt := 1; ; attempt++ {
+		body, err := c.once(ctx, method, path, token)
+		if err == nil {
+			return body, nil // not err itself: a nil *Error is no nil error
+		}
+		if attempt == c.opts.Attempts || !retryable(err) || ctx.Err() != nil {
+			return "", err
+		}
+		backoff := 50 * time.Millisecond << attempt
+		if c.opts.Pause(ctx, backoff/2+rand.N(backoff/2)) != nil {
+			return "", err
+		}
+	}
+}
+
+func retryable(err *Error) bool {
+	if err.Status == 0 {
+		var op *net.OpError
+		return !isTimeout(err.Err) && !(errors.As(err.Err, &op) && op.Op == "dial")
+	}
+	return err.Status == http.StatusTooManyRequests || err.Status >= 500
+}
+
+func isTimeout(err error) bool {
+	var t net.Error
+	return errors.As(err, &t) && t.Timeout()
+}
+
+func (c *Client) once(ctx context.Context, method, path, token string) (string, *Error) {
+	ctx, cancel := context.WithTimeout(ctx, 2*c.opts.Timeout)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, method, c.opts.Endpoint+path, nil)
+	if err != nil {
+		return "", &Error{Path: path, Err: err}
+	}
+	if method == http.MethodPut {
+		req.Header.Set("X-Aws-Ec2-Metadata-Token-Ttl-Seconds", strconv.Itoa(int(tokenTTL/time.Second)))
+	}
+	if token != "" {
+		req.Header.Set("X-Aws-Ec2-Metadata-Token", token)
+	}
+	resp, err := c.http.Do(req)
+	if err != nil {
+		return "", &Error{Path: path, Err: err}
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(resp.Body, maxBody+1))
+	switch {
+	case resp.StatusCode != http.StatusOK:
+		return "", &Error{Path: path, Status: resp.StatusCode}
+	case err != nil:
+		return "", &Error{Path: path, Err: err}
+	case len(body) > maxBody:
+		return "", &Error{Path: path, Err: fmt.Errorf("answer is longer than %d bytes", maxBody)}
+	}
+	return string(body), nil
+}
+
+func pause(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}

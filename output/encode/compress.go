@@ -1,0 +1,82 @@
+package encode
+
+import (
+	"fmt"
+	"io"
+	"slices"
+
+	"github.com/klauspost/compress/gzip"
+	"github.com/klauspost/compress/s2"
+	"github.com/klauspost/compress/zstd"
+)
+
+// Compression is a codec for whole objects.
+type Compression uint8
+
+// The codecs. Snappy is the framed stream format
+// (https://github.com/google/snappy/blob/main/framing_format.txt): the C plugin
+// writes a bare block for each part, which nobody can read once an object has
+// two of them.
+const (
+	None Compression = iota
+	Gzip
+	Zstd
+	Snappy
+)
+
+var compressionNames = [...]string{"none", "gzip", "zstd", "snappy"}
+
+// MarshalText returns the name that compression has as a property.
+func (c Compression) MarshalText() ([]byte, error) { return []byte(compressionNames[c]), nil }
+
+// UnmarshalText takes that name.
+func (c *Compression) UnmarshalText(text []byte) error {
+	i := slices.Index(compressionNames[:], string(text))
+	if i < 0 {
+		return fmt.Errorf("compression %q is not known", text)
+	}
+	*c = Compression(i)
+	return nil
+}
+
+// ContentEncoding returns the value of the Content-Encoding header, "" for None.
+func (c Compression) ContentEncoding() string {
+	if c == None {
+		return ""
+	}
+	return compressionNames[c]
+}
+
+// Levels used when none is asked for. zstd's is on zstd's own scale.
+const (
+	defaultGzipLevel = 6
+	defaultZstdLevel = 3
+)
+
+// zstdWindow bounds the memory of a zstd stream (and of its reader), bytes.
+const zstdWindow = 1 << 20
+
+func compressor(dst io.Writer, c Compression, level int) (io.WriteCloser, error) {
+	switch c {
+	case Gzip:
+		if level == 0 {
+			level = defaultGzipLevel
+		}
+		return gzip.NewWriterLevel(dst, level)
+	case Zstd:
+		if level == 0 {
+			level = defaultZstdLevel
+		}
+		return zstd.NewWriter(dst, zstd.WithEncoderLevel(zstd.EncoderLevelFromZstd(level)),
+			zstd.WithEncoderConcurrency(1), zstd.WithWindowSize(zstdWindow), zstd.WithLowerEncoderMem(true))
+	case Snappy:
+		return s2.NewWriter(dst, s2.WriterSnappyCompat(), s2.WriterConcurrency(1)), nil
+	default:
+		return plainWriter{dst}, nil
+	}
+}
+
+// plainWriter gives a writer a Close that does nothing.
+type plainWriter struct{ io.Writer }
+
+func (plainWriter) Close() error { return nil }

@@ -1,0 +1,253 @@
+// Package encode turns log events into the bytes of an object: JSON lines or
+// the raw value of one key, compressed as one stream.
+//
+//	w, err := encode.NewWriter(file, encode.Options{DateKey: "date", Compression: encode.Gzip})
+//	…
+//	err = w.Write(event)
+//	…
+//	err = w.Close()
+//
+// The same events give the same bytes, always: shipping a segment again writes
+// the object that was written before.
+package encode
+
+import (
+	"fmt"
+	"io"
+	"slices"
+
+	"sluice/output/record"
+)
+
+// DateFormat is a value of json_date_format.
+type DateFormat uint8
+
+// The formats of the C plugin, all in UTC.
+const (
+	ISO8601          DateFormat = iota // "2026-08-05T09:30:00.123456Z"
+	Double                             // 1785922200.123456
+	Epoch                              // 1785922200
+	EpochMillis                        // 1785922200123
+	JavaSQLTimestamp                   // "2026-08-05 09:30:00.123456"
+)
+
+var dateFormatNames = [...]string{"iso8601", "double", "epoch", "epoch_ms", "java_sql_timestamp"}
+
+// MarshalText returns the name that the format has as a property.
+func (f DateFormat) MarshalText() ([]byte, error) { return []byte(dateFormatNames[f]), nil }
+
+// UnmarshalText takes that name.
+func (f *DateFormat) UnmarshalText(text []byte) error {
+	i := slices.Index(dateFormatNames[:], string(text))
+	if i < 0 {
+		return fmt.Errorf("date format %q is not known", text)
+	}
+	*f = DateFormat(i)
+	return nil
+}
+
+// Options say how events become bytes. The zero value writes JSON lines
+// without a date key, non-ASCII as it is, uncompressed.
+type Options struct {
+	DateKey       string      `json:"date_key,omitempty"` // name of the time's member; "" leaves it out
+	DateFormat    DateFormat  `json:"date_format"`
+	EscapeUnicode bool        `json:"escape_unicode"`    // write non-ASCII as \uxxxx
+	LogKey        string      `json:"log_key,omitempty"` // if not "", only the value of this key is written, a line each
+	Compression   Compression `json:"compression"`
+	Level         int         `json:"level,omitempty"` // on the codec's own scale; 0 is the default
+}
+
+// Writer encodes events into one stream. It must not be used by several
+// goroutines at once.
+type Writer struct {
+	opts    Options
+	dateKey []byte
+	sink    io.WriteCloser
+	buf     []byte
+	json    transcoder
+
+	records, missing, plain int64
+}
+
+// flushSize is how much plain text is gathered before it goes to the
+// compressor.
+const flushSize = 64 << 10
+
+// NewWriter returns a Writer that writes to dst, which it never closes. The
+// error tells of a compression level that the codec does not have.
+func NewWriter(dst io.Writer, opts Options) (*Writer, error) {
+	sink, err := compressor(dst, opts.Compression, opts.Level)
+	if err != nil {
+		return nil, fmt.Errorf("start compression: %w", err)
+	}
+	w := &Writer{opts: opts, sink: sink, buf: make([]byte, 0, 2*flushSize)}
+	w.json.escapeUnicode = opts.EscapeUnicode
+	w.dateKey = []byte(opts.DateKey)
+	return w, nil
+}
+
+// Records returns how many events were written.
+func (w *Writer) Records() int64 { return w.records }
+
+// Missing returns how many events had no LogKey and were left out.
+func (w *Writer) Missing() int64 { return w.missing }
+
+// Plain returns how many bytes were written, before compression.
+func (w *Writer) Plain() int64 { return w.plain + int64(len(w.buf)) }
+
+// Write encodes one event. On ErrTooDeep nothing of the event is written and
+// the Writer can be used further; any other error is the destination's.
+func (w *Writer) Write(ev record.Event) error {
+	before := len(w.buf)
+	written, err := w.encode(ev)
+	if err != nil {
+		w.buf = w.buf[:before]
+		w.json.entries, w.json.depth = w.json.entries[:0], 0
+		return fmt.Errorf("encode record: %w", err)
+	}
+	if !written {
+		w.missing++
+		return nil
+	}
+	w.records++
+	w.buf = append(w.buf, '\n')
+	if len(w.buf) < flushSize {
+		return nil
+	}
+	return w.flush()
+}
+
+// Close writes what is left and ends the compressed stream.
+func (w *Writer) Close() error {
+	if err := w.flush(); err != nil {
+		return err
+	}
+	return w.sink.Close()
+}
+
+func (w *Writer) flush() error {
+	w.plain += int64(len(w.buf))
+	_, err := w.sink.Write(w.buf)
+	w.buf = w.buf[:0]
+	return err
+}
+
+func (w *Writer) encode(ev record.Event) (written bool, err error) {
+	if w.opts.LogKey != "" {
+		return w.logKey(ev.Body)
+	}
+	return true, w.line(ev)
+}
+
+// line appends an event as a JSON object: the date, what belongs to group and
+// record beside the body as __internal__, and the members of the body
+// (flb_pack.c, flb_pack_msgpack_to_json_format). A body that is no map is put
+// under "log".
+func (w *Writer) line(ev record.Event) (err error) {
+	t := &w.json
+	w.buf = append(w.buf, '{')
+	if len(w.dateKey) > 0 {
+		w.member(w.dateKey)
+		w.buf = appendTime(w.buf, ev.Time, w.opts.DateFormat)
+	}
+	if hasMembers(ev.Attributes) || hasMembers(ev.Metadata) {
+		w.member(internalKey)
+		if err = w.internal(ev); err != nil {
+			return err
+		}
+	}
+	tok, rest, err := record.Read(ev.Body)
+	if err != nil {
+		return err
+	}
+	if tok.Kind == record.Map {
+		w.buf, _, err = t.members(w.buf, rest, tok.Len, 0)
+	} else {
+		w.member(logMember)
+		w.buf, _, err = t.value(w.buf, ev.Body)
+	}
+	t.entries = t.entries[:0]
+	w.buf = append(w.buf, '}')
+	return err
+}
+
+var internalKey, logMember = []byte("__internal__"), []byte("log")
+
+// member begins a member of the line's outer map.
+func (w *Writer) member(key []byte) {
+	w.buf = w.json.begin(w.buf, key, 0)
+	w.buf = append(appendString(w.buf, key, w.opts.EscapeUnicode), ':')
+}
+
+// internal appends what is known about the record beside its body. Metadata is
+// there even if empty, as in the C plugin, where every event has some.
+func (w *Writer) internal(ev record.Event) (err error) {
+	w.buf = append(w.buf, '{')
+	if ev.Attributes != nil {
+		w.buf = append(w.buf, `"group_attributes":`...)
+		if w.buf, _, err = w.json.value(w.buf, ev.Attributes); err != nil {
+			return err
+		}
+		w.buf = append(w.buf, ',')
+	}
+	w.buf = append(w.buf, `"log_metadata":`...)
+	metadata := ev.Metadata
+	if metadata == nil {
+		metadata = emptyMap
+	}
+	w.buf, _, err = w.json.value(w.buf, metadata)
+	w.buf = append(w.buf, '}')
+	return err
+}
+
+var emptyMap = []byte{0x80}
+
+// hasMembers tells whether b is a map that is not empty.
+func hasMembers(b []byte) bool {
+	if b == nil {
+		return false
+	}
+	tok, _, err := record.Read(b)
+	return err == nil && tok.Kind == record.Map && tok.Len > 0
+}
+
+// logKey appends the value of LogKey: text as it is, anything else as JSON. Of
+// duplicates the first one counts (s3.c, flb_pack_msgpack_extract_log_key).
+func (w *Writer) logKey(body []byte) (found bool, err error) {
+	tok, rest, err := record.Read(body)
+	if err != nil || tok.Kind != record.Map {
+		return false, err
+	}
+	for range tok.Len {
+		name, value, err := textOrSkip(rest)
+		if err != nil {
+			return false, err
+		}
+		if name != nil && string(name) == w.opts.LogKey {
+			if text, _, err := textOrSkip(value); err != nil || text != nil {
+				w.buf = append(w.buf, text...)
+				return true, err
+			}
+			w.buf, _, err = w.json.value(w.buf, value)
+			return true, err
+		}
+		if rest, err = skip(value); err != nil {
+			return false, err
+		}
+	}
+	return false, nil
+}
+
+// textOrSkip returns the payload of a str or bin, nil for anything else, and
+// what is behind the object.
+func textOrSkip(b []byte) (text, rest []byte, err error) {
+	tok, rest, err := record.Read(b)
+	if err != nil {
+		return nil, nil, err
+	}
+	if tok.Kind == record.Str || tok.Kind == record.Bin {
+		return rest[:tok.Len:tok.Len], rest[tok.Len:], nil
+	}
+	rest, err = skip(b)
+	return nil, rest, err
+}

@@ -1,0 +1,243 @@
+// Package key renders object keys from the format that users know as
+// s3_key_format.
+//
+//	t, err := key.Parse("/logs/$TAG[1]/%Y/%m/%d/$UUID.gz", key.Options{})
+//	name := t.Render(key.Values{Tag: "app.orders", Time: first, UUID: "pX29aL0q"})
+//
+// The format is read once. What comes from a tag is put in as it is: it never
+// passes strftime, and never is looked at for variables again.
+package key
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/ncruces/go-strftime"
+)
+
+// MaxLength is the longest key that S3 takes, bytes.
+const MaxLength = 1024
+
+// UUIDLength is the number of characters that $UUID stands for.
+const UUIDLength = 8
+
+// maxParts is how many parts of a tag $TAG[n] can name.
+const maxParts = 10
+
+// Options of a Template.
+type Options struct {
+	// TagDelimiters are the characters at which $TAG[n] cuts a tag; empty parts
+	// vanish, as with strtok. The default is ".".
+	TagDelimiters string
+	// Static keeps the key as the format says even if it has neither $UUID nor
+	// $INDEX; otherwise "-object" and the UUID are appended then, so that no
+	// object overwrites another.
+	Static bool
+}
+
+// Values fill a Template. They are fixed when a segment is opened, so that its
+// key never changes.
+type Values struct {
+	Tag   string
+	Time  time.Time // of the first record
+	UUID  string    // UUIDLength characters
+	Index uint64
+}
+
+// Template is a parsed key format. It is immutable and safe for concurrent use.
+type Template struct {
+	pieces []piece
+	opts   Options
+	unique bool // the format itself has $UUID or $INDEX
+}
+
+type pieceKind uint8
+
+const (
+	literal pieceKind = iota
+	conversion
+	wholeTag
+	tagPart
+	index
+	uuid
+)
+
+// piece is a part of a format: text for literal and conversion, n for tagPart.
+type piece struct {
+	kind pieceKind
+	text string
+	n    int
+}
+
+// Parse reads a format. Its error names what is wrong and what would do.
+func Parse(format string, opts Options) (*Template, error) {
+	if opts.TagDelimiters == "" {
+		opts.TagDelimiters = "."
+	}
+	if !strings.HasPrefix(format, "/") {
+		return nil, fmt.Errorf("must start with %q", "/")
+	}
+	if len(format) > MaxLength {
+		return nil, fmt.Errorf("is %d bytes long; a key has at most %d", len(format), MaxLength)
+	}
+	// The C plugin puts "/" + bucket + format into the URI: the first slash
+	// separates, it is no part of the key.
+	t := &Template{opts: opts}
+	for rest := format[1:]; rest != ""; {
+		p, n, err := next(rest)
+		if err != nil {
+			return nil, err
+		}
+		t.pieces = append(t.pieces, p)
+		t.unique = t.unique || p.kind == uuid || p.kind == index
+		rest = rest[n:]
+	}
+	if len(t.pieces) == 0 {
+		return nil, fmt.Errorf("names no object: put something behind the %q", "/")
+	}
+	return t, nil
+}
+
+// next reads the first piece of s and tells how long it is.
+func next(s string) (piece, int, error) {
+	switch s[0] {
+	case '$':
+		return variable(s)
+	case '%':
+		return timeConversion(s)
+	}
+	n := strings.IndexAny(s, "$%")
+	if n < 0 {
+		n = len(s)
+	}
+	return piece{kind: literal, text: s[:n]}, n, nil
+}
+
+// variable reads what begins with a dollar sign.
+func variable(s string) (piece, int, error) {
+	if strings.HasPrefix(s, "$TAG[") {
+		end := strings.IndexByte(s, ']')
+		if end < 0 {
+			return piece{}, 0, fmt.Errorf("%q has no closing bracket", s)
+		}
+		n, err := strconv.Atoi(s[len("$TAG["):end])
+		if err != nil || n < 0 || n >= maxParts {
+			return piece{}, 0, fmt.Errorf("%q: parts of a tag are $TAG[0] to $TAG[%d]", s[:end+1], maxParts-1)
+		}
+		return piece{kind: tagPart, n: n}, end + 1, nil
+	}
+	for name, kind := range map[string]pieceKind{"$TAG": wholeTag, "$INDEX": index, "$UUID": uuid} {
+		if strings.HasPrefix(s, name) {
+			return piece{kind: kind}, len(name), nil
+		}
+	}
+	if len(s) > 1 && (s[1] == '_' || 'a' <= s[1]|0x20 && s[1]|0x20 <= 'z') {
+		end := 2 + strings.IndexFunc(s[2:]+"/", func(r rune) bool {
+			return r != '_' && !('a' <= r|0x20 && r|0x20 <= 'z') && !('0' <= r && r <= '9')
+		})
+		return piece{}, 0, fmt.Errorf("%q is not known; there are $TAG, $TAG[n], $INDEX and $UUID (record fields in keys are not supported yet)", s[:end])
+	}
+	return piece{kind: literal, text: "$"}, 1, nil
+}
+
+// conversions are the letters of strftime(3) that work here as in glibc's C
+// locale.
+const conversions = "aAbBcCdDeFgGhHIjklmMnpPrRsStTuUVwWxXyYzZ"
+
+func timeConversion(s string) (piece, int, error) {
+	if len(s) > 1 && s[1] == '%' {
+		return piece{kind: literal, text: "%"}, 2, nil
+	}
+	if len(s) > 2 && s[1] == '-' && strings.IndexByte("dHIjmMSyeklUWV", s[2]) >= 0 {
+		return piece{kind: conversion, text: s[:3]}, 3, nil
+	}
+	if len(s) < 2 || strings.IndexByte(conversions, s[1]) < 0 {
+		return piece{}, 0, fmt.Errorf("%q is no time conversion; write %%%% for a percent sign", s[:min(2, len(s))])
+	}
+	return piece{kind: conversion, text: s[:2]}, 2, nil
+}
+
+// UsesIndex tells whether the key has $INDEX, whose values must be kept.
+func (t *Template) UsesIndex() bool {
+	for _, p := range t.pieces {
+		if p.kind == index {
+			return true
+		}
+	}
+	return false
+}
+
+// Stream names what the tag adds to a key: tags of the same stream share
+// objects.
+func (t *Template) Stream(tag string) string {
+	var b strings.Builder
+	for _, p := range t.pieces {
+		switch p.kind {
+		case wholeTag:
+			return tag
+		case tagPart:
+			b.WriteString(t.part(tag, p.n))
+			b.WriteByte(0)
+		}
+	}
+	return b.String()
+}
+
+// gmt is UTC under the name that C gives it, for %Z.
+var gmt = time.FixedZone("GMT", 0)
+
+// Render returns the key for v: valid UTF-8 of at most MaxLength bytes.
+func (t *Template) Render(v Values) string {
+	when := v.Time.In(gmt)
+	var b []byte
+	for _, p := range t.pieces {
+		switch p.kind {
+		case literal:
+			b = append(b, p.text...)
+		case conversion:
+			b = strftime.AppendFormat(b, p.text, when)
+		case wholeTag:
+			b = append(b, v.Tag...)
+		case tagPart:
+			b = append(b, t.part(v.Tag, p.n)...)
+		case index:
+			b = strconv.AppendUint(b, v.Index, 10)
+		case uuid:
+			b = append(b, v.UUID...)
+		}
+	}
+	suffix := ""
+	if !t.unique && !t.opts.Static {
+		suffix = "-object" + v.UUID
+	}
+	return shorten(strings.ToValidUTF8(string(b), "_"), suffix, v.UUID)
+}
+
+// shorten appends suffix. What would get too long is cut, and keeps apart from
+// other keys by its UUID.
+func shorten(key, suffix, uuid string) string {
+	if len(key)+len(suffix) <= MaxLength {
+		return key + suffix
+	}
+	if suffix == "" {
+		suffix = "-" + uuid
+	}
+	cut := MaxLength - len(suffix)
+	for cut > 0 && !utf8.RuneStart(key[cut]) {
+		cut--
+	}
+	return key[:cut] + suffix
+}
+
+// part returns the nth part of tag. A tag that has none gives what the C plugin
+// gives: the whole tag and the bracket.
+func (t *Template) part(tag string, n int) string {
+	parts := strings.FieldsFunc(tag, func(r rune) bool { return strings.ContainsRune(t.opts.TagDelimiters, r) })
+	if n < len(parts) {
+		return parts[n]
+	}
+	return fmt.Sprintf("%s[%d]", tag, n)
+}

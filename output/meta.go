@@ -1,0 +1,82 @@
+package output
+
+import (
+	"crypto/rand"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"sluice/conf"
+	"sluice/output/encode"
+	"sluice/output/key"
+	"sluice/output/record"
+)
+
+// meta is an object's identity and form. It is written into its segment when
+// that is opened and never changes, whatever is retried, restarted or configured
+// anew: shipping a segment again writes the same bytes under the same key.
+type meta struct {
+	Bucket   string         `json:"bucket"`
+	Key      string         `json:"key"`
+	Encoding encode.Options `json:"encoding"`
+}
+
+// newMeta fixes the identity of the object that begins with chunk.
+func (o *Output) newMeta(tag string, chunk []byte) ([]byte, error) {
+	v := key.Values{Tag: tag, Time: o.firstTime(chunk), UUID: newUUID()}
+	if o.template.UsesIndex() {
+		var err error
+		if v.Index, err = o.index.Take(); err != nil {
+			return nil, err
+		}
+	}
+	return json.Marshal(meta{Bucket: o.opts.Config.Bucket, Key: o.template.Render(v), Encoding: o.encoding})
+}
+
+func parseMeta(b []byte) (m meta, err error) {
+	if err = json.Unmarshal(b, &m); err != nil {
+		return m, fmt.Errorf("meta of segment: %w", err)
+	}
+	return m, nil
+}
+
+// firstTime returns the time of the first record that has one, or now
+// (plugins/out_s3/s3.c:4274).
+func (o *Output) firstTime(chunk []byte) time.Time {
+	d := record.NewDecoder(chunk)
+	for {
+		ev, err := d.Next()
+		if invalid(err) {
+			continue
+		}
+		if err != nil {
+			return o.opts.Now()
+		}
+		if ev.Time.Sec != 0 {
+			return time.Unix(ev.Time.Sec, ev.Time.Nsec)
+		}
+	}
+}
+
+// newUUID returns what $UUID stands for: random letters and digits.
+func newUUID() string {
+	const alphabet = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+	text := make([]byte, 0, key.UUIDLength)
+	for len(text) < key.UUIDLength {
+		var b [1]byte
+		rand.Read(b[:]) // never fails
+		if n := int(b[0] >> 2); n < len(alphabet) {
+			text = append(text, alphabet[n])
+		}
+	}
+	return string(text)
+}
+
+// ExampleKey returns what an object of a tag could be called that begins at t.
+func ExampleKey(c conf.Config, tag string, t time.Time) (string, error) {
+	template, err := key.Parse(c.KeyFormat, keyOptions(c))
+	if err != nil {
+		return "", err
+	}
+	return template.Render(key.Values{Tag: tag, Time: t, UUID: newUUID()}), nil
+}

@@ -1,0 +1,51 @@
+package output
+
+import (
+	"fmt"
+
+	"sluice/conf"
+	"sluice/creds"
+	"sluice/output/encode"
+	"sluice/output/key"
+	"sluice/output/s3"
+)
+
+// encodingOptions translates what concerns an object's content.
+func encodingOptions(c conf.Config) (o encode.Options, err error) {
+	o = encode.Options{DateKey: c.JSONDateKey, EscapeUnicode: c.EscapeUnicode, LogKey: c.LogKey, Level: c.Level}
+	if err = o.DateFormat.UnmarshalText([]byte(c.JSONDateFormat)); err != nil {
+		return o, fmt.Errorf("json_date_format: %w", err)
+	}
+	if err = o.Compression.UnmarshalText([]byte(c.Compression)); err != nil {
+		return o, fmt.Errorf("compression: %w", err)
+	}
+	return o, nil
+}
+
+func keyOptions(c conf.Config) key.Options {
+	return key.Options{TagDelimiters: c.TagDelimiters, Static: c.StaticKey}
+}
+
+// maxPartBuffer bounds the memory of a part: upload_chunk_size may be 5 GB with
+// compression, but a part need not be that large.
+const maxPartBuffer = 50_000_000
+
+func storeOptions(o Options) s3.Options {
+	c := o.Config
+	attempts := 3
+	if !c.AutoRetry {
+		attempts = 1
+	}
+	return s3.Options{
+		Region: c.Region, Endpoint: c.Endpoint, Credentials: creds.AWS(o.Credentials),
+		ACL: c.CannedACL, StorageClass: c.StorageClass, ContentType: c.ContentType, ContentMD5: c.ContentMD5,
+		PartSize: partSize(c), PartWorkers: c.PartWorkers, Whole: c.PutObject, TempDir: o.Dir,
+		Attempts: attempts, TLS: s3.TLS{CAFile: c.CAFile, Insecure: !c.SSLVerify},
+	}
+}
+
+// partSize keeps an object that gets twice as large as estimated within the
+// number of parts that S3 takes.
+func partSize(c conf.Config) int64 {
+	return max(min(c.PartSize, maxPartBuffer), 2*c.TotalFileSize/s3.MaxParts, s3.MinPartSize)
+}

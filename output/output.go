@@ -1,0 +1,185 @@
+// Package output turns chunks into objects: Flush makes a chunk durable in the
+// spool, and shippers encode and upload sealed segments in the background.
+//
+//	out, err := output.New(output.Options{Config: cfg, Dir: dir, Credentials: provider, Log: log})
+//	err = out.Flush("app.orders", chunk) // nil: on disk
+//	…
+//	err = out.Close(ctx)                 // seal, drain until ctx ends, unlock
+package output
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"sluice/conf"
+	"sluice/creds"
+	"sluice/output/encode"
+	"sluice/output/key"
+	"sluice/output/s3"
+	"sluice/spool"
+)
+
+// Options of an Output. All but Now are required.
+type Options struct {
+	Config      conf.Config
+	Dir         string // of the spool, this output's alone
+	Credentials creds.Provider
+	Log         *slog.Logger
+	Now         func() time.Time // default time.Now
+}
+
+// Output ships the chunks of one plugin instance. It is safe for concurrent use.
+type Output struct {
+	opts     Options
+	template *key.Template
+	encoding encode.Options
+	store    *s3.Store
+	spool    *spool.Spool
+	index    *spool.Counter
+	queue    *queue
+	ratio    ratio
+
+	opened  chan struct{} // tells sealByAge of a new segment
+	stop    context.CancelFunc
+	workers sync.WaitGroup
+}
+
+// CheckKeyFormat is the check of s3_key_format that package conf asks for.
+func CheckKeyFormat(format, delimiters string) error {
+	_, err := key.Parse(format, key.Options{TagDelimiters: delimiters})
+	return err
+}
+
+// New opens the spool, which fails while somebody else has it, takes over what
+// is in it, and starts the shippers. It asks nothing of the network.
+func New(o Options) (*Output, error) {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	out := &Output{opts: o, queue: newQueue(o.Config.Ordered, o.Now), opened: make(chan struct{}, 1)}
+	var err error
+	if out.encoding, err = encodingOptions(o.Config); err != nil {
+		return nil, err
+	}
+	if out.template, err = key.Parse(o.Config.KeyFormat, keyOptions(o.Config)); err != nil {
+		return nil, fmt.Errorf("s3_key_format %q %w", o.Config.KeyFormat, err)
+	}
+	if out.store, err = s3.New(storeOptions(o)); err != nil {
+		return nil, err
+	}
+	if err := out.openSpool(); err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	out.stop = cancel
+	out.workers.Go(func() { out.sealByAge(ctx) })
+	for range o.Config.UploadWorkers {
+		out.workers.Go(func() { out.ship(ctx) })
+	}
+	return out, nil
+}
+
+func (o *Output) openSpool() (err error) {
+	o.spool, err = spool.Open(spool.Options{
+		Dir: o.opts.Dir, Limit: o.opts.Config.StoreLimit, Now: o.opts.Now,
+		Sealed: o.queue.add,
+		Damaged: func(path string, reason error) {
+			o.opts.Log.Error("a segment of the spool cannot be read and was put aside", "file", path, "error", reason)
+		},
+	})
+	if err != nil {
+		return err
+	}
+	if n := o.queue.len(); n > 0 {
+		o.opts.Log.Info("shipping what an earlier run left in the spool", "segments", n, "dir", o.opts.Dir)
+	}
+	if o.index, err = o.spool.Counter("index"); err != nil {
+		return errors.Join(err, o.spool.Close())
+	}
+	return nil
+}
+
+// Flush makes a chunk durable. nil means that it is on disk and will reach S3.
+// Any error means that it was not taken: the caller keeps it and tries again.
+// chunk is not kept.
+func (o *Output) Flush(tag string, chunk []byte) error {
+	opened := false
+	seg, err := o.spool.Append(o.template.Stream(tag), spool.Chunk{Tag: tag, Data: chunk}, func() ([]byte, error) {
+		opened = true
+		return o.newMeta(tag, chunk)
+	})
+	if err != nil {
+		return err
+	}
+	if opened {
+		notify(o.opened)
+	}
+	if o.ratio.estimate(seg.Raw()) < o.opts.Config.TotalFileSize {
+		return nil
+	}
+	if err := o.spool.Seal(seg); err != nil {
+		o.opts.Log.Warn("seal segment", "error", err) // its frames are durable all the same
+	}
+	return nil
+}
+
+// Close takes no more chunks, ships what is there until ctx ends, and unlocks
+// the spool. What could not be shipped stays there for the next start.
+func (o *Output) Close(ctx context.Context) error {
+	_, sealErr := o.spool.SealOpened(endOfTime)
+	left := o.queue.drain(ctx)
+	o.stop()
+	o.workers.Wait()
+	if left > 0 {
+		o.opts.Log.Warn("stopping with data in the spool; the next start ships it", "segments", left, "bytes", o.spool.Used(), "dir", o.opts.Dir)
+	}
+	return errors.Join(sealErr, o.spool.Close())
+}
+
+// endOfTime is after all times that a clock shows.
+var endOfTime = time.Unix(1<<60, 0)
+
+// sealByAge seals each segment when it is upload_timeout old. It sleeps until
+// the next one is, or until there is a first one.
+func (o *Output) sealByAge(ctx context.Context) {
+	timeout := o.opts.Config.UploadTimeout
+	for {
+		now := o.opts.Now()
+		oldest, err := o.spool.SealOpened(now.Add(-timeout))
+		if err != nil {
+			o.opts.Log.Warn("seal segment", "error", err)
+		}
+		wait := endOfTime.Sub(now)
+		if !oldest.IsZero() {
+			wait = oldest.Add(timeout).Sub(now)
+		}
+		if !sleep(ctx, wait, o.opened) {
+			return
+		}
+	}
+}
+
+// sleep waits for d or until woken; it returns false when ctx has ended.
+func sleep(ctx context.Context, d time.Duration, woken <-chan struct{}) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-woken:
+	case <-ctx.Done():
+		return false
+	}
+	return true
+}
+
+// notify wakes whoever waits for c, now or the next time.
+func notify(c chan struct{}) {
+	select {
+	case c <- struct{}{}:
+	default:
+	}
+}

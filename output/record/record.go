@@ -1,0 +1,189 @@
+// Package record reads what Fluent Bit hands to an output: a sequence of
+// msgpack log events without an envelope.
+//
+// A Decoder walks a chunk without copying it: an Event's Body, Metadata and
+// Attributes are views of the chunk, still in msgpack.
+//
+//	d := record.NewDecoder(chunk)
+//	for {
+//		ev, err := d.Next()
+//		if err == io.EOF {
+//			break
+//		}
+//		var bad *record.InvalidError
+//		if errors.As(err, &bad) {
+//			… // one object that is no log event; the next call goes on behind it
+//			continue
+//		}
+//		…
+//	}
+package record
+
+import (
+	"fmt"
+	"io"
+	"math"
+)
+
+// Time is an event's time as Fluent Bit keeps it: seconds since 1970-01-01 UTC
+// and nanoseconds in [0, 1e9).
+type Time struct {
+	Sec  int64
+	Nsec int64
+}
+
+// Event is one log record. The slices are msgpack objects inside the chunk;
+// they are valid as long as the chunk is, and a nil slice means absent.
+type Event struct {
+	Time Time
+	// Metadata is the record's metadata map (v2 events), nil for v1 events.
+	Metadata []byte
+	// Attributes is the body of the group that the event belongs to (resource
+	// and scope of OpenTelemetry), nil outside of a group.
+	Attributes []byte
+	// Body is the record itself, nearly always a map.
+	Body []byte
+}
+
+// InvalidError tells of a well-formed msgpack object that is no log event. The
+// Decoder stands behind that object and can go on.
+type InvalidError struct {
+	Offset int // of the object in the chunk, bytes
+	Reason string
+}
+
+func (e *InvalidError) Error() string {
+	return fmt.Sprintf("object at byte %d is no log event: %s", e.Offset, e.Reason)
+}
+
+// Decoder reads the events of one chunk in order. It must not be used by
+// several goroutines at once. The zero value reads an empty chunk.
+type Decoder struct {
+	chunk []byte
+	off   int
+	// attributes of the open group, nil outside of one
+	attributes []byte
+}
+
+// NewDecoder returns a Decoder at the first event of chunk, which it neither
+// copies nor changes.
+func NewDecoder(chunk []byte) *Decoder { return &Decoder{chunk: chunk} }
+
+// Reset begins anew with another chunk.
+func (d *Decoder) Reset(chunk []byte) { *d = Decoder{chunk: chunk} }
+
+// Offset returns how many bytes of the chunk have been read: the start of the
+// object that the next call of Next reads.
+func (d *Decoder) Offset() int { return d.off }
+
+// Markers of a group: the seconds of an EventTime with zero nanoseconds
+// (Fluent Bit v5.1.1, src/flb_log_event_decoder.c:206). Every other value,
+// 0xfffffffd included, is an ordinary unsigned time.
+const (
+	groupStart = math.MaxUint32
+	groupEnd   = math.MaxUint32 - 1
+)
+
+// Next returns the next event. Group markers are not returned: they set and
+// clear Attributes. The error is io.EOF at the end, an *InvalidError for an
+// object that is no log event (the next call goes on behind it), and any other
+// error when the rest of the chunk is no msgpack: Offset then tells where.
+func (d *Decoder) Next() (Event, error) {
+	for d.off < len(d.chunk) {
+		start := d.off
+		n, err := Skip(d.chunk[start:])
+		if err != nil {
+			return Event{}, fmt.Errorf("decode chunk at byte %d of %d: %w", start, len(d.chunk), err)
+		}
+		d.off += n
+		ev, marker, reason := parseEvent(d.chunk[start:d.off])
+		switch {
+		case reason != "":
+			return Event{}, &InvalidError{Offset: start, Reason: reason}
+		case marker == groupStart:
+			d.attributes = ev.Body
+		case marker == groupEnd:
+			d.attributes = nil
+		default:
+			ev.Attributes = d.attributes
+			return ev, nil
+		}
+	}
+	return Event{}, io.EOF
+}
+
+// parseEvent takes [[time, metadata], body] (v2) or [time, body] (v1). obj is
+// one whole object, so that no read below can run past its end. marker is the
+// seconds of a group marker or 0.
+func parseEvent(obj []byte) (ev Event, marker uint32, reason string) {
+	root, rest := mustRead(obj)
+	if root.Kind != Array || root.Len != 2 {
+		return ev, 0, fmt.Sprintf("%s instead of an array of 2", root.describe())
+	}
+	head, inner := mustRead(rest)
+	if head.Kind == Array {
+		if head.Len != 2 {
+			return ev, 0, fmt.Sprintf("its header is %s instead of an array of 2", head.describe())
+		}
+		rest = inner
+	}
+	ev.Time, marker, rest, reason = parseTime(rest)
+	if reason != "" {
+		return ev, 0, reason
+	}
+	if head.Kind == Array {
+		ev.Metadata, rest = split(rest)
+		if meta, _ := mustRead(ev.Metadata); meta.Kind != Map {
+			return ev, 0, fmt.Sprintf("its metadata is %s instead of a map", meta.describe())
+		}
+	}
+	ev.Body, _ = split(rest)
+	return ev, marker, ""
+}
+
+// parseTime reads an EventTime (ext type 0 of 8 bytes), an integer or a float.
+func parseTime(b []byte) (t Time, marker uint32, rest []byte, reason string) {
+	tok, rest := mustRead(b)
+	switch {
+	case tok.Kind == Uint && tok.Bits <= math.MaxInt64:
+		return Time{Sec: int64(tok.Bits)}, 0, rest, ""
+	case tok.Kind == Int:
+		return Time{Sec: int64(tok.Bits)}, 0, rest, ""
+	case tok.Kind == Float:
+		f := tok.Float()
+		if math.IsNaN(f) || math.Abs(f) > math.MaxInt64/2 {
+			return t, 0, rest, fmt.Sprintf("its time is the float %v", f)
+		}
+		sec := math.Floor(f)
+		return Time{Sec: int64(sec), Nsec: int64((f - sec) * 1e9)}, 0, rest, ""
+	case tok.Kind == Ext && tok.ExtType == 0 && tok.Len == 8:
+		sec, nsec := be32(rest), be32(rest[4:])
+		rest = rest[8:]
+		if sec >= groupEnd {
+			if nsec != 0 {
+				return t, 0, rest, "a group marker with nanoseconds"
+			}
+			return t, sec, rest, ""
+		}
+		return Time{Sec: int64(sec) + int64(nsec/1e9), Nsec: int64(nsec % 1e9)}, 0, rest, ""
+	}
+	return t, 0, rest, fmt.Sprintf("its time is %s", tok.describe())
+}
+
+// split cuts the first object off b, which is known to be whole.
+func split(b []byte) (obj, rest []byte) {
+	n, err := Skip(b)
+	if err != nil {
+		panic("record: a part of a whole object is not whole: " + err.Error())
+	}
+	return b[:n], b[n:]
+}
+
+// mustRead reads a token of an object that Skip has found whole.
+func mustRead(b []byte) (Token, []byte) {
+	tok, rest, err := Read(b)
+	if err != nil {
+		panic("record: a token of a whole object is not whole: " + err.Error())
+	}
+	return tok, rest
+}

@@ -1,0 +1,134 @@
+package s3
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	awss3 "github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+)
+
+// multipart is a multipart upload with a bounded number of parts in flight.
+// Its methods belong to one goroutine.
+type multipart struct {
+	store  *Store
+	ctx    context.Context
+	cancel context.CancelFunc
+	target Target
+	id     *string
+
+	buffers chan []byte // free ones; their number bounds the parts in flight
+	flying  sync.WaitGroup
+
+	mu    sync.Mutex // guards what follows
+	parts []types.CompletedPart
+	err   error // the first one
+}
+
+func (s *Store) createMultipart(ctx context.Context, t Target) (*multipart, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	out, err := s.client.CreateMultipartUpload(ctx, &awss3.CreateMultipartUploadInput{
+		Bucket: &t.Bucket, Key: &t.Key,
+		ContentType: optional(s.opts.ContentType), ContentEncoding: optional(t.ContentEncoding),
+		ACL: s.acl(), StorageClass: s.storageClass(),
+	})
+	if err != nil {
+		cancel()
+		return nil, fmt.Errorf("create multipart upload %s: %w", t, err)
+	}
+	m := &multipart{store: s, ctx: ctx, cancel: cancel, target: t, id: out.UploadId,
+		buffers: make(chan []byte, s.opts.PartWorkers)}
+	for range s.opts.PartWorkers {
+		m.buffers <- nil
+	}
+	return m, nil
+}
+
+// part uploads buf in the background and returns an empty buffer to go on with,
+// waiting until there is one. It returns the first error of any part before.
+func (m *multipart) part(buf []byte) (next []byte, err error) {
+	next = <-m.buffers
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.err != nil {
+		m.buffers <- next
+		return buf, m.err
+	}
+	number := int32(len(m.parts) + 1)
+	if number > MaxParts {
+		m.buffers <- next
+		return buf, fmt.Errorf("upload %s: more than %d parts", m.target, MaxParts)
+	}
+	m.parts = append(m.parts, types.CompletedPart{PartNumber: &number})
+	m.flying.Go(func() {
+		etag, err := m.put(number, buf)
+		m.mu.Lock()
+		defer m.mu.Unlock()
+		if err != nil && m.err == nil {
+			m.err = err
+			m.cancel() // the others have become pointless
+		}
+		m.parts[number-1].ETag = etag
+		m.buffers <- buf[:0]
+	})
+	return next[:0], nil
+}
+
+func (m *multipart) put(number int32, buf []byte) (etag *string, err error) {
+	body := bytes.NewReader(buf)
+	size := int64(len(buf))
+	in := &awss3.UploadPartInput{Bucket: &m.target.Bucket, Key: &m.target.Key, UploadId: m.id, PartNumber: &number, Body: body, ContentLength: &size}
+	if in.ContentMD5, err = m.store.md5(body); err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(m.ctx, deadline(size))
+	defer cancel()
+	out, err := m.store.client.UploadPart(ctx, in)
+	if err != nil {
+		return nil, fmt.Errorf("upload part %d of %s: %w", number, m.target, err)
+	}
+	return out.ETag, nil
+}
+
+// complete waits for all parts and makes them an object.
+func (m *multipart) complete() error {
+	defer m.cancel()
+	m.flying.Wait()
+	if m.err != nil {
+		return m.err
+	}
+	ctx, cancel := context.WithTimeout(m.ctx, completeDeadline)
+	defer cancel()
+	_, err := m.store.client.CompleteMultipartUpload(ctx, &awss3.CompleteMultipartUploadInput{
+		Bucket: &m.target.Bucket, Key: &m.target.Key, UploadId: m.id,
+		MultipartUpload: &types.CompletedMultipartUpload{Parts: m.parts},
+	})
+	if err != nil {
+		return fmt.Errorf("complete multipart upload %s: %w", m.target, err)
+	}
+	return nil
+}
+
+// completeDeadline: S3 says that completing may take minutes.
+const completeDeadline = 5 * time.Minute
+
+// abort removes the parts. It has a deadline of its own, since the upload's
+// context may have ended.
+func (m *multipart) abort() error {
+	m.cancel()
+	m.flying.Wait()
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(m.ctx), abortDeadline)
+	defer cancel()
+	_, err := m.store.client.AbortMultipartUpload(ctx, &awss3.AbortMultipartUploadInput{Bucket: &m.target.Bucket, Key: &m.target.Key, UploadId: m.id})
+	if err != nil {
+		return fmt.Errorf("abort multipart upload %s: %w", m.target, err)
+	}
+	return nil
+}
+
+// abortDeadline is short: an abort is made when something has gone wrong, often
+// while the process is stopping.
+const abortDeadline = time.Second

@@ -1,0 +1,149 @@
+package s3
+
+import (
+	"bytes"
+	"context"
+	"crypto/md5"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	awss3 "github.com/aws/aws-sdk-go-v2/service/s3"
+)
+
+// Object is an object on its way. Write and Close belong to one goroutine.
+// Memory is bounded by PartSize × (PartWorkers + 1).
+type Object struct {
+	store  *Store
+	ctx    context.Context
+	target Target
+
+	buf    []byte     // the part that is being filled
+	file   *os.File   // what came before buf, for a whole object
+	upload *multipart // nil until a second part is needed
+	size   int64
+}
+
+// Object begins an object. Nothing is sent before a part is full. ctx bounds all
+// of its requests but those of Abort.
+func (s *Store) Object(ctx context.Context, t Target) *Object {
+	return &Object{store: s, ctx: ctx, target: t}
+}
+
+// Write takes more of the object's body. It waits while all parts that may be
+// in flight are.
+func (o *Object) Write(p []byte) (n int, err error) {
+	partSize := int(o.store.opts.PartSize)
+	for len(p) > 0 {
+		if len(o.buf) == partSize {
+			if err := o.flush(); err != nil {
+				return n, err
+			}
+		}
+		k := min(len(p), partSize-len(o.buf))
+		o.buf = append(o.buf, p[:k]...)
+		p, n, o.size = p[k:], n+k, o.size+int64(k)
+	}
+	return n, nil
+}
+
+// Size returns how many bytes were written.
+func (o *Object) Size() int64 { return o.size }
+
+// flush sends a full part on its way, or puts it aside for a whole object.
+func (o *Object) flush() (err error) {
+	if o.store.opts.Whole {
+		return o.putAside()
+	}
+	if o.upload == nil {
+		if o.upload, err = o.store.createMultipart(o.ctx, o.target); err != nil {
+			return err
+		}
+	}
+	o.buf, err = o.upload.part(o.buf)
+	return err
+}
+
+func (o *Object) putAside() (err error) {
+	if o.file == nil {
+		if o.file, err = os.CreateTemp(o.store.opts.TempDir, "put-object-*.tmp"); err != nil {
+			return fmt.Errorf("gather object: %w", err)
+		}
+		// No name, so that a crash leaves nothing behind.
+		if err := os.Remove(o.file.Name()); err != nil {
+			return fmt.Errorf("gather object: %w", err)
+		}
+	}
+	_, err = o.file.Write(o.buf)
+	o.buf = o.buf[:0]
+	if err != nil {
+		return fmt.Errorf("gather object: %w", err)
+	}
+	return nil
+}
+
+// Close sends what is left and returns when the object is stored.
+func (o *Object) Close() (err error) {
+	switch {
+	case o.upload != nil:
+		if len(o.buf) > 0 {
+			if o.buf, err = o.upload.part(o.buf); err != nil {
+				return err
+			}
+		}
+		return o.upload.complete()
+	case o.file != nil:
+		if err := o.putAside(); err != nil {
+			return err
+		}
+		return errors.Join(o.put(o.file), o.file.Close())
+	}
+	return o.put(bytes.NewReader(o.buf))
+}
+
+// Abort gives up and removes what was uploaded, after a failed Write or Close or
+// instead of Close.
+func (o *Object) Abort() error {
+	if o.file != nil {
+		return o.file.Close()
+	}
+	if o.upload != nil {
+		return o.upload.abort()
+	}
+	return nil
+}
+
+func (o *Object) put(body io.ReadSeeker) error {
+	opts := &o.store.opts
+	in := &awss3.PutObjectInput{
+		Bucket: &o.target.Bucket, Key: &o.target.Key, Body: body,
+		ContentType: optional(opts.ContentType), ContentEncoding: optional(o.target.ContentEncoding),
+		ACL: o.store.acl(), StorageClass: o.store.storageClass(), ContentLength: &o.size,
+	}
+	var err error
+	if in.ContentMD5, err = o.store.md5(body); err != nil {
+		return fmt.Errorf("put object %s: %w", o.target, err)
+	}
+	ctx, cancel := context.WithTimeout(o.ctx, deadline(o.size))
+	defer cancel()
+	if _, err := o.store.client.PutObject(ctx, in); err != nil {
+		return fmt.Errorf("put object %s: %w", o.target, err)
+	}
+	return nil
+}
+
+// md5 returns the header's value, nil if it is not asked for, and rewinds body.
+func (s *Store) md5(body io.ReadSeeker) (*string, error) {
+	if _, err := body.Seek(0, io.SeekStart); err != nil || !s.opts.ContentMD5 {
+		return nil, err
+	}
+	sum := md5.New()
+	if _, err := io.Copy(sum, body); err != nil {
+		return nil, err
+	}
+	text := base64.StdEncoding.EncodeToString(sum.Sum(nil))
+	_, err := body.Seek(0, io.SeekStart)
+	return &text, err
+}

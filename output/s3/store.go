@@ -1,0 +1,145 @@
+// Package s3 puts objects into S3 with the AWS SDK for Go: small ones with
+// PutObject, large ones as a multipart upload whose parts go in parallel.
+//
+//	store, err := s3.New(s3.Options{Region: "eu-central-1", Credentials: provider})
+//	obj := store.Object(ctx, s3.Target{Bucket: "bucket", Key: "logs/app/2026/08/05.gz"})
+//	_, err = io.Copy(obj, body)
+//	…
+//	err = obj.Close() // stored when nil; after an error obj.Abort()
+package s3
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"fmt"
+	"net/http"
+	"os"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	awss3 "github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+)
+
+// Options of a Store. Zero fields have the documented defaults.
+type Options struct {
+	Region string
+	// Endpoint is a URL; with one, buckets are addressed by path. The default is
+	// AWS's own for the region.
+	Endpoint    string
+	Credentials aws.CredentialsProvider // asked for every request, so it must be quick
+
+	ACL          string // canned ACL
+	StorageClass string
+	ContentType  string
+	ContentMD5   bool // send Content-MD5 with each body
+
+	PartSize    int64  // bytes, default MinPartSize
+	PartWorkers int    // parts of an object in flight, default 2
+	Whole       bool   // PutObject only, whatever the size
+	TempDir     string // where whole objects are gathered that don't fit a part
+
+	Attempts int // tries of a request, default 3
+	TLS      TLS
+}
+
+// TLS says how to check the server.
+type TLS struct {
+	CAFile   string // PEM; default: the system's
+	Insecure bool   // take any certificate
+}
+
+// Target names an object.
+type Target struct {
+	Bucket, Key     string
+	ContentEncoding string
+}
+
+func (t Target) String() string { return t.Bucket + "/" + t.Key }
+
+// Bounds of S3, bytes.
+const (
+	MinPartSize = 5 << 20
+	MaxParts    = 10_000
+)
+
+// Store puts objects. It is safe for concurrent use.
+type Store struct {
+	opts   Options
+	client *awss3.Client
+}
+
+// New makes a Store; it asks nothing of the network.
+func New(o Options) (*Store, error) {
+	if o.PartSize == 0 {
+		o.PartSize = MinPartSize
+	}
+	if o.PartWorkers == 0 {
+		o.PartWorkers = 2
+	}
+	if o.Attempts == 0 {
+		o.Attempts = 3
+	}
+	httpClient, err := newHTTPClient(o.TLS)
+	if err != nil {
+		return nil, err
+	}
+	// Credentials are set in aws.Config directly: what goes through the SDK's
+	// config loader gets a cache of the SDK's around it that hides a refresh.
+	client := awss3.New(awss3.Options{
+		Region:      o.Region,
+		Credentials: o.Credentials,
+		HTTPClient:  httpClient,
+		Retryer:     retry.NewStandard(func(r *retry.StandardOptions) { r.MaxAttempts = o.Attempts }),
+		// The body's SHA-256 is signed, so the server checks it. Checksum headers
+		// and trailers beside it break many S3 servers that are not AWS.
+		RequestChecksumCalculation: aws.RequestChecksumCalculationWhenRequired,
+		ResponseChecksumValidation: aws.ResponseChecksumValidationWhenRequired,
+	}, func(c *awss3.Options) {
+		if o.Endpoint != "" {
+			c.BaseEndpoint, c.UsePathStyle = aws.String(o.Endpoint), true
+		}
+	})
+	return &Store{opts: o, client: client}, nil
+}
+
+// newHTTPClient bounds every step of a request but the transfer of its body,
+// which has the request's own deadline.
+func newHTTPClient(t TLS) (*awshttp.BuildableClient, error) {
+	tlsConfig := &tls.Config{MinVersion: tls.VersionTLS12, InsecureSkipVerify: t.Insecure}
+	if t.CAFile != "" {
+		pem, err := os.ReadFile(t.CAFile)
+		if err != nil {
+			return nil, fmt.Errorf("read CA file: %w", err)
+		}
+		tlsConfig.RootCAs = x509.NewCertPool()
+		if !tlsConfig.RootCAs.AppendCertsFromPEM(pem) {
+			return nil, fmt.Errorf("read CA file %s: no PEM certificate in it", t.CAFile)
+		}
+	}
+	return awshttp.NewBuildableClient().WithTransportOptions(func(tr *http.Transport) {
+		tr.TLSClientConfig = tlsConfig
+		tr.TLSHandshakeTimeout = 10 * time.Second
+		tr.ResponseHeaderTimeout = time.Minute
+		tr.IdleConnTimeout = 30 * time.Second
+	}), nil
+}
+
+// deadline is how long a request with a body of n bytes may take: enough for a
+// link of 64 KiB/s.
+func deadline(n int64) time.Duration {
+	return time.Minute + time.Duration(n/(64<<10))*time.Second
+}
+
+func optional(s string) *string {
+	if s == "" {
+		return nil
+	}
+	return &s
+}
+
+func (s *Store) acl() types.ObjectCannedACL { return types.ObjectCannedACL(s.opts.ACL) }
+
+func (s *Store) storageClass() types.StorageClass { return types.StorageClass(s.opts.StorageClass) }

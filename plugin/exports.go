@@ -1,0 +1,84 @@
+package main
+
+/*
+#include "bridge.h"
+*/
+import "C"
+
+import (
+	"unsafe"
+
+	flb "github.com/fluent/fluent-bit-go/output"
+)
+
+// What Fluent Bit calls, in the order in which it calls it (src/proxy/go/go.c,
+// src/flb_plugin_proxy.c). Each export converts its arguments and calls; no
+// panic crosses.
+
+//export FLBPluginRegister
+func FLBPluginRegister(def unsafe.Pointer) (code C.int) {
+	code = -1
+	defer contain("register")
+	C.sluice_signals_remember()
+	loader.registered()
+	C.sluice_register((*C.struct_sluice_def)(def), C.CString(pluginName), C.CString(pluginDescription), propertyTable())
+	return 0
+}
+
+//export FLBPluginInit
+func FLBPluginInit(plugin unsafe.Pointer) (code C.int) {
+	code = flb.FLB_ERROR
+	defer contain("init")
+	C.sluice_signals_repair()
+	p := (*C.struct_sluice_plugin)(plugin)
+	// plugin is one object for all instances: what is needed of it is taken now.
+	handle, ok := loader.open(hostInstance{api: p.api, ins: p.o_ins})
+	if !ok {
+		return flb.FLB_ERROR
+	}
+	C.sluice_set_context(p.context, C.uintptr_t(handle))
+	return flb.FLB_OK
+}
+
+//export FLBPluginOutputPreRun
+func FLBPluginOutputPreRun(hotReload C.int) C.int {
+	defer contain("pre-run")
+	loader.hotReload.Store(hotReload != 0)
+	return 0
+}
+
+//export FLBPluginFlushCtx
+func FLBPluginFlushCtx(handle unsafe.Pointer, data unsafe.Pointer, size C.size_t, tag *C.char) (code C.int) {
+	code = flb.FLB_RETRY
+	defer contain("flush")
+	C.sluice_signals_repair()
+	i := loader.find(uintptr(handle))
+	if i == nil {
+		return flb.FLB_RETRY
+	}
+	if C.sluice_on_worker() != 0 {
+		i.onWorker()
+	}
+	if err := i.flush(C.GoString(tag), unsafe.Slice((*byte)(data), int(size))); err != nil {
+		i.host.logf(levelWarn, "the chunk is not taken and Fluent Bit keeps it: %v", err)
+		return flb.FLB_RETRY
+	}
+	return flb.FLB_OK
+}
+
+//export FLBPluginOutputPreExit
+func FLBPluginOutputPreExit(hotReload C.int) {
+	defer contain("pre-exit")
+	loader.reloading.Store(hotReload != 0)
+}
+
+//export FLBPluginExitCtx
+func FLBPluginExitCtx(handle unsafe.Pointer) C.int {
+	defer contain("exit")
+	C.sluice_signals_repair()
+	// nil: the instance was never initialised, because an earlier one failed.
+	if i := loader.take(uintptr(handle)); i != nil {
+		i.close()
+	}
+	return flb.FLB_OK
+}

@@ -1,0 +1,110 @@
+package main
+
+/*
+#include <stdlib.h>
+#include "bridge.h"
+*/
+import "C"
+
+import (
+	"fmt"
+	"os"
+	"runtime/debug"
+	"strings"
+	"unsafe"
+
+	"sluice/conf"
+)
+
+// hostInstance is Fluent Bit's side of one output. Its methods may only be
+// called on a thread of the host, while the instance lives.
+type hostInstance struct {
+	api *C.struct_sluice_api
+	ins unsafe.Pointer
+	who string // "[output:sluice:NAME] "
+}
+
+// Levels of Fluent Bit's log (include/fluent-bit/flb_log.h).
+const (
+	levelError = 1
+	levelWarn  = 2
+	levelInfo  = 3
+	levelDebug = 4
+)
+
+// property is a conf.Lookup.
+func (h hostInstance) property(name string) (value string, set bool) {
+	key := C.CString(name)
+	defer C.free(unsafe.Pointer(key))
+	v := C.sluice_property_get(h.api, h.ins, key)
+	if v == nil {
+		return "", false
+	}
+	return C.GoString(v), true
+}
+
+// name returns the alias of the instance, or what Fluent Bit calls it.
+func (h hostInstance) name() string {
+	if n := C.sluice_instance_name(h.ins); n != nil {
+		return C.GoString(n)
+	}
+	return pluginName
+}
+
+// maxLevel returns the highest level that the instance logs at.
+func (h hostInstance) maxLevel() int {
+	level := levelError
+	for level < levelDebug && C.sluice_log_check(h.api, h.ins, C.int(level+1)) != 0 {
+		level++
+	}
+	return level
+}
+
+// logf logs through Fluent Bit's own logger.
+func (h hostInstance) logf(level int, format string, args ...any) {
+	if C.sluice_log_check(h.api, h.ins, C.int(level)) == 0 {
+		return
+	}
+	line := C.CString(h.who + fmt.Sprintf(format, args...))
+	defer C.free(unsafe.Pointer(line))
+	C.sluice_log(h.api, C.int(level), line)
+}
+
+// propertyTable makes the table that Fluent Bit checks names with and prints for
+// -h. The host keeps pointing at it: it is never freed, and made once.
+func propertyTable() *C.struct_sluice_property {
+	if loader.properties != nil {
+		return loader.properties
+	}
+	// flb_config_map.h:33
+	types := map[conf.Type]C.int{conf.String: 0, conf.Size: 5, conf.Time: 6, conf.Boolean: 3, conf.Integer: 2}
+	all := conf.Properties()
+	first := (*C.struct_sluice_property)(C.calloc(C.size_t(len(all)+1), C.size_t(unsafe.Sizeof(C.struct_sluice_property{}))))
+	table := unsafe.Slice(first, len(all))
+	for i, p := range all {
+		table[i]._type = types[p.Type]
+		table[i].name = C.CString(p.Name)
+		table[i].desc = C.CString(p.Description)
+		if p.Default != "" {
+			table[i].def_value = C.CString(p.Default)
+		}
+	}
+	loader.properties = first
+	return first
+}
+
+// inMemory tells whether a folder is lost at the next boot.
+func inMemory(dir string) bool {
+	path := C.CString(dir)
+	defer C.free(unsafe.Pointer(path))
+	return C.sluice_in_memory(path) != 0
+}
+
+// contain is deferred in every export: a panic must not cross into C.
+func contain(where string) {
+	if p := recover(); p != nil {
+		writeLine(os.Stderr, levelError, "[output:"+pluginName+"] ", fmt.Sprintf("panic in %s: %v: %s", where, p, oneLine(string(debug.Stack()))))
+	}
+}
+
+func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }

@@ -1,0 +1,140 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"runtime/debug"
+	"strings"
+	"sync"
+	"time"
+
+	"sluice/conf"
+	"sluice/creds"
+	"sluice/creds/standard"
+	"sluice/output"
+)
+
+// instance is one output of Fluent Bit's configuration.
+type instance struct {
+	host hostInstance
+	conf conf.Config
+	out  *output.Output
+	log  *slog.Logger
+
+	workerOnce sync.Once
+	worker     bool // has been flushed by a worker thread
+}
+
+// newInstance reads the configuration, all of it, and opens the output.
+func newInstance(name string, h hostInstance, sources *standard.Sources) (*instance, error) {
+	cfg, err := configure(h)
+	if err != nil {
+		return nil, err
+	}
+	for _, w := range cfg.Warnings {
+		h.logf(levelWarn, "%s", w)
+	}
+	log := slog.New(logHandler{out: os.Stderr, who: h.who, level: slogLevel(h.maxLevel())})
+	provider := sources.Provider(standard.Options{
+		Region: cfg.Region, RoleARN: cfg.RoleARN, ExternalID: cfg.ExternalID, STSEndpoint: cfg.STSEndpoint,
+	})
+	dir := filepath.Join(cfg.StoreDir, folderName(name))
+	out, err := output.New(output.Options{Config: cfg, Dir: dir, Credentials: provider, Log: log})
+	if err != nil {
+		return nil, fmt.Errorf("%w (store_dir %q, alias or name %q: every output needs a folder of its own)", err, cfg.StoreDir, name)
+	}
+	if inMemory(dir) {
+		h.logf(levelWarn, "store_dir %q is kept in memory: what is not yet in S3 is lost when the machine stops; set store_dir to a disk", cfg.StoreDir)
+	}
+	h.logf(levelInfo, "bucket=%s region=%s compression=%s total_file_size=%d upload_timeout=%v spool=%s", cfg.Bucket, cfg.Region, cfg.Compression, cfg.TotalFileSize, cfg.UploadTimeout, dir)
+	go tellCredentials(log, provider)
+	return &instance{host: h, conf: cfg, out: out, log: log}, nil
+}
+
+// configure reads every property now: nothing of the host is asked later.
+func configure(h hostInstance) (conf.Config, error) {
+	cfg, err := conf.Parse(h.property, conf.Checks{KeyFormat: output.CheckKeyFormat})
+	if misspelt := conf.Misspelt(h.property); len(misspelt) > 0 {
+		known, _ := err.(conf.Mistakes)
+		return cfg, append(known, misspelt...)
+	}
+	return cfg.WithEnvironment(os.Getenv), err
+}
+
+// folderName makes an alias fit for a path.
+func folderName(name string) string {
+	name = strings.Map(func(r rune) rune {
+		if r < ' ' || strings.ContainsRune(`/\:`, r) {
+			return '_'
+		}
+		return r
+	}, name)
+	if name == "." || name == ".." {
+		return "_"
+	}
+	return name
+}
+
+// tellCredentials says at start who signs, or why nobody does yet. That is no
+// reason to fail: data is safe in the spool meanwhile.
+func tellCredentials(log *slog.Logger, p creds.Provider) {
+	ctx, cancel := context.WithTimeout(context.Background(), 15*time.Second)
+	defer cancel()
+	found, err := p.Retrieve(ctx)
+	if err != nil {
+		log.Warn("no AWS credentials yet; chunks are kept in the spool until there are", "error", err)
+		return
+	}
+	log.Info("found AWS credentials", "credentials", found)
+}
+
+// flush makes a chunk durable. The work is done on a goroutine of its own: the
+// callback's system stack is a coroutine's of 24 or 64 KiB without a guard page
+// (flb_coro.h:80), and what runs there must stay shallow.
+func (i *instance) flush(tag string, chunk []byte) error {
+	done := make(chan error, 1)
+	go func() {
+		defer func() {
+			if p := recover(); p != nil {
+				done <- fmt.Errorf("panic in flush: %v: %s", p, oneLine(string(debug.Stack())))
+			}
+		}()
+		done <- i.out.Flush(tag, chunk)
+	}()
+	return <-done
+}
+
+// onWorker notes that flushes come from worker threads, and warns once of what
+// Fluent Bit does with them at a hot reload.
+func (i *instance) onWorker() {
+	i.workerOnce.Do(func() {
+		i.worker = true
+		if loader.hotReload.Load() {
+			i.host.logf(levelWarn, "hot reload is enabled and this output has workers: Fluent Bit 2.2 to 5.1 leaks the threads of Go outputs at a reload and may crash; set workers 0 or restart instead of reloading")
+		}
+	})
+}
+
+// close drains within exit_timeout.
+func (i *instance) close() {
+	if i.worker && loader.reloading.Load() {
+		i.host.logf(levelWarn, "hot reload of an output with workers: Fluent Bit may crash later; restart it when you can")
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), i.conf.ExitTimeout)
+	defer cancel()
+	done := make(chan error, 1)
+	go func() {
+		defer func() {
+			if p := recover(); p != nil {
+				done <- fmt.Errorf("panic in exit: %v: %s", p, oneLine(string(debug.Stack())))
+			}
+		}()
+		done <- i.out.Close(ctx)
+	}()
+	if err := <-done; err != nil {
+		i.host.logf(levelError, "stop: %v", err)
+	}
+}

@@ -1,0 +1,83 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"strings"
+	"time"
+)
+
+// logHandler writes what goroutines log, in the form of Fluent Bit's log. Its
+// own logger works on its own threads only; from any other it writes to stderr,
+// too (flb_log.c:1226).
+type logHandler struct {
+	out   io.Writer
+	who   string // "[output:sluice:NAME] "
+	level slog.Level
+	attrs string // written before those of the record
+}
+
+// slogLevel returns the slog level of a level of Fluent Bit.
+func slogLevel(level int) slog.Level {
+	switch level {
+	case levelError:
+		return slog.LevelError
+	case levelWarn:
+		return slog.LevelWarn
+	case levelInfo:
+		return slog.LevelInfo
+	}
+	return slog.LevelDebug
+}
+
+// Enabled follows the instance's log_level.
+func (h logHandler) Enabled(_ context.Context, level slog.Level) bool { return level >= h.level }
+
+// Handle writes one line.
+func (h logHandler) Handle(_ context.Context, r slog.Record) error {
+	var b strings.Builder
+	b.WriteString(r.Message + h.attrs)
+	r.Attrs(func(a slog.Attr) bool {
+		b.WriteString(attrText(a))
+		return true
+	})
+	level := levelDebug
+	for l := levelError; l < levelDebug; l++ {
+		if r.Level >= slogLevel(l) {
+			level = l
+			break
+		}
+	}
+	return writeLine(h.out, level, h.who, b.String())
+}
+
+// WithAttrs keeps attributes for all further lines.
+func (h logHandler) WithAttrs(attrs []slog.Attr) slog.Handler {
+	for _, a := range attrs {
+		h.attrs += attrText(a)
+	}
+	return h
+}
+
+// WithGroup is not used here; groups are flat.
+func (h logHandler) WithGroup(string) slog.Handler { return h }
+
+func attrText(a slog.Attr) string {
+	text := oneLine(a.Value.Resolve().String())
+	if strings.ContainsAny(text, " =") && a.Value.Kind() == slog.KindString {
+		return fmt.Sprintf(" %s=%q", a.Key, text)
+	}
+	return " " + a.Key + "=" + text
+}
+
+// writeLine writes a line as Fluent Bit does: [time] [level] text.
+func writeLine(out io.Writer, level int, who, text string) error {
+	names := [...]string{levelError: "error", levelWarn: " warn", levelInfo: " info", levelDebug: "debug"}
+	var b bytes.Buffer
+	fmt.Fprintf(&b, "[%s] [%s] %s%s\n", time.Now().Format("2006/01/02 15:04:05.000000000"), names[level], who, text)
+	_, err := out.Write(b.Bytes())
+	return err
+}

@@ -1,0 +1,123 @@
+package spool
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// recover takes over what an earlier process left: active segments lose their
+// torn tail and are sealed, and all are handed to Options.Sealed.
+func (s *Spool) recover() error {
+	names, err := s.opts.FS.List(s.opts.Dir)
+	if err != nil {
+		return err
+	}
+	var found []*Segment
+	for _, name := range names {
+		ext := filepath.Ext(name)
+		id, err := strconv.ParseUint(strings.TrimSuffix(name, ext), 16, 64)
+		if err != nil || (ext != extActive && ext != extSealed) {
+			continue
+		}
+		seg, err := s.recoverSegment(id, ext)
+		if err != nil {
+			return fmt.Errorf("recover %s: %w", name, err)
+		}
+		s.lastID = max(s.lastID, id)
+		if seg != nil {
+			found = append(found, seg)
+		}
+	}
+	if err := s.opts.FS.SyncDir(s.opts.Dir); err != nil {
+		return err
+	}
+	sortByID(found)
+	for _, seg := range found {
+		s.opts.Sealed(seg)
+	}
+	return nil
+}
+
+// recoverSegment opens one file. It returns nil for a segment without a frame,
+// which it removes (nobody was promised anything in it), and for one that it
+// cannot read, which goes to the quarantine: the others must not wait for it.
+func (s *Spool) recoverSegment(id uint64, ext string) (*Segment, error) {
+	seg := &Segment{ID: id, fs: s.opts.FS, path: s.path(id, ext), err: errSealed}
+	file, err := s.opts.FS.Open(seg.path)
+	if err != nil {
+		return nil, err
+	}
+	keep, err := seg.load(file, ext == extActive)
+	if err != nil {
+		to, failed := s.Quarantine(seg, err.Error())
+		s.opts.Damaged(to, err)
+		return nil, errors.Join(failed, file.Close())
+	}
+	if err := file.Close(); err != nil {
+		return nil, err
+	}
+	if !keep {
+		return nil, s.opts.FS.Remove(seg.path)
+	}
+	if ext == extActive {
+		sealed := s.path(id, extSealed)
+		if err := s.opts.FS.Rename(seg.path, sealed); err != nil {
+			return nil, err
+		}
+		seg.path = sealed
+	}
+	s.account(seg, seg.size)
+	return seg, nil
+}
+
+// load reads what a segment is. With cut, the file ends behind its last whole
+// frame afterwards. keep is false if there is nothing in it.
+func (g *Segment) load(file File, cut bool) (keep bool, err error) {
+	size, err := file.Size()
+	if err != nil {
+		return false, err
+	}
+	h, start, err := readHeader(file, size)
+	if err != nil {
+		// A crash between creating a segment and its first fsync leaves a file
+		// without a whole header. Any other unreadable one is kept for a human.
+		if cut && errors.Is(err, errTorn) {
+			return false, nil
+		}
+		return false, err
+	}
+	g.Stream, g.Meta = h.stream, h.meta
+	r := frameReader{file: file, off: start, end: size, good: start}
+	for {
+		f, err := r.next()
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			return false, err
+		}
+		if g.raw == 0 {
+			g.Opened = f.Time
+		}
+		g.raw += int64(len(f.Data))
+	}
+	g.size = size
+	if !cut {
+		return true, nil
+	}
+	g.size = r.good
+	if r.good == size {
+		return r.good > start, nil
+	}
+	return r.good > start, errors.Join(file.Truncate(r.good), file.Sync())
+}
+
+func sortByID(segments []*Segment) {
+	slices.SortFunc(segments, func(a, b *Segment) int { return cmp.Compare(a.ID, b.ID) })
+}

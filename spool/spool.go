@@ -1,0 +1,334 @@
+// Package spool keeps chunks on disk until somebody commits them.
+//
+// Chunks of one stream are appended to one segment file; Append returns when
+// its chunk is durable. Somebody seals segments, reads them, and commits those
+// that have arrived elsewhere:
+//
+//	s, err := spool.Open(spool.Options{Dir: dir, Sealed: queue.Add})
+//	seg, err := s.Append("app.orders", spool.Chunk{Tag: tag, Data: data}, meta)
+//	…
+//	s.Seal(seg)              // → queue.Add(seg)
+//	damage, err := seg.Frames(func(f spool.Frame) error { … })
+//	err = s.Commit(seg)
+//
+// A file's extension is its state: ID.active → ID.sealed → removed, or moved to
+// quarantine/. A crash leaves what was appended: Open cuts a torn tail and seals
+// what it finds.
+package spool
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+)
+
+// Errors that a caller branches on.
+var (
+	ErrFull   = errors.New("spool is full")
+	ErrLocked = errors.New("spool is in use")
+	ErrClosed = errors.New("spool is closed")
+)
+
+// Options of a Spool.
+type Options struct {
+	Dir   string // made if it is not there
+	Limit int64  // bytes of all segments, without the quarantine; 0 is unlimited
+	// Sealed is called once for each segment that is ready to be read, those
+	// that Open finds included, the oldest first. It must not block. Required.
+	Sealed func(*Segment)
+	// Damaged is called when Open finds a segment that it cannot read at all and
+	// has moved to path, in the quarantine. Optional.
+	Damaged func(path string, reason error)
+	FS      FS               // default OS{}
+	Now     func() time.Time // default time.Now
+}
+
+// Chunk is what Append takes.
+type Chunk struct {
+	Tag  string
+	Data []byte // not kept
+}
+
+// Spool is a locked folder of segments. All methods are safe for concurrent
+// use.
+type Spool struct {
+	opts Options
+	lock io.Closer
+
+	mu     sync.Mutex // guards what follows
+	active map[string]*Segment
+	used   map[*Segment]int64 // bytes that each segment counts for
+	total  int64              // sum of used
+	lastID uint64
+	closed bool
+}
+
+const (
+	extActive     = ".active"
+	extSealed     = ".sealed"
+	quarantineDir = "quarantine"
+)
+
+// Open locks the folder and recovers what is in it. It fails with ErrLocked
+// while another instance or process has the folder.
+func Open(o Options) (*Spool, error) {
+	if o.FS == nil {
+		o.FS = OS{}
+	}
+	if o.Damaged == nil {
+		o.Damaged = func(string, error) {}
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if err := o.FS.MkdirAll(filepath.Join(o.Dir, quarantineDir)); err != nil {
+		return nil, fmt.Errorf("open spool: %w", err)
+	}
+	lock, err := o.FS.Lock(filepath.Join(o.Dir, "lock"))
+	if err != nil {
+		return nil, fmt.Errorf("open spool %s: %w", o.Dir, err)
+	}
+	s := &Spool{opts: o, lock: lock, active: map[string]*Segment{}, used: map[*Segment]int64{}}
+	if err := s.recover(); err != nil {
+		return nil, errors.Join(fmt.Errorf("open spool %s: %w", o.Dir, err), lock.Close())
+	}
+	return s, nil
+}
+
+// Append makes a chunk durable in the active segment of its stream. If there is
+// none it opens one, with the meta that the function returns. nil means that the
+// chunk will survive a crash; any error means that it was not taken, and that
+// the caller keeps it: ErrFull when the limit is reached, ErrClosed after Close,
+// or the disk's error.
+func (s *Spool) Append(stream string, c Chunk, meta func() ([]byte, error)) (*Segment, error) {
+	frame := framePool.Get().(*[]byte)
+	defer framePool.Put(frame)
+	*frame = appendFrame((*frame)[:0], Frame{Tag: c.Tag, Time: s.opts.Now(), Hash: contentHash(c.Data), Data: c.Data})
+	for {
+		seg, err := s.reserve(stream, int64(len(*frame)), meta)
+		if err != nil {
+			return nil, err
+		}
+		end, err := seg.write(*frame, len(c.Data))
+		if err == nil {
+			err = seg.sync(end)
+		}
+		if err == nil {
+			return seg, nil
+		}
+		s.unreserve(seg, int64(len(*frame)))
+		if errors.Is(err, errSealed) {
+			continue
+		}
+		if _, _, open := seg.state(); !open {
+			err = errors.Join(err, s.Seal(seg))
+		}
+		return nil, err
+	}
+}
+
+var framePool = sync.Pool{New: func() any { return new([]byte) }}
+
+// reserve returns the active segment of a stream, with n more bytes on its
+// account.
+func (s *Spool) reserve(stream string, n int64, meta func() ([]byte, error)) (*Segment, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return nil, ErrClosed
+	}
+	if s.opts.Limit > 0 && s.total+n > s.opts.Limit {
+		return nil, fmt.Errorf("%w: %d bytes of %d are in use and the chunk needs %d", ErrFull, s.total, s.opts.Limit, n)
+	}
+	seg := s.active[stream]
+	if seg == nil {
+		var err error
+		if seg, err = s.create(stream, meta); err != nil {
+			return nil, err
+		}
+		s.active[stream] = seg
+	}
+	s.account(seg, n)
+	return seg, nil
+}
+
+func (s *Spool) unreserve(seg *Segment, n int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.account(seg, -n)
+}
+
+// account is called with mu held.
+func (s *Spool) account(seg *Segment, n int64) {
+	s.used[seg] += n
+	s.total += n
+}
+
+// create makes a segment file with a durable header and name. It is called with
+// mu held: a new segment is rare.
+func (s *Spool) create(stream string, meta func() ([]byte, error)) (*Segment, error) {
+	owner, err := meta()
+	if err != nil {
+		return nil, err
+	}
+	now := s.opts.Now()
+	s.lastID = max(uint64(now.UnixNano()), s.lastID+1)
+	seg := &Segment{ID: s.lastID, Stream: stream, Meta: owner, Opened: now, fs: s.opts.FS}
+	seg.path = s.path(seg.ID, extActive)
+	if seg.file, err = s.opts.FS.Create(seg.path); err != nil {
+		return nil, fmt.Errorf("open segment: %w", err)
+	}
+	head := appendHeader(nil, header{stream: stream, meta: owner})
+	_, err = seg.file.WriteAt(head, 0)
+	if err == nil {
+		err = seg.file.Sync()
+	}
+	if err == nil {
+		err = s.opts.FS.SyncDir(s.opts.Dir)
+	}
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("open segment: %w", err), seg.file.Close(), s.opts.FS.Remove(seg.path))
+	}
+	seg.size, seg.synced = int64(len(head)), int64(len(head))
+	s.account(seg, seg.size)
+	return seg, nil
+}
+
+// Seal ends a segment, unless that has been done, and hands it to
+// Options.Sealed. An error of the disk is returned, but the segment counts as
+// sealed all the same: its durable frames can be read.
+func (s *Spool) Seal(seg *Segment) error {
+	s.mu.Lock()
+	if s.active[seg.Stream] != seg {
+		s.mu.Unlock()
+		return nil
+	}
+	delete(s.active, seg.Stream)
+	s.mu.Unlock()
+
+	err := seg.close()
+	sealed := s.path(seg.ID, extSealed)
+	if renameErr := s.opts.FS.Rename(seg.path, sealed); renameErr != nil {
+		err = errors.Join(err, renameErr) // its old name is as good after a crash
+	} else {
+		seg.path = sealed
+		err = errors.Join(err, s.opts.FS.SyncDir(s.opts.Dir))
+	}
+	s.opts.Sealed(seg)
+	if err != nil {
+		return fmt.Errorf("seal segment: %w", err)
+	}
+	return nil
+}
+
+// SealOpened seals the segments that were opened at or before t and returns
+// when the oldest of the others was opened, zero if there is none.
+func (s *Spool) SealOpened(t time.Time) (oldest time.Time, err error) {
+	var due []*Segment
+	s.mu.Lock()
+	for _, seg := range s.active {
+		switch {
+		case !seg.Opened.After(t):
+			due = append(due, seg)
+		case oldest.IsZero() || seg.Opened.Before(oldest):
+			oldest = seg.Opened
+		}
+	}
+	s.mu.Unlock()
+	sortByID(due)
+	for _, seg := range due {
+		err = errors.Join(err, s.Seal(seg))
+	}
+	return oldest, err
+}
+
+// Commit removes a sealed segment whose frames are safe elsewhere.
+func (s *Spool) Commit(seg *Segment) error {
+	err := s.opts.FS.Remove(seg.path)
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return fmt.Errorf("commit segment: %w", err)
+	}
+	s.forget(seg)
+	if err := s.opts.FS.SyncDir(s.opts.Dir); err != nil {
+		return fmt.Errorf("commit segment: %w", err)
+	}
+	return nil
+}
+
+// Quarantine moves a sealed segment that cannot be shipped, or not whole, to
+// the folder quarantine, with the reason in a text file beside it. It stays
+// there until somebody takes it. Quarantine returns where the segment is now.
+func (s *Spool) Quarantine(seg *Segment, reason string) (string, error) {
+	to := filepath.Join(s.opts.Dir, quarantineDir, fmt.Sprintf("%016x.segment", seg.ID))
+	if err := s.opts.FS.Rename(seg.path, to); err != nil {
+		return "", fmt.Errorf("quarantine segment: %w", err)
+	}
+	s.forget(seg)
+	note, err := s.opts.FS.Create(to + ".reason")
+	if err == nil {
+		_, err = note.WriteAt([]byte(reason+"\n"), 0)
+		err = errors.Join(err, note.Sync(), note.Close())
+	}
+	err = errors.Join(err, s.opts.FS.SyncDir(filepath.Dir(to)), s.opts.FS.SyncDir(s.opts.Dir))
+	if err != nil {
+		return to, fmt.Errorf("quarantine segment: %w", err)
+	}
+	return to, nil
+}
+
+// Quarantined returns how many bytes are in the quarantine.
+func (s *Spool) Quarantined() (total int64, err error) {
+	dir := filepath.Join(s.opts.Dir, quarantineDir)
+	names, err := s.opts.FS.List(dir)
+	if err != nil {
+		return 0, fmt.Errorf("size of the quarantine: %w", err)
+	}
+	for _, name := range names {
+		file, err := s.opts.FS.Open(filepath.Join(dir, name))
+		if err != nil {
+			return 0, fmt.Errorf("size of the quarantine: %w", err)
+		}
+		size, err := file.Size()
+		if err = errors.Join(err, file.Close()); err != nil {
+			return 0, fmt.Errorf("size of the quarantine: %w", err)
+		}
+		total += size
+	}
+	return total, nil
+}
+
+func (s *Spool) forget(seg *Segment) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.total -= s.used[seg]
+	delete(s.used, seg)
+}
+
+// Used returns how many bytes the segments take.
+func (s *Spool) Used() int64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.total
+}
+
+// Close takes no more chunks, seals what is active and unlocks the folder.
+// Segments that nobody committed stay; reading and committing them must have
+// ended before.
+func (s *Spool) Close() error {
+	s.mu.Lock()
+	s.closed = true
+	s.mu.Unlock()
+	_, err := s.SealOpened(farFuture)
+	return errors.Join(err, s.lock.Close())
+}
+
+// farFuture is after all times that a clock shows.
+var farFuture = time.Unix(1<<60, 0)
+
+func (s *Spool) path(id uint64, ext string) string {
+	return filepath.Join(s.opts.Dir, fmt.Sprintf("%016x%s", id, ext))
+}
