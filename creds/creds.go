@@ -15,6 +15,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"time"
 )
@@ -57,8 +58,12 @@ func (c Credentials) String() string {
 	return fmt.Sprintf("{%s from %s, expires %s}", c.AccessKeyID, c.Source, expires)
 }
 
-// GoString is String, for %#v.
-func (c Credentials) GoString() string { return "creds.Credentials" + c.String() }
+// Format writes String for every verb of package fmt: without it %d, say, would
+// print the fields.
+func (c Credentials) Format(f fmt.State, _ rune) { io.WriteString(f, c.String()) }
+
+// GoString is String, for who asks without package fmt.
+func (c Credentials) GoString() string { return c.String() }
 
 // LogValue is String, for slog.
 func (c Credentials) LogValue() slog.Value { return slog.StringValue(c.String()) }

@@ -1,0 +1,161 @@
+package creds_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"sluice/creds"
+	"sluice/imds"
+)
+
+func TestNoSecretIsPrinted(t *testing.T) {
+	c := creds.Credentials{AccessKeyID: "AKIAIOSFODNN7EXAMPLE", SecretAccessKey: "SECRET", SessionToken: "TOKEN", Source: "test", Expires: time.Unix(0, 0)}
+	var out bytes.Buffer
+	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d"} {
+		fmt.Fprintf(&out, verb+"\n", c)
+		fmt.Fprintf(&out, verb+"\n", &c)
+		fmt.Fprintf(&out, verb+"\n", []creds.Credentials{c})
+		fmt.Fprintf(&out, verb+"\n", creds.Static{Credentials: c})
+	}
+	slog.New(slog.NewTextHandler(&out, nil)).Info("text", "c", c, "p", &c)
+	slog.New(slog.NewJSONHandler(&out, nil)).Info("json", "c", c, "s", creds.Static{Credentials: c})
+	if b, err := json.Marshal(c); err == nil {
+		out.Write(b)
+	}
+	for _, secret := range []string{"SECRET", "TOKEN", fmt.Sprintf("%x", "SECRET"), fmt.Sprint([]byte("SECRET"))} {
+		if strings.Contains(out.String(), secret) {
+			t.Errorf("%q is in what was printed:\n%s", secret, out.String())
+		}
+	}
+	if !strings.Contains(out.String(), "AKIAIOSFODNN7EXAMPLE") {
+		t.Error("the key's ID is not printed")
+	}
+}
+
+func TestEnv(t *testing.T) {
+	for _, c := range []struct {
+		env  map[string]string
+		want string
+		none bool
+	}{
+		{nil, "not configured", true},
+		{map[string]string{"AWS_ACCESS_KEY_ID": " ", "AWS_SECRET_ACCESS_KEY": "\t"}, "not configured", true},
+		{map[string]string{"AWS_ACCESS_KEY_ID": "a"}, "AWS_SECRET_ACCESS_KEY is not", false},
+		{map[string]string{"AWS_SECRET_ACCESS_KEY": "s"}, "AWS_ACCESS_KEY_ID is not", false},
+		{map[string]string{"AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "s", "AWS_SESSION_TOKEN": "t", "AWS_ACCOUNT_ID": "1"}, "", false},
+	} {
+		got, err := creds.Env{Getenv: func(name string) string { return c.env[name] }}.Retrieve(t.Context())
+		if (err == nil) != (c.want == "") || (err != nil && !strings.Contains(err.Error(), c.want)) || errors.Is(err, creds.ErrNotConfigured) != c.none {
+			t.Errorf("%v: %v, %v", c.env, got, err)
+		}
+		if err == nil && (got.SessionToken != "t" || got.AccountID != "1" || got.Source != "environment") {
+			t.Errorf("%v: %+v", c.env, got)
+		}
+	}
+}
+
+type answer struct {
+	id    string
+	err   error
+	calls *int
+}
+
+func (a answer) Retrieve(context.Context) (creds.Credentials, error) {
+	*a.calls++
+	return creds.Credentials{AccessKeyID: a.id}, a.err
+}
+
+func TestChain(t *testing.T) {
+	var calls [3]int
+	absent := answer{"", fmt.Errorf("first: %w", creds.ErrNotConfigured), &calls[0]}
+	for _, c := range []struct {
+		name   string
+		second answer
+		id     string
+		err    string
+		calls  [3]int // of two Retrieves
+	}{
+		{"the winner is kept", answer{"second", nil, &calls[1]}, "second", "", [3]int{1, 2, 0}},
+		{"a failure stops", answer{"", errors.New("broken"), &calls[1]}, "", "broken", [3]int{2, 2, 0}},
+		{"not configured goes on", answer{"", creds.ErrNotConfigured, &calls[1]}, "third", "", [3]int{1, 1, 2}},
+	} {
+		calls = [3]int{}
+		chain := creds.NewChain(absent, c.second, answer{"third", nil, &calls[2]})
+		for range 2 {
+			got, err := chain.Retrieve(t.Context())
+			if got.AccessKeyID != c.id || (err != nil && err.Error() != c.err) || (err == nil) != (c.err == "") {
+				t.Errorf("%s: Retrieve = %v, %v", c.name, got, err)
+			}
+		}
+		if calls != c.calls {
+			t.Errorf("%s: calls %v, want %v", c.name, calls, c.calls)
+		}
+	}
+	_, err := creds.NewChain(absent, absent).Retrieve(t.Context())
+	if !errors.Is(err, creds.ErrNotConfigured) || err.Error() != "no AWS credentials found: first: not configured; first: not configured" {
+		t.Errorf("nobody: %v", err)
+	}
+}
+
+// metadata serves documents by path, after a token.
+func metadata(t *testing.T, docs map[string]string) *imds.Client {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		doc, ok := docs[r.URL.Path]
+		switch {
+		case r.Method == http.MethodPut:
+			fmt.Fprint(w, "token")
+		case r.Header.Get("X-Aws-Ec2-Metadata-Token") != "token":
+			w.WriteHeader(http.StatusUnauthorized)
+		case !ok:
+			w.WriteHeader(http.StatusNotFound)
+		default:
+			fmt.Fprint(w, doc)
+		}
+	}))
+	t.Cleanup(server.Close)
+	return imds.New(imds.Options{Endpoint: server.URL, Pause: func(ctx context.Context, _ time.Duration) error { return ctx.Err() }})
+}
+
+func TestEC2(t *testing.T) {
+	const (
+		extended = "/latest/meta-data/iam/security-credentials-extended/"
+		legacy   = "/latest/meta-data/iam/security-credentials/"
+		good     = `{"Code":"Success","AccessKeyId":"AKIA","SecretAccessKey":"SECRET","Token":"TOKEN","Expiration":"2999-01-01T00:00:00Z","AccountId":"123456789012"}`
+	)
+	for _, c := range []struct {
+		name string
+		docs map[string]string
+		want string // of the error
+		none bool
+	}{
+		{"extended", map[string]string{extended: "role\n", extended + "role": good}, "", false},
+		{"legacy", map[string]string{legacy: " role \nother", legacy + "role": good}, "", false},
+		{"no role", map[string]string{}, "has no role", true},
+		{"empty list", map[string]string{legacy: "\n"}, "has no role", true},
+		{"refused", map[string]string{legacy: "role", legacy + "role": `{"Code":"AssumeRoleUnauthorizedAccess","Message":"SECRET"}`}, `code "AssumeRoleUnauthorizedAccess"`, false},
+		{"no JSON", map[string]string{legacy: "role", legacy + "role": `<SECRET>`}, "answer of 8 bytes is not the JSON", false},
+		{"blank", map[string]string{legacy: "role", legacy + "role": `{"Code":"Success","Expiration":"2999-01-01T00:00:00Z"}`}, "is empty", false},
+		{"dead", map[string]string{legacy: "role", legacy + "role": strings.Replace(good, "2999", "1999", 1)}, "expired at 1999-01-01T00:00:00Z", false},
+		{"no expiry", map[string]string{legacy: "role", legacy + "role": strings.Replace(good, "2999-01-01T00:00:00Z", "", 1)}, "is no time", false},
+	} {
+		got, err := (&creds.EC2{Client: metadata(t, c.docs)}).Retrieve(t.Context())
+		if (err == nil) != (c.want == "") || (err != nil && !strings.Contains(err.Error(), c.want)) || errors.Is(err, creds.ErrNotConfigured) != c.none {
+			t.Errorf("%s: %v, %v, want %q", c.name, got, err, c.want)
+		}
+		if err != nil && strings.Contains(err.Error(), "SECRET") {
+			t.Errorf("%s: a secret is in %v", c.name, err)
+		}
+		if err == nil && (got.AccessKeyID != "AKIA" || got.SessionToken != "TOKEN" || got.AccountID != "123456789012" || got.Source != "ec2") {
+			t.Errorf("%s: %+v", c.name, got)
+		}
+	}
+}
