@@ -1,0 +1,50 @@
+# Plugin, command and a Fluent Bit with both in it.
+#
+#   docker build -t sluice .                          # Fluent Bit with the plugin
+#   docker build --target artifacts -o build .        # only the files
+#
+# Base images are arguments: where no registry is reachable, "make docker-test"
+# builds the same stages on images of its own.
+ARG GO_IMAGE=golang:1.26-bookworm
+ARG FLUENT_BIT_IMAGE=fluent/fluent-bit:5.1.1
+ARG HOST_IMAGE=debian:bookworm-slim
+
+# --- plugin, command and the loader for tests -------------------------------
+FROM ${GO_IMAGE} AS build
+ARG VERSION=unknown
+WORKDIR /src
+COPY . .
+RUN make VERSION="$VERSION" all build/flb-host
+
+FROM scratch AS artifacts
+COPY --from=build /src/build/out_sluice.so /src/build/sluice /
+
+# --- servers for tests and for compose.yaml ---------------------------------
+FROM ${GO_IMAGE} AS servers
+WORKDIR /src
+COPY . .
+WORKDIR /src/test
+ENV CGO_ENABLED=0
+RUN mkdir -p /out /data \
+ && go build -trimpath -o /out/s3server ./cmd/s3server \
+ && go build -trimpath -o /out/imds github.com/aws/amazon-ec2-metadata-mock/cmd
+
+FROM scratch AS s3
+COPY --from=servers /out/s3server /s3server
+COPY --from=servers /data /data
+ENTRYPOINT ["/s3server"]
+
+FROM scratch AS imds
+COPY --from=servers /out/imds /imds
+ENTRYPOINT ["/imds"]
+
+# --- the plugin under the loader: no Fluent Bit needed ----------------------
+FROM ${HOST_IMAGE} AS host
+COPY --from=build /src/build/out_sluice.so /src/build/sluice /src/build/flb-host /sluice/
+ENTRYPOINT ["/sluice/flb-host", "-e", "/sluice/out_sluice.so"]
+
+# --- Fluent Bit with the plugin ---------------------------------------------
+FROM ${FLUENT_BIT_IMAGE} AS runtime
+COPY --from=build /src/build/out_sluice.so /src/build/sluice /fluent-bit/bin/
+ENTRYPOINT ["/fluent-bit/bin/fluent-bit", "-e", "/fluent-bit/bin/out_sluice.so"]
+CMD ["-c", "/fluent-bit/etc/fluent-bit.conf"]

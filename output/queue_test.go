@@ -1,0 +1,147 @@
+package output
+
+import (
+	"context"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"sluice/spool"
+)
+
+func segment(id uint64, stream string) *spool.Segment { return &spool.Segment{ID: id, Stream: stream} }
+
+// takeNow returns the ID of the job that can be done now, 0 if there is none.
+func takeNow(q *queue) (*job, uint64) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	j, _ := q.next()
+	if j == nil {
+		return nil, 0
+	}
+	j.busy = true
+	return j, j.segment.ID
+}
+
+func TestQueueOrder(t *testing.T) {
+	now := time.Unix(0, 0)
+	for _, ordered := range []bool{true, false} {
+		q := newQueue(ordered, func() time.Time { return now })
+		q.add(segment(1, "a"))
+		q.add(segment(2, "a"))
+		q.add(segment(3, "b"))
+		first, _ := takeNow(q)
+		second := map[bool]uint64{true: 3, false: 2}[ordered]
+		if _, id := takeNow(q); id != second {
+			t.Errorf("ordered %v: after 1 comes %d, want %d", ordered, id, second)
+		}
+		if !ordered {
+			continue
+		}
+		q.retry(first, time.Minute)
+		if _, id := takeNow(q); id != 0 {
+			t.Errorf("%d is taken while an earlier one of its stream waits", id)
+		}
+		now = now.Add(time.Minute)
+		if _, id := takeNow(q); id != 1 {
+			t.Errorf("after its wait comes %d, want 1", id)
+		}
+		q.done(first)
+		if _, id := takeNow(q); id != 2 {
+			t.Errorf("when 1 is done comes %d, want 2", id)
+		}
+	}
+}
+
+func TestQueueWakes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		q := newQueue(true, time.Now)
+		got := make(chan uint64)
+		go func() {
+			for range 2 {
+				j := q.take(t.Context())
+				got <- j.segment.ID
+				q.retry(j, time.Hour)
+			}
+		}()
+		synctest.Wait()
+		q.add(segment(1, "a"))
+		if id := <-got; id != 1 {
+			t.Errorf("took %d", id)
+		}
+		start := time.Now()
+		if <-got; time.Since(start) != time.Hour {
+			t.Errorf("taken again after %v, want an hour", time.Since(start))
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		if j := q.take(ctx); j != nil {
+			t.Errorf("took %d after the end", j.segment.ID)
+		}
+	})
+}
+
+func TestQueueDrain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		q := newQueue(true, time.Now)
+		for id := range uint64(3) {
+			q.add(segment(id+1, "a"))
+		}
+		waiting := q.take(t.Context())
+		q.retry(waiting, time.Hour)
+		go func() {
+			for j := q.take(t.Context()); j != nil; j = q.take(t.Context()) {
+				time.Sleep(time.Second)
+				if j.segment.ID == 2 {
+					q.retry(j, time.Second) // fails; 3 must wait for it
+				} else {
+					q.done(j)
+				}
+			}
+		}()
+		start := time.Now()
+		if left := q.drain(t.Context()); left != 2 || time.Since(start) != 2*time.Second {
+			t.Errorf("drained in %v with %d left, want 1 at once, 2 tried, 3 not", time.Since(start), left)
+		}
+	})
+}
+
+func TestQueueDrainEndsWithItsContext(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		q := newQueue(true, time.Now)
+		q.add(segment(1, "a"))
+		q.take(t.Context()) // hangs
+		ctx, cancel := context.WithTimeout(t.Context(), 4*time.Second)
+		defer cancel()
+		start := time.Now()
+		if left := q.drain(ctx); left != 1 || time.Since(start) != 4*time.Second {
+			t.Errorf("drain = %d after %v", left, time.Since(start))
+		}
+	})
+}
+
+func TestRatio(t *testing.T) {
+	var r ratio
+	if got := r.estimate(1000); got != 1000 {
+		t.Errorf("before the first object: %d, want 1000", got)
+	}
+	r.learn(10, 10_000) // too little to learn from
+	r.learn(1_000_000, 100_000)
+	if got := r.estimate(1000); got != 100 {
+		t.Errorf("after an object of a tenth: %d, want 100", got)
+	}
+	r.learn(1_000_000, 300_000)
+	if got := r.estimate(1000); got != 200 {
+		t.Errorf("after one of three tenths: %d, want 200", got)
+	}
+}
+
+func TestBackoff(t *testing.T) {
+	for failures, most := range map[int]time.Duration{0: time.Second, 3: 8 * time.Second, 100: time.Minute} {
+		for range 100 {
+			if d := backoff(failures); d > most || d <= most/2-1 {
+				t.Fatalf("after %d failures: %v, want %v to %v", failures, d, most/2, most)
+			}
+		}
+	}
+}
