@@ -73,11 +73,11 @@ func attrText(a slog.Attr) string {
 	return " " + a.Key + "=" + text
 }
 
-// writeLine writes a line as Fluent Bit does: [time] [level] text.
+// writeLine writes a line as Fluent Bit 5 does: [time] [level] text.
 func writeLine(out io.Writer, level int, who, text string) error {
 	names := [...]string{levelError: "error", levelWarn: " warn", levelInfo: " info", levelDebug: "debug"}
 	var b bytes.Buffer
-	fmt.Fprintf(&b, "[%s] [%s] %s%s\n", time.Now().Format("2006/01/02 15:04:05.000000000"), names[level], who, text)
+	fmt.Fprintf(&b, "[%s] [%s] %s%s\n", time.Now().Format("2006/01/02 15:04:05.000"), names[level], who, text)
 	_, err := out.Write(b.Bytes())
 	return err
 }

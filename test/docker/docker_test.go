@@ -1,0 +1,208 @@
+// Package docker runs the whole way in containers that the project's Dockerfile
+// builds: the loader with the plugin, an S3 server, and a metadata service at
+// its real address. It needs root, a Docker engine and debootstrap (there may be
+// no registry), and says so when it skips.
+package docker
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"sluice/test/stack"
+)
+
+const (
+	bucketName  = "docker-logs"
+	imdsAddress = "169.254.169.254"
+	lineCount   = 20_000 // of each tag
+)
+
+func TestContainers(t *testing.T) {
+	skipWithout(t, "docker", "debootstrap", "nsenter", "ip")
+	if out, err := exec.Command("docker", "info").CombinedOutput(); err != nil {
+		t.Skipf("no Docker engine: %v: %s", err, lastLine(out))
+	}
+	if os.Geteuid() != 0 {
+		t.Skip("not root: the containers' addresses cannot be set")
+	}
+	base := baseImage(t)
+	context := buildContext(t)
+	for _, stage := range []string{"s3", "imds", "host"} {
+		docker(t, "build", "-q", "--target", stage, "-t", "sluice-test-"+stage,
+			"--build-arg", "GO_IMAGE="+base, "--build-arg", "HOST_IMAGE="+base, "--build-arg", "FLUENT_BIT_IMAGE="+base, context)
+	}
+
+	w := newWorld(t)
+	s3 := w.startS3(t)
+	w.startIMDS(t)
+	orders, access := stack.Orders(lineCount), stack.Access(lineCount)
+	stats := w.ship(t, s3.endpoint, orders, access)
+	t.Logf("loader: %s", stats)
+
+	tally := stack.NewTally(orders, access)
+	if err := tally.Bucket(t.Context(), stack.NewBucket(s3.endpoint, "us-east-1", bucketName, stack.OwnerKeys())); err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("counted in S3:\n%s", tally)
+	if err := tally.Err(); err != nil {
+		t.Error(err)
+	}
+}
+
+func skipWithout(t *testing.T, programs ...string) {
+	t.Helper()
+	for _, p := range programs {
+		if _, err := exec.LookPath(p); err != nil {
+			t.Skipf("%s is not installed", p)
+		}
+	}
+}
+
+// run runs a program and returns what it prints on stdout.
+func run(t *testing.T, dir, program string, args ...string) string {
+	t.Helper()
+	cmd := exec.Command(program, args...)
+	cmd.Dir = dir
+	var stderr strings.Builder
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("%s %s: %v\n%s%s", program, strings.Join(args, " "), err, out, stderr.String())
+	}
+	return strings.TrimSpace(string(out))
+}
+
+func docker(t *testing.T, args ...string) string {
+	t.Helper()
+	return run(t, "", "docker", args...)
+}
+
+func lastLine(out []byte) string {
+	lines := strings.Split(strings.TrimSpace(string(out)), "\n")
+	return lines[len(lines)-1]
+}
+
+// baseImage returns an image with a C compiler and this machine's Go. It is
+// made of Debian packages, once: no registry is asked.
+func baseImage(t *testing.T) string {
+	t.Helper()
+	goVersion := run(t, "", "go", "env", "GOVERSION")
+	name := "sluice-test-base:" + goVersion
+	if exec.Command("docker", "image", "inspect", name).Run() == nil {
+		return name
+	}
+	root := t.TempDir()
+	run(t, "", "debootstrap", "--variant=minbase", "--include=gcc,libc6-dev,make,ca-certificates", "bookworm", root)
+	run(t, "", "cp", "-a", run(t, "", "go", "env", "GOROOT"), filepath.Join(root, "usr/local/go"))
+	run(t, "", "sh", "-c", fmt.Sprintf("tar -C %s -c . | docker import -c 'ENV PATH=/usr/local/go/bin:/usr/bin:/bin:/usr/sbin:/sbin' - %s", root, name))
+	return name
+}
+
+// buildContext returns a copy of the work tree with the modules beside it, so
+// that the build needs no network.
+func buildContext(t *testing.T) string {
+	t.Helper()
+	top := run(t, "", "git", "rev-parse", "--show-toplevel")
+	dir := t.TempDir()
+	run(t, top, "sh", "-c", "git ls-files -co --exclude-standard -z | tar -c --null --no-recursion -T - --ignore-failed-read | tar -x -C "+dir)
+	run(t, dir, "go", "mod", "vendor")
+	run(t, filepath.Join(dir, "test"), "go", "mod", "vendor")
+	return dir
+}
+
+// world is a network with the containers in it.
+type world struct{ network string }
+
+func newWorld(t *testing.T) world {
+	t.Helper()
+	w := world{fmt.Sprintf("sluice-test-%d", os.Getpid())}
+	docker(t, "network", "create", "--internal", w.network)
+	t.Cleanup(func() { exec.Command("docker", "network", "rm", w.network).Run() })
+	return w
+}
+
+// start starts a container that is removed at the end of the test.
+func (w world) start(t *testing.T, args ...string) (id string) {
+	t.Helper()
+	id = docker(t, append([]string{"run", "-d", "--network", w.network}, args...)...)
+	t.Cleanup(func() {
+		if t.Failed() {
+			logs, _ := exec.Command("docker", "logs", "--tail", "50", id).CombinedOutput()
+			t.Logf("%s:\n%s", strings.Join(args, " "), logs)
+		}
+		exec.Command("docker", "rm", "-f", id).Run()
+	})
+	return id
+}
+
+func (w world) address(t *testing.T, id string) string {
+	t.Helper()
+	return docker(t, "inspect", "-f", "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}", id)
+}
+
+// inside runs ip(8) in a container's network.
+func inside(t *testing.T, id string, args ...string) {
+	t.Helper()
+	pid := docker(t, "inspect", "-f", "{{.State.Pid}}", id)
+	run(t, "", "nsenter", append([]string{"-t", pid, "-n", "ip"}, args...)...)
+}
+
+type server struct{ id, endpoint string }
+
+func (w world) startS3(t *testing.T) server {
+	t.Helper()
+	id := w.start(t, "-v", t.TempDir()+":/data", "-v", t.TempDir()+":/tmp", "sluice-test-s3",
+		"-dir", "/data", "-addr", "0.0.0.0:9000", "-bucket", bucketName)
+	s := server{id, "http://" + w.address(t, id) + ":9000"}
+	bucket := stack.NewBucket(s.endpoint, "us-east-1", bucketName, stack.OwnerKeys())
+	if err := stack.Wait(t.Context(), nil, func() bool { _, err := bucket.List(t.Context()); return err == nil }); err != nil {
+		t.Fatalf("the S3 server does not answer: %v", err)
+	}
+	return s
+}
+
+// startIMDS starts the metadata service and gives it its real address, on its
+// own loopback: no route of this machine is touched.
+func (w world) startIMDS(t *testing.T) {
+	t.Helper()
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "imds.json"), stack.IMDSAnswers(stack.RoleKeys()), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	id := w.start(t, "-v", dir+":/etc/imds:ro", "-e", "HOME=/", "sluice-test-imds",
+		"--hostname", "0.0.0.0", "--port", "80", "--config-file", "/etc/imds/imds.json", "--imdsv2")
+	inside(t, id, "addr", "add", imdsAddress+"/32", "dev", "lo")
+	w.imds(t, w.address(t, id))
+}
+
+// imds starts the container whose network the plugin will have, with a route to
+// the metadata service.
+func (w world) imds(t *testing.T, gateway string) {
+	t.Helper()
+	w.start(t, "--name", w.pause(), "--entrypoint", "sleep", "sluice-test-host", "infinity")
+	inside(t, w.pause(), "route", "add", imdsAddress, "via", gateway)
+}
+
+func (w world) pause() string { return w.network + "-host" }
+
+// ship runs the loader with the plugin until all lines are in S3, and returns
+// the loader's statistics. The loader fails unless every chunk was taken.
+func (w world) ship(t *testing.T, endpoint string, streams ...stack.Lines) string {
+	t.Helper()
+	logs := t.TempDir()
+	args := []string{"run", "--rm", "--network", "container:" + w.pause(), "-v", logs + ":/logs:ro", "-v", t.TempDir() + ":/spool", "sluice-test-host",
+		"-o", "sluice", "-p", "match=*", "-p", "bucket=" + bucketName, "-p", "endpoint=" + endpoint, "-p", "store_dir=/spool",
+		"-p", "s3_key_format=/logs/$TAG/$INDEX", "-p", "compression=gzip", "-p", "total_file_size=1M", "-p", "exit_timeout=60s", "-w", "1"}
+	for _, s := range streams {
+		if _, err := s.WriteFile(logs); err != nil {
+			t.Fatal(err)
+		}
+		args = append(args, "--lines", s.Tag+"=/logs/"+filepath.Base(s.File(logs)))
+	}
+	out := docker(t, args...)
+	return out
+}

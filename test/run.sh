@@ -1,0 +1,50 @@
+#!/usr/bin/env bash
+# "make test": everything that this machine can run. Each suite's full output is
+# kept in build/test-logs; what was skipped is named at the end, with the reason.
+set -uo pipefail
+cd "$(dirname "$0")/.."
+
+logs=build/test-logs
+mkdir -p "$logs"
+rm -f "$logs"/*.log
+failed=0
+
+# suite NAME DIR COMMAND… runs a command and keeps its output.
+suite() {
+	local name=$1 dir=$2 started=$SECONDS
+	shift 2
+	printf '\n== %s: %s\n' "$name" "$*"
+	if (cd "$dir" && "$@") >"$logs/$name.log" 2>&1; then
+		grep -E '^(ok|FAIL)[[:space:]]' "$logs/$name.log" || tail -n 3 "$logs/$name.log"
+	else
+		failed=1
+		tail -n 150 "$logs/$name.log"
+		printf '== %s FAILED\n' "$name"
+	fi
+	printf '== %s took %d s\n' "$name" $((SECONDS - started))
+}
+
+# skipped prints the skipped tests of all suites with their reasons.
+skipped() {
+	awk '/^ +[a-z_0-9]+\.go:[0-9]+: / { reason = $0; sub(/^ +[^ ]+ /, "", reason) }
+	     /^ *--- SKIP: / { printf "  %s: %s\n", $3, reason; n++ }
+	     END { if (!n) print "  nothing" }' "$logs"/*.log
+}
+
+suite lint . test/lint.sh
+suite units . go test -race -v ./...
+suite commands test go test -count=1 -v ./commands
+suite host test go test -count=1 -v ./host
+suite pipeline test go test -race -count=1 -v ./pipeline ./stack
+suite plugin test go test -count=1 -v ./plugin
+suite differential test go test -count=1 -timeout 10m -v ./differential
+suite e2e test go test -count=1 -timeout 20m -v ./e2e
+suite docker test go test -count=1 -timeout 20m -v ./docker
+
+printf '\nSkipped on this machine:\n'
+skipped
+if ((failed)); then
+	printf '\nmake test: FAILED; see %s\n' "$logs"
+	exit 1
+fi
+printf '\nmake test: passed\n'
