@@ -4,22 +4,33 @@
 #   docker build --target artifacts -o build .        # only the files
 #
 # Base images are arguments: where no registry is reachable, "make docker-test"
-# builds the same stages on images of its own.
+# builds the stages up to "host" on an image of its own.
 ARG GO_IMAGE=golang:1.26-bookworm
 ARG FLUENT_BIT_IMAGE=fluent/fluent-bit:5.1.1
 ARG HOST_IMAGE=debian:bookworm-slim
 
-# --- plugin, command and the loader for tests -------------------------------
-FROM ${GO_IMAGE} AS build
+# --- the plugin, and the loader that tests it without Fluent Bit -------------
+FROM ${GO_IMAGE} AS plugin
 ARG VERSION=unknown
+# A builder on a slow file system may keep Go's cache in memory: /dev/shm/go.
+ARG GOCACHE=/root/.cache/go-build
 WORKDIR /src
 COPY . .
-RUN make VERSION="$VERSION" all build/flb-host
+RUN GOCACHE="$GOCACHE" make VERSION="$VERSION" build/out_sluice.so build/flb-host
+
+FROM ${HOST_IMAGE} AS host
+COPY --from=plugin /src/build/out_sluice.so /src/build/flb-host /sluice/
+ENTRYPOINT ["/sluice/flb-host", "-e", "/sluice/out_sluice.so"]
+
+# --- the command ------------------------------------------------------------
+FROM plugin AS command
+RUN make VERSION="$VERSION" build/sluice
 
 FROM scratch AS artifacts
-COPY --from=build /src/build/out_sluice.so /src/build/sluice /
+COPY --from=plugin /src/build/out_sluice.so /
+COPY --from=command /src/build/sluice /
 
-# --- servers for tests and for compose.yaml ---------------------------------
+# --- servers for compose.yaml -----------------------------------------------
 FROM ${GO_IMAGE} AS servers
 WORKDIR /src
 COPY . .
@@ -38,13 +49,9 @@ FROM scratch AS imds
 COPY --from=servers /out/imds /imds
 ENTRYPOINT ["/imds"]
 
-# --- the plugin under the loader: no Fluent Bit needed ----------------------
-FROM ${HOST_IMAGE} AS host
-COPY --from=build /src/build/out_sluice.so /src/build/sluice /src/build/flb-host /sluice/
-ENTRYPOINT ["/sluice/flb-host", "-e", "/sluice/out_sluice.so"]
-
 # --- Fluent Bit with the plugin ---------------------------------------------
 FROM ${FLUENT_BIT_IMAGE} AS runtime
-COPY --from=build /src/build/out_sluice.so /src/build/sluice /fluent-bit/bin/
+COPY --from=plugin /src/build/out_sluice.so /fluent-bit/bin/
+COPY --from=command /src/build/sluice /fluent-bit/bin/
 ENTRYPOINT ["/fluent-bit/bin/fluent-bit", "-e", "/fluent-bit/bin/out_sluice.so"]
 CMD ["-c", "/fluent-bit/etc/fluent-bit.conf"]

@@ -30,18 +30,17 @@ func TestContainers(t *testing.T) {
 		t.Skip("not root: the containers' addresses cannot be set")
 	}
 	base := baseImage(t)
-	context := buildContext(t)
-	for _, stage := range []string{"s3", "imds", "host"} {
-		docker(t, "build", "-q", "--target", stage, "-t", "sluice-test-"+stage,
-			"--build-arg", "GO_IMAGE="+base, "--build-arg", "HOST_IMAGE="+base, "--build-arg", "FLUENT_BIT_IMAGE="+base, context)
-	}
+	docker(t, "build", "-q", "--target", "host", "-t", "sluice-test-host", "--shm-size", "2g", "--build-arg", "GOCACHE=/dev/shm/go",
+		"--build-arg", "GO_IMAGE="+base, "--build-arg", "HOST_IMAGE="+base, "--build-arg", "FLUENT_BIT_IMAGE="+base, buildContext(t))
+	serverImage(t, "sluice-test-s3", "sluice/test/cmd/s3server")
+	serverImage(t, "sluice-test-imds", "github.com/aws/amazon-ec2-metadata-mock/cmd")
 
 	w := newWorld(t)
 	s3 := w.startS3(t)
 	w.startIMDS(t)
 	orders, access := stack.Orders(lineCount), stack.Access(lineCount)
 	stats := w.ship(t, s3.endpoint, orders, access)
-	t.Logf("loader: %s", stats)
+	t.Logf("loader:\n%s", stats)
 
 	tally := stack.NewTally(orders, access)
 	if err := tally.Bucket(t.Context(), stack.NewBucket(s3.endpoint, "us-east-1", bucketName, stack.OwnerKeys())); err != nil {
@@ -102,15 +101,32 @@ func baseImage(t *testing.T) string {
 	return name
 }
 
+// serverImage makes an image of a server alone. The Dockerfile has stages for
+// the servers, too; what is tested here is the plugin's, and building the
+// servers twice would take minutes.
+func serverImage(t *testing.T, name, pkg string) {
+	t.Helper()
+	dir := t.TempDir()
+	cmd := exec.Command("go", "build", "-o", filepath.Join(dir, "server"), pkg)
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("build %s: %v\n%s", pkg, err, out)
+	}
+	text := "FROM scratch\nCOPY server /server\nENTRYPOINT [\"/server\"]\n"
+	if err := os.WriteFile(filepath.Join(dir, "Dockerfile"), []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	docker(t, "build", "-q", "-t", name, dir)
+}
+
 // buildContext returns a copy of the work tree with the modules beside it, so
-// that the build needs no network.
+// that the build needs no network. Of the tests the stage needs the loader only.
 func buildContext(t *testing.T) string {
 	t.Helper()
 	top := run(t, "", "git", "rev-parse", "--show-toplevel")
 	dir := t.TempDir()
-	run(t, top, "sh", "-c", "git ls-files -co --exclude-standard -z | tar -c --null --no-recursion -T - --ignore-failed-read | tar -x -C "+dir)
+	run(t, top, "sh", "-c", "{ git ls-files -co --exclude-standard -z -- . ':!test'; git ls-files -co --exclude-standard -z test/host; } | tar -c --null --no-recursion -T - --ignore-failed-read | tar -x -C "+dir)
 	run(t, dir, "go", "mod", "vendor")
-	run(t, filepath.Join(dir, "test"), "go", "mod", "vendor")
 	return dir
 }
 
@@ -120,7 +136,7 @@ type world struct{ network string }
 func newWorld(t *testing.T) world {
 	t.Helper()
 	w := world{fmt.Sprintf("sluice-test-%d", os.Getpid())}
-	docker(t, "network", "create", "--internal", w.network)
+	docker(t, "network", "create", w.network)
 	t.Cleanup(func() { exec.Command("docker", "network", "rm", w.network).Run() })
 	return w
 }
@@ -190,7 +206,7 @@ func (w world) imds(t *testing.T, gateway string) {
 func (w world) pause() string { return w.network + "-host" }
 
 // ship runs the loader with the plugin until all lines are in S3, and returns
-// the loader's statistics. The loader fails unless every chunk was taken.
+// what it printed. The loader fails unless every chunk was taken.
 func (w world) ship(t *testing.T, endpoint string, streams ...stack.Lines) string {
 	t.Helper()
 	logs := t.TempDir()
@@ -203,6 +219,9 @@ func (w world) ship(t *testing.T, endpoint string, streams ...stack.Lines) strin
 		}
 		args = append(args, "--lines", s.Tag+"=/logs/"+filepath.Base(s.File(logs)))
 	}
-	out := docker(t, args...)
-	return out
+	out, err := exec.Command("docker", args...).CombinedOutput()
+	if err != nil {
+		t.Fatalf("loader: %v\n%s", err, out)
+	}
+	return string(out)
 }

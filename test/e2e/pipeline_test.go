@@ -1,0 +1,134 @@
+package e2e
+
+import (
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"sluice/test/stack"
+)
+
+// pipeline is one configuration of Fluent Bit.
+type pipeline struct {
+	yaml       bool // else classic
+	filesystem bool // storage.type, else memory
+	workers    int
+	reloads    bool // hot_reload on
+	output     []stack.Property
+	streams    []stack.Lines // each is a tail of its file in dir
+	dir        string        // of this test
+}
+
+// newPipeline tails streams in a new folder into a bucket.
+func newPipeline(t *testing.T, bucket stack.Bucket, streams ...stack.Lines) pipeline {
+	t.Helper()
+	dir := filepath.Join(t.TempDir(), "work")
+	if err := os.Mkdir(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	return pipeline{
+		workers: 1, streams: streams, dir: dir,
+		output: []stack.Property{
+			{Name: "bucket", Value: bucket.Name()},
+			{Name: "region", Value: world.s3.Region},
+			{Name: "endpoint", Value: world.s3.Endpoint},
+			{Name: "s3_key_format", Value: "/logs/$TAG/%Y/%m/%d/$INDEX-$UUID"},
+			{Name: "store_dir", Value: filepath.Join(dir, "store")},
+		},
+	}
+}
+
+// section is one part of a configuration.
+type section struct {
+	kind       string // service, input, output
+	properties []stack.Property
+}
+
+func (p pipeline) sections(monitor string) []section {
+	host, port, _ := net.SplitHostPort(monitor)
+	all := []section{{"service", []stack.Property{
+		{Name: "flush", Value: "0.2"}, {Name: "grace", Value: "10"}, {Name: "parsers_file", Value: filepath.Join(p.dir, "parsers.conf")},
+		{Name: "storage.path", Value: filepath.Join(p.dir, "chunks")}, {Name: "hot_reload", Value: onOff(p.reloads)},
+		{Name: "http_server", Value: "on"}, {Name: "http_listen", Value: host}, {Name: "http_port", Value: port},
+	}}}
+	for _, s := range p.streams {
+		all = append(all, p.tail(s))
+	}
+	output := append([]stack.Property{
+		{Name: "name", Value: world.output}, {Name: "match", Value: "*"},
+		{Name: "workers", Value: fmt.Sprint(p.workers)}, {Name: "retry_limit", Value: "no_limits"},
+	}, p.output...)
+	return append(all, section{"output", output})
+}
+
+// tail reads a stream's file from where the offset database says.
+func (p pipeline) tail(s stack.Lines) section {
+	properties := []stack.Property{
+		{Name: "name", Value: "tail"}, {Name: "tag", Value: s.Tag}, {Name: "path", Value: s.File(p.dir)},
+		{Name: "read_from_head", Value: "on"}, {Name: "refresh_interval", Value: "1"},
+		{Name: "db", Value: filepath.Join(p.dir, s.Tag+".db")},
+		{Name: "storage.type", Value: map[bool]string{true: "filesystem", false: "memory"}[p.filesystem]},
+	}
+	if s.JSON {
+		properties = append(properties, stack.Property{Name: "parser", Value: "json"})
+	}
+	return section{"input", properties}
+}
+
+// write writes the configuration and returns its file.
+func (p pipeline) write(t *testing.T, monitor string) string {
+	t.Helper()
+	file, text := "fluent-bit.conf", classic(p.sections(monitor))
+	if p.yaml {
+		file, text = "fluent-bit.yaml", yaml(p.sections(monitor))
+	}
+	writeFile(t, filepath.Join(p.dir, "parsers.conf"), "[PARSER]\n    Name   json\n    Format json\n")
+	writeFile(t, filepath.Join(p.dir, file), text)
+	return filepath.Join(p.dir, file)
+}
+
+func classic(sections []section) string {
+	var b strings.Builder
+	for _, s := range sections {
+		stack.Section(&b, strings.ToUpper(s.kind), s.properties)
+	}
+	return b.String()
+}
+
+func yaml(sections []section) string {
+	var b strings.Builder
+	kind := ""
+	for _, s := range sections {
+		switch {
+		case s.kind == "service":
+			b.WriteString("service:\n")
+			yamlMap(&b, "  ", s.properties)
+			b.WriteString("pipeline:\n")
+			continue
+		case s.kind != kind:
+			kind = s.kind
+			fmt.Fprintf(&b, "  %ss:\n", kind)
+		}
+		fmt.Fprintf(&b, "    - %s: %q\n", s.properties[0].Name, s.properties[0].Value)
+		yamlMap(&b, "      ", s.properties[1:])
+	}
+	return b.String()
+}
+
+func yamlMap(b *strings.Builder, indent string, properties []stack.Property) {
+	for _, p := range properties {
+		fmt.Fprintf(b, "%s%s: %q\n", indent, p.Name, p.Value)
+	}
+}
+
+func onOff(on bool) string { return map[bool]string{true: "on", false: "off"}[on] }
+
+func writeFile(t *testing.T, file, text string) {
+	t.Helper()
+	if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}

@@ -1,0 +1,117 @@
+package stack
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+)
+
+// FluentBit is the real thing.
+type FluentBit struct{ Program string }
+
+func (f FluentBit) String() string { return "Fluent Bit (" + f.Program + ")" }
+
+// Ship tails the lines' files until Fluent Bit has an answer for every line, then stops it with
+// SIGTERM. (tail's exit_on_eof is of no use here: the first of two inputs to end stops both.)
+func (f FluentBit) Ship(ctx context.Context, s Shipment) error {
+	monitor, err := FreeAddr()
+	if err != nil {
+		return err
+	}
+	file := filepath.Join(s.Dir, "fluent-bit.conf")
+	if err := os.WriteFile(file, []byte(s.config(monitor)), 0o644); err != nil {
+		return err
+	}
+	args := []string{"-c", file}
+	if s.Plugin != "" {
+		args = append([]string{"-e", s.Plugin}, args...)
+	}
+	p, err := Start(Command{
+		Path: f.Program, Args: args, Env: s.environment(), Dir: s.Dir, Log: filepath.Join(s.Dir, "fluent-bit.log"),
+	})
+	if err != nil {
+		return err
+	}
+	lines := 0
+	for _, in := range s.Inputs {
+		lines += in.Count
+	}
+	if err := Wait(ctx, p.Done(), func() bool { return Answered(monitor) >= lines }); err != nil {
+		p.Kill()
+		return fmt.Errorf("fluent bit has not taken all lines: %w\n%s", err, tail(p.Log()))
+	}
+	if err := p.Signal(syscall.SIGTERM); err != nil {
+		return err
+	}
+	return p.end(ctx)
+}
+
+const parsers = `[PARSER]
+    Name   json
+    Format json
+`
+
+// config is a classic configuration: one tail for each stream of lines, and the output.
+func (s Shipment) config(monitor string) string {
+	var b strings.Builder
+	host, port, _ := net.SplitHostPort(monitor)
+	Section(&b, "SERVICE", []Property{
+		{"flush", "0.5"}, {"grace", "10"}, {"parsers_file", s.parsersFile()},
+		{"http_server", "on"}, {"http_listen", host}, {"http_port", port},
+	})
+	for _, in := range s.Inputs {
+		properties := []Property{{"name", "tail"}, {"tag", in.Tag}, {"path", in.File(s.Dir)}, {"read_from_head", "on"}}
+		if in.JSON {
+			properties = append(properties, Property{"parser", "json"})
+		}
+		Section(&b, "INPUT", properties)
+	}
+	Section(&b, "OUTPUT", append([]Property{{"name", s.Output}, {"match", "*"}, {"workers", "1"}}, s.Properties...))
+	return b.String()
+}
+
+// parsersFile writes the parsers beside the lines; Fluent Bit wants them in a file of their own.
+func (s Shipment) parsersFile() string {
+	file := filepath.Join(s.Dir, "parsers.conf")
+	if err := os.WriteFile(file, []byte(parsers), 0o644); err != nil {
+		return err.Error() // Fluent Bit will say that there is no such file
+	}
+	return file
+}
+
+// Section writes one section of a classic configuration.
+func Section(b *strings.Builder, name string, properties []Property) {
+	fmt.Fprintf(b, "[%s]\n", name)
+	for _, p := range properties {
+		fmt.Fprintf(b, "    %-18s %s\n", p.Name, p.Value)
+	}
+}
+
+// Answered asks Fluent Bit's monitoring how many records its outputs have an answer for, all together.
+func Answered(monitor string) int {
+	resp, err := http.Get("http://" + monitor + "/api/v1/metrics")
+	if err != nil {
+		return 0 // not listening yet
+	}
+	defer resp.Body.Close()
+	var metrics struct {
+		Output map[string]struct {
+			Sent    int `json:"proc_records"`
+			Dropped int `json:"dropped_records"`
+		} `json:"output"`
+	}
+	if err := json.NewDecoder(resp.Body).Decode(&metrics); err != nil {
+		return 0
+	}
+	n := 0
+	for _, o := range metrics.Output {
+		n += o.Sent + o.Dropped
+	}
+	return n
+}
