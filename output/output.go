@@ -65,6 +65,7 @@ func New(o Options) (*Output, error) {
 	if out.encoding, err = encodingOptions(o.Config); err != nil {
 		return nil, err
 	}
+	out.ratio.codec = out.encoding.Compression
 	if out.template, err = key.Parse(o.Config.KeyFormat, keyOptions(o.Config)); err != nil {
 		return nil, fmt.Errorf("s3_key_format %q %w", o.Config.KeyFormat, err)
 	}
@@ -118,7 +119,7 @@ func (o *Output) Flush(tag string, chunk []byte) error {
 	if opened {
 		notify(o.opened)
 	}
-	if o.ratio.estimate(seg.Raw()) < o.opts.Config.TotalFileSize {
+	if o.ratio.estimate(seg.Raw(), seg.Size()) < o.opts.Config.TotalFileSize {
 		return nil
 	}
 	if err := o.spool.Seal(seg); err != nil {

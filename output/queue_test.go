@@ -6,6 +6,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"sluice/output/encode"
 	"sluice/spool"
 )
 
@@ -121,18 +122,20 @@ func TestQueueDrainEndsWithItsContext(t *testing.T) {
 }
 
 func TestRatio(t *testing.T) {
-	var r ratio
-	if got := r.estimate(1000); got != 1000 {
-		t.Errorf("before the first object: %d, want 1000", got)
-	}
-	r.learn(10, 10_000) // too little to learn from
-	r.learn(1_000_000, 100_000)
-	if got := r.estimate(1000); got != 100 {
-		t.Errorf("after an object of a tenth: %d, want 100", got)
-	}
-	r.learn(1_000_000, 300_000)
-	if got := r.estimate(1000); got != 200 {
-		t.Errorf("after one of three tenths: %d, want 200", got)
+	for codec, want := range map[encode.Compression]int64{encode.None: 1150, encode.Gzip: 240, encode.Snappy: 440} {
+		r := ratio{codec: codec}
+		if got := r.estimate(1000, 400); got != want {
+			t.Errorf("codec %d before the first object: %d, want %d", codec, got, want)
+		}
+		r.learn(10, 10_000) // too little to learn from
+		r.learn(1_000_000, 100_000)
+		if got := r.estimate(1000, 400); got != 100 {
+			t.Errorf("after an object of a tenth: %d, want 100", got)
+		}
+		r.learn(1_000_000, 300_000)
+		if got := r.estimate(1000, 400); got != 200 {
+			t.Errorf("after one of three tenths: %d, want 200", got)
+		}
 	}
 }
 

@@ -33,13 +33,13 @@ skipped() {
 
 suite lint . test/lint.sh
 suite units . go test -race -v ./...
-suite commands test go test -count=1 -v ./commands
-suite host test go test -count=1 -v ./host
+suite commands test go test -race -count=1 -v ./commands
+suite host test go test -race -count=1 -v ./host
 suite pipeline test go test -race -count=1 -v ./pipeline ./stack
-suite plugin test go test -count=1 -v ./plugin
-suite differential test go test -count=1 -timeout 10m -v ./differential
-suite e2e test go test -count=1 -timeout 20m -v ./e2e
-suite docker test go test -count=1 -timeout 20m -v ./docker
+suite plugin test go test -race -count=1 -v ./plugin
+suite differential test go test -race -count=1 -timeout 10m -v ./differential
+suite e2e test go test -race -count=1 -timeout 20m -v ./e2e
+suite docker test go test -race -count=1 -timeout 20m -v ./docker
 
 printf '\nSkipped on this machine:\n'
 skipped
