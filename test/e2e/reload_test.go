@@ -38,7 +38,7 @@ func TestHotReloadUnderLoad(t *testing.T) {
 			f.stop(t)
 			tally := count(t, bucket, lines...)
 			t.Logf("\n%s", tally)
-			wantOnce(t, tally, true)
+			wantOnce(t, tally)
 		})
 	}
 }
