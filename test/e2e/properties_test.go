@@ -124,6 +124,27 @@ func TestTLSIsAccepted(t *testing.T) {
 	f.stop(t)
 }
 
+// TestDaemonIsRefused: in the background the first flush would hang for ever. The parent ends well; the
+// child, which has no standard error any more, says why it ends in the log file.
+func TestDaemonIsRefused(t *testing.T) {
+	needWorld(t)
+	t.Parallel()
+	log := filepath.Join(t.TempDir(), "fluent-bit.log")
+	if _, err := finish(t, append(dummyArgs(t), "-d", "-l", log)...); err != nil {
+		t.Fatalf("the parent ends with %v", err)
+	}
+	ctx, cancel := deadline(t)
+	defer cancel()
+	said := func() bool {
+		text, _ := os.ReadFile(log)
+		return hasLine(string(text), []string{"[error] [output:sluice", "daemon on", "--supervisor"})
+	}
+	if err := stack.Wait(ctx, nil, said); err != nil {
+		text, _ := os.ReadFile(log)
+		t.Errorf("the log does not say why the plugin refuses: %v\n%s", err, text)
+	}
+}
+
 // dummyArgs is a pipeline on the command line that is right but for what is added.
 func dummyArgs(t *testing.T, more ...stack.Property) []string {
 	t.Helper()
