@@ -3,6 +3,7 @@ package e2e
 import (
 	"context"
 	"os"
+	"slices"
 	"testing"
 	"time"
 
@@ -51,7 +52,7 @@ const (
 )
 
 func startLoad(dir string, streams ...stack.Lines) *load {
-	l := &load{stop: make(chan struct{}), done: make(chan error, 1), lines: streams}
+	l := &load{stop: make(chan struct{}), done: make(chan error, 1), lines: slices.Clone(streams)}
 	go func() { l.done <- l.run(dir) }()
 	return l
 }
