@@ -72,20 +72,38 @@ type Checks struct {
 	KeyFormat func(format, delimiters string) error
 }
 
-// WithEnvironment fills in the endpoint that the environment names for S3, if no
-// property does.
-func (c Config) WithEnvironment(getenv func(string) string) Config {
-	for _, name := range []string{"AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"} {
-		if u, ok := parseEndpoint(getenv(name)); ok && c.Endpoint == "" && !ignored(getenv) {
-			c.Endpoint = u
+// WithEnvironment fills in the endpoints that the environment names for S3 and
+// STS, where no property does. The error is Mistakes: an endpoint that cannot be
+// used must not send logs to Amazon's bucket of that name.
+func (c Config) WithEnvironment(getenv func(string) string) (Config, error) {
+	if strings.EqualFold(getenv("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"), "true") {
+		return c, nil
+	}
+	var mistakes Mistakes
+	for _, e := range []struct {
+		field *string
+		names []string
+	}{
+		{&c.Endpoint, []string{"AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"}},
+		{&c.STSEndpoint, []string{"AWS_ENDPOINT_URL_STS", "AWS_ENDPOINT_URL"}},
+	} {
+		for _, name := range e.names {
+			value := strings.TrimSpace(getenv(name))
+			if *e.field != "" || value == "" {
+				continue
+			}
+			u, ok := parseEndpoint(value)
+			if !ok {
+				mistakes = append(mistakes, Mistake{"the environment variable " + name, fmt.Sprintf("%q is no endpoint: write http://host:port or https://host:port", value)})
+				break
+			}
+			*e.field = u
 		}
 	}
-	return c
-}
-
-// ignored tells that the environment's own endpoints are switched off.
-func ignored(getenv func(string) string) bool {
-	return strings.EqualFold(getenv("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"), "true")
+	if len(mistakes) > 0 {
+		return c, mistakes
+	}
+	return c, nil
 }
 
 // Mistake is one thing that is wrong. Error is a whole sentence part that names

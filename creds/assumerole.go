@@ -3,7 +3,6 @@ package creds
 import (
 	"context"
 	"fmt"
-	"net/http"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -19,7 +18,6 @@ type AssumeRole struct {
 	SessionName string // default "sluice"
 	Region      string // of the STS endpoint
 	Endpoint    string // URL; default: AWS's own for the region
-	HTTPClient  *http.Client
 }
 
 // Retrieve calls STS. It is never ErrNotConfigured: the role is configured, so
@@ -56,9 +54,6 @@ func (a AssumeRole) Retrieve(ctx context.Context) (Credentials, error) {
 
 func (a AssumeRole) client(base Credentials) *sts.Client {
 	opts := sts.Options{Region: a.Region, Credentials: AWS(Static{base})}
-	if a.HTTPClient != nil {
-		opts.HTTPClient = a.HTTPClient
-	}
 	if a.Endpoint != "" {
 		opts.BaseEndpoint = &a.Endpoint
 	}

@@ -153,7 +153,7 @@ func landed(found Credentials) *flight {
 func (c *Cache) fly(f *flight) {
 	ctx, cancel := context.WithTimeout(context.Background(), c.opts.Timeout)
 	defer cancel()
-	found, err := c.opts.Provider.Retrieve(ctx)
+	found, err := c.retrieve(ctx)
 	now := c.opts.Now()
 	if err == nil {
 		if err = found.check(now); err != nil {
@@ -172,6 +172,17 @@ func (c *Cache) fly(f *flight) {
 		c.snapshot.Store(c.newSnapshot(found, now))
 	}
 	close(f.done)
+}
+
+// retrieve asks the provider. A panic is an error: in a goroutine it would end
+// the process.
+func (c *Cache) retrieve(ctx context.Context) (found Credentials, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("retrieve credentials: panic: %v", p)
+		}
+	}()
+	return c.opts.Provider.Retrieve(ctx)
 }
 
 // failed sets when to ask again. It is called with mu held.
@@ -209,7 +220,7 @@ func (c *Cache) Invalidate(used Credentials) bool {
 	defer c.mu.Unlock()
 	now := c.opts.Now()
 	s := c.snapshot.Load()
-	if s == nil || s.creds != used || now.Before(c.invalidated.Add(invalidateEvery)) {
+	if s == nil || s.creds.AccessKeyID != used.AccessKeyID || s.creds.SessionToken != used.SessionToken || now.Before(c.invalidated.Add(invalidateEvery)) {
 		return false
 	}
 	c.invalidated, c.notBefore = now, time.Time{}

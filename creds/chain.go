@@ -39,6 +39,16 @@ func (c *Chain) Retrieve(ctx context.Context) (Credentials, error) {
 	return Credentials{}, &noneError{passed}
 }
 
+// Invalidate tells the winner, if it is an Invalidator.
+func (c *Chain) Invalidate(used Credentials) bool {
+	if w := c.winner.Load(); w != nil {
+		if source, ok := (*w).(Invalidator); ok {
+			return source.Invalidate(used)
+		}
+	}
+	return false
+}
+
 // noneError lists what every provider missed, on one line.
 type noneError struct{ passed []error }
 

@@ -33,6 +33,13 @@ type Provider interface {
 	Retrieve(ctx context.Context) (Credentials, error)
 }
 
+// Invalidator is a Provider that keeps what it found. Invalidate says that the
+// service refused these credentials, and tells whether the next Retrieve will
+// ask for new ones. Safe for concurrent use.
+type Invalidator interface {
+	Invalidate(used Credentials) bool
+}
+
 // Credentials sign requests. Printing them in any way shows no secret.
 type Credentials struct {
 	AccessKeyID     string

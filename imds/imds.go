@@ -147,6 +147,9 @@ func (c *Client) Get(ctx context.Context, path string) (string, error) {
 		c.forget(token)
 		if again {
 			e.Hint = "the service refused a session token that it had just given"
+			if token == "" {
+				e.Hint = "the service wants a session token, and its answer to the request for one did not arrive: in a container the instance's hop limit must be 2 or more"
+			}
 			return "", e
 		}
 	}
@@ -166,6 +169,9 @@ func (c *Client) session(ctx context.Context) (string, error) {
 		return "", nil
 	}
 	token, err := c.retry(ctx, http.MethodPut, tokenPath, "")
+	if err == nil && token == "" {
+		return "", &Error{Path: tokenPath, Err: errors.New("the session token is empty")}
+	}
 	if err == nil {
 		c.mu.Lock()
 		defer c.mu.Unlock()

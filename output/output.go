@@ -41,7 +41,7 @@ type Output struct {
 	spool    *spool.Spool
 	index    *spool.Counter
 	queue    *queue
-	ratio    ratio
+	ratios   ratios
 
 	opened  chan struct{} // tells sealByAge of a new segment
 	stop    context.CancelFunc
@@ -65,7 +65,7 @@ func New(o Options) (*Output, error) {
 	if out.encoding, err = encodingOptions(o.Config); err != nil {
 		return nil, err
 	}
-	out.ratio.codec = out.encoding.Compression
+	out.ratios.codec = out.encoding.Compression
 	if out.template, err = key.Parse(o.Config.KeyFormat, keyOptions(o.Config)); err != nil {
 		return nil, fmt.Errorf("s3_key_format %q %w", o.Config.KeyFormat, err)
 	}
@@ -88,9 +88,7 @@ func (o *Output) openSpool() (err error) {
 	o.spool, err = spool.Open(spool.Options{
 		Dir: o.opts.Dir, Limit: o.opts.Config.StoreLimit, Now: o.opts.Now,
 		Sealed: o.queue.add,
-		Damaged: func(path string, reason error) {
-			o.opts.Log.Error("a segment of the spool cannot be read and was put aside", "file", path, "error", reason)
-		},
+		Warn:   func(text string) { o.opts.Log.Warn("spool: " + text) },
 	})
 	if err != nil {
 		return err
@@ -113,19 +111,29 @@ func (o *Output) Flush(tag string, chunk []byte) error {
 		opened = true
 		return o.newMeta(tag, chunk)
 	})
+	if opened {
+		notify(o.opened) // even if this chunk was not taken: the next one may be
+	}
 	if err != nil {
 		return err
 	}
-	if opened {
-		notify(o.opened)
-	}
-	if o.ratio.estimate(seg.Raw(), seg.Size()) < o.opts.Config.TotalFileSize {
+	if !o.full(seg) {
 		return nil
 	}
 	if err := o.spool.Seal(seg); err != nil {
 		o.opts.Log.Warn("seal segment", "error", err) // its frames are durable all the same
 	}
 	return nil
+}
+
+// maxOvershoot bounds an object whose estimate is wrong: no codec makes much more
+// of a segment than the spool does.
+const maxOvershoot = 3
+
+// full tells whether a segment's object has reached total_file_size.
+func (o *Output) full(seg *spool.Segment) bool {
+	raw, disk, limit := seg.Raw(), seg.Size(), o.opts.Config.TotalFileSize
+	return o.ratios.estimate(seg.Stream, raw, disk) >= limit || disk >= maxOvershoot*limit
 }
 
 // Close takes no more chunks, ships what is there until ctx ends, and unlocks
@@ -135,6 +143,7 @@ func (o *Output) Close(ctx context.Context) error {
 	left := o.queue.drain(ctx)
 	o.stop()
 	o.workers.Wait()
+	o.store.Close()
 	if left > 0 {
 		o.opts.Log.Warn("stopping with data in the spool; the next start ships it", "segments", left, "bytes", o.spool.Used(), "dir", o.opts.Dir)
 	}
@@ -150,7 +159,11 @@ func (o *Output) sealByAge(ctx context.Context) {
 	timeout := o.opts.Config.UploadTimeout
 	for {
 		now := o.opts.Now()
-		oldest, err := o.spool.SealOpened(now.Add(-timeout))
+		var oldest time.Time
+		err := contain(func() (err error) {
+			oldest, err = o.spool.SealOpened(now.Add(-timeout))
+			return err
+		})
 		if err != nil {
 			o.opts.Log.Warn("seal segment", "error", err)
 		}

@@ -43,7 +43,7 @@ func (q *queue) add(seg *spool.Segment) {
 // take waits for a job that may be done now and marks it busy. It returns nil
 // when ctx has ended.
 func (q *queue) take(ctx context.Context) *job {
-	for {
+	for ctx.Err() == nil {
 		q.mu.Lock()
 		j, wait := q.next()
 		if j != nil {
@@ -54,10 +54,9 @@ func (q *queue) take(ctx context.Context) *job {
 		if j != nil {
 			return j
 		}
-		if !sleep(ctx, wait, changed) {
-			return nil
-		}
+		sleep(ctx, wait, changed)
 	}
+	return nil
 }
 
 // next returns the first job that may be done, or how long to wait for one if

@@ -121,20 +121,25 @@ func TestQueueDrainEndsWithItsContext(t *testing.T) {
 	})
 }
 
-func TestRatio(t *testing.T) {
+func TestRatios(t *testing.T) {
 	for codec, want := range map[encode.Compression]int64{encode.None: 1150, encode.Gzip: 240, encode.Snappy: 440} {
-		r := ratio{codec: codec}
-		if got := r.estimate(1000, 400); got != want {
-			t.Errorf("codec %d before the first object: %d, want %d", codec, got, want)
+		r := ratios{codec: codec}
+		for _, step := range []struct {
+			raw, stored int64 // of an object, 0 for none
+			want        int64
+		}{
+			{0, 0, want},
+			{10, 10_000, want}, // too little to learn from
+			{1_000_000, 100_000, 100},
+			{1_000_000, 300_000, 200},
+		} {
+			r.learn("a", step.raw, step.stored)
+			if got := r.estimate("a", 1000, 400); got != step.want {
+				t.Errorf("codec %d after %d → %d: %d, want %d", codec, step.raw, step.stored, got, step.want)
+			}
 		}
-		r.learn(10, 10_000) // too little to learn from
-		r.learn(1_000_000, 100_000)
-		if got := r.estimate(1000, 400); got != 100 {
-			t.Errorf("after an object of a tenth: %d, want 100", got)
-		}
-		r.learn(1_000_000, 300_000)
-		if got := r.estimate(1000, 400); got != 200 {
-			t.Errorf("after one of three tenths: %d, want 200", got)
+		if got := r.estimate("b", 1000, 400); got != want {
+			t.Errorf("codec %d: another stream is estimated at %d, want %d", codec, got, want)
 		}
 	}
 }

@@ -1,18 +1,23 @@
 package output
 
 import (
-	"math"
-	"sync/atomic"
+	"sync"
 
 	"sluice/output/encode"
 )
 
-// ratio estimates how large an object becomes from what the last ones became.
-// Before the first it goes by how well the spool's own quick compression did.
-type ratio struct {
+// ratios estimate how large an object becomes from what the last ones of its
+// stream became. Before the first, they go by how well the spool's own quick
+// compression did. It is safe for concurrent use.
+type ratios struct {
 	codec encode.Compression
-	bits  atomic.Uint64 // float64: stored bytes for each byte of data, 0 before the first
+
+	mu     sync.Mutex         // guards factor
+	factor map[string]float64 // by stream: stored bytes for each byte of data
 }
+
+// maxRatios bounds the memory: with more streams all are learned anew.
+const maxRatios = 10_000
 
 // firstGuess is the size of an object for each byte that the spool takes: JSON
 // is longer than msgpack, and gzip and zstd beat S2 on log lines.
@@ -23,8 +28,11 @@ const plainGuess = 1.15
 
 // estimate returns the stored size of raw bytes of data that take disk bytes in
 // the spool.
-func (r *ratio) estimate(raw, disk int64) int64 {
-	if factor := math.Float64frombits(r.bits.Load()); factor != 0 {
+func (r *ratios) estimate(stream string, raw, disk int64) int64 {
+	r.mu.Lock()
+	factor, known := r.factor[stream]
+	r.mu.Unlock()
+	if known {
 		return int64(float64(raw) * factor)
 	}
 	if guess, ok := firstGuess[r.codec]; ok {
@@ -37,13 +45,17 @@ func (r *ratio) estimate(raw, disk int64) int64 {
 const minSample = 64 << 10
 
 // learn takes an object into account, with as much weight as all before it.
-func (r *ratio) learn(raw, stored int64) {
+func (r *ratios) learn(stream string, raw, stored int64) {
 	if raw < minSample {
 		return
 	}
 	factor := float64(stored) / float64(raw)
-	if old := math.Float64frombits(r.bits.Load()); old != 0 {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if old, known := r.factor[stream]; known {
 		factor = (old + factor) / 2
+	} else if r.factor == nil || len(r.factor) >= maxRatios {
+		r.factor = map[string]float64{}
 	}
-	r.bits.Store(math.Float64bits(factor))
+	r.factor[stream] = factor
 }

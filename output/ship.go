@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"sluice/conf"
+	"sluice/creds"
 	"sluice/output/encode"
 	"sluice/output/record"
 	"sluice/output/s3"
@@ -24,22 +25,44 @@ func (o *Output) ship(ctx context.Context) {
 		if j == nil {
 			return
 		}
-		done, err := o.upload(ctx, j.segment)
-		switch {
-		case err == nil:
-			err = o.settle(j, done)
-		case ctx.Err() != nil:
-			// Stopped in the middle: nothing is wrong with the segment.
-			o.queue.retry(j, 0)
-			return
-		default:
-			err = o.failed(j, err)
-		}
-		if err != nil {
-			o.opts.Log.Error("the spool's disk fails", "error", err)
+		if err := contain(func() error { return o.do(ctx, j) }); err != nil {
+			o.opts.Log.Error("the segment cannot be settled; it is shipped again", "error", err)
 			o.queue.retry(j, backoff(j.attempts))
 		}
 	}
+}
+
+// do uploads a segment and gives its job back to the queue. The error is the
+// spool's: the job is still the caller's.
+func (o *Output) do(ctx context.Context, j *job) error {
+	done, err := o.upload(ctx, j.segment)
+	switch {
+	case err == nil:
+		return o.settle(j, done)
+	case ctx.Err() != nil:
+		o.queue.retry(j, 0) // stopped in the middle: nothing is wrong with the segment
+		return nil
+	}
+	return o.failed(j, err)
+}
+
+// panicError is a panic that was contained.
+type panicError struct {
+	value any
+	stack []byte
+}
+
+func (e *panicError) Error() string { return fmt.Sprintf("panic: %v\n%s", e.value, e.stack) }
+
+// contain calls f and makes an error of a panic: one in a goroutine would end
+// Fluent Bit.
+func contain(f func() error) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = &panicError{p, debug.Stack()}
+		}
+	}()
+	return f()
 }
 
 // shipped tells what became of a segment.
@@ -51,28 +74,16 @@ type shipped struct {
 	problems problems
 }
 
-// upload writes a segment's object. What cannot be read of it is noted, and the
-// rest is shipped. A panic is an error like any other.
+// upload stores a segment's object. What cannot be read of it is noted, and the
+// rest is shipped.
 func (o *Output) upload(ctx context.Context, seg *spool.Segment) (done shipped, err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("ship segment %016x: panic: %v\n%s", seg.ID, p, debug.Stack())
-		}
-	}()
 	m, err := parseMeta(seg.Meta)
 	if err != nil {
 		return done, err
 	}
 	done.target = s3.Target{Bucket: m.Bucket, Key: m.Key, ContentEncoding: m.Encoding.Compression.ContentEncoding()}
 	obj := o.store.Object(ctx, done.target)
-	w, err := encode.NewWriter(obj, m.Encoding)
-	if err != nil {
-		return done, err
-	}
-	if done.problems, err = write(w, seg); err == nil {
-		err = w.Close()
-	}
-	done.records, done.missing, done.stored = w.Records(), w.Missing(), obj.Size()
+	err = contain(func() error { return encodeSegment(obj, m.Encoding, seg, &done) })
 	if err == nil && done.records > 0 {
 		err = obj.Close()
 	}
@@ -80,6 +91,19 @@ func (o *Output) upload(ctx context.Context, seg *spool.Segment) (done shipped, 
 		return done, errors.Join(err, obj.Abort())
 	}
 	return done, nil
+}
+
+// encodeSegment writes a segment's records to obj and notes what it did.
+func encodeSegment(obj *s3.Object, o encode.Options, seg *spool.Segment, done *shipped) error {
+	w, err := encode.NewWriter(obj, o)
+	if err != nil {
+		return err
+	}
+	if done.problems, err = write(w, seg); err == nil {
+		err = w.Close()
+	}
+	done.records, done.missing, done.stored = w.Records(), w.Missing(), obj.Size()
+	return err
 }
 
 // write encodes all records of a segment.
@@ -150,17 +174,16 @@ func (o *Output) settle(j *job, done shipped) error {
 		log.Error("log_key is missing in records, which were left out", "log_key", o.opts.Config.LogKey, "records", done.missing)
 	}
 	if done.problems.count > 0 {
-		where, err := o.spool.Quarantine(j.segment, "shipped to "+done.target.String()+" without: "+done.problems.String())
-		if err != nil && where == "" {
+		reason := fmt.Sprintf("%d records were shipped to %s, without: %s", done.records, done.target, &done.problems)
+		if err := o.putAside(j.segment, "parts of a segment cannot be read", reason); err != nil {
 			return err
 		}
-		log.Error("parts of a segment cannot be read; the rest was shipped, and the segment was put aside", "file", where, "problems", done.problems.String())
 	} else if err := o.spool.Commit(j.segment); err != nil {
 		return err
 	}
 	if done.records > 0 {
 		log.Info("stored object", "bytes", done.stored, "records", done.records)
-		o.ratio.learn(j.segment.Raw(), done.stored)
+		o.ratios.learn(j.segment.Stream, j.segment.Raw(), done.stored)
 	}
 	o.queue.done(j)
 	return nil
@@ -169,7 +192,12 @@ func (o *Output) settle(j *job, done shipped) error {
 // failed gives a job back, or ends it when it was retried often enough. The
 // error is the spool's.
 func (o *Output) failed(j *job, cause error) error {
+	o.distrust(cause)
 	limit := o.opts.Config.RetryLimit
+	var panicked *panicError
+	if errors.As(cause, &panicked) {
+		limit = maxPanics
+	}
 	if limit == conf.Unlimited || j.attempts < limit {
 		wait := backoff(j.attempts)
 		o.opts.Log.Warn("upload failed; the data is safe in the spool", "error", cause, "attempt", j.attempts+1, "next_in", wait.Round(time.Millisecond))
@@ -183,31 +211,57 @@ func (o *Output) failed(j *job, cause error) error {
 	return nil
 }
 
+// maxPanics are retried: a segment that our own mistake cannot ship must not hold
+// up its stream for ever.
+const maxPanics = 2
+
 // exhausted does what retry_exhausted_action says.
 func (o *Output) exhausted(j *job, cause error) error {
 	reason := fmt.Sprintf("gave up after %d attempts: %v", j.attempts+1, cause)
-	if room, err := o.quarantineRoom(j.segment.Size()); err != nil {
-		return err
-	} else if room && !o.opts.Config.DropExhausted {
-		where, err := o.spool.Quarantine(j.segment, reason)
-		if err != nil && where == "" {
-			return err
-		}
-		o.opts.Log.Error("upload failed for good; the segment was put aside", "file", where, "reason", reason)
-		return nil
+	if o.opts.Config.DropExhausted {
+		return o.drop(j.segment, "upload failed for good", reason)
 	}
-	o.opts.Log.Error("upload failed for good; the data is deleted as configured", "bytes", j.segment.Raw(), "reason", reason)
-	return o.spool.Commit(j.segment)
+	return o.putAside(j.segment, "upload failed for good", reason)
 }
 
-// quarantineRoom tells whether quarantine_dir_limit_size has room for n bytes.
-func (o *Output) quarantineRoom(n int64) (bool, error) {
-	limit := o.opts.Config.QuarantineLimit
-	if limit == 0 {
-		return true, nil
+// putAside moves a segment into the quarantine, or deletes it if
+// quarantine_dir_limit_size has no room for it.
+func (o *Output) putAside(seg *spool.Segment, what, reason string) error {
+	if limit := o.opts.Config.QuarantineLimit; limit > 0 {
+		used, err := o.spool.Quarantined()
+		if err != nil {
+			return err
+		}
+		if used+seg.Size() > limit {
+			return o.drop(seg, what, reason+" (quarantine_dir_limit_size is reached)")
+		}
 	}
-	used, err := o.spool.Quarantined()
-	return used+n <= limit, err
+	where, err := o.spool.Quarantine(seg, reason)
+	if where == "" {
+		return err
+	}
+	o.opts.Log.Error(what+"; the segment was put aside", "file", where, "reason", reason)
+	return nil
+}
+
+// drop deletes a segment as the configuration says.
+func (o *Output) drop(seg *spool.Segment, what, reason string) error {
+	o.opts.Log.Error(what+"; the segment is deleted as configured", "bytes", seg.Raw(), "reason", reason)
+	return o.spool.Commit(seg)
+}
+
+// distrust tells the credentials' source when the service has refused them, so
+// that the next attempt has new ones.
+func (o *Output) distrust(cause error) {
+	source, ok := o.opts.Credentials.(creds.Invalidator)
+	if !ok || !s3.CredentialsRefused(cause) {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	if used, err := o.opts.Credentials.Retrieve(ctx); err == nil && source.Invalidate(used) {
+		o.opts.Log.Warn("the service refused the credentials; asking their source for new ones", "credentials", used)
+	}
 }
 
 // backoff returns how long to wait after so many failures before this one: 1 s,

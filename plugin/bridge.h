@@ -83,8 +83,8 @@ int sluice_on_worker(void);
 /* Whether the file system of path is kept in memory. */
 int sluice_in_memory(const char *path);
 
-/* Remembers the signal handlers of Go's runtime; once, when the host has loaded
- * the plugin. */
+/* Remembers the signal handlers of Go's runtime. Only the first call does: the
+ * one when the host has loaded the plugin. */
 void sluice_signals_remember(void);
 
 /* Puts them back where the host has taken them away. */

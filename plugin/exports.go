@@ -60,7 +60,7 @@ func FLBPluginFlushCtx(handle unsafe.Pointer, data unsafe.Pointer, size C.size_t
 		i.onWorker()
 	}
 	if err := i.flush(C.GoString(tag), unsafe.Slice((*byte)(data), int(size))); err != nil {
-		i.host.logf(levelWarn, "the chunk is not taken and Fluent Bit keeps it: %v", err)
+		i.host.logf(levelWarn, "the chunk is not taken; Fluent Bit offers it again as often as its retry_limit allows: %v", err)
 		return flb.FLB_RETRY
 	}
 	return flb.FLB_OK

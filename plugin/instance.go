@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -22,7 +23,9 @@ type instance struct {
 	host hostInstance
 	conf conf.Config
 	out  *output.Output
-	log  *slog.Logger
+
+	stop       context.CancelFunc // of what goes on in the background
+	background sync.WaitGroup
 
 	workerOnce sync.Once
 	worker     bool // has been flushed by a worker thread
@@ -50,8 +53,10 @@ func newInstance(name string, h hostInstance, sources *standard.Sources) (*insta
 		h.logf(levelWarn, "store_dir %q is kept in memory: what is not yet in S3 is lost when the machine stops; set store_dir to a disk", cfg.StoreDir)
 	}
 	h.logf(levelInfo, "bucket=%s region=%s compression=%s total_file_size=%d upload_timeout=%v spool=%s", cfg.Bucket, cfg.Region, cfg.Compression, cfg.TotalFileSize, cfg.UploadTimeout, dir)
-	go tellCredentials(log, provider)
-	return &instance{host: h, conf: cfg, out: out, log: log}, nil
+	ctx, cancel := context.WithTimeout(context.Background(), credentialsTimeout)
+	i := &instance{host: h, conf: cfg, out: out, stop: cancel}
+	i.background.Go(func() { tellCredentials(ctx, log, provider) })
+	return i, nil
 }
 
 // configure reads every property now: nothing of the host is asked later.
@@ -61,7 +66,10 @@ func configure(h hostInstance) (conf.Config, error) {
 		known, _ := err.(conf.Mistakes)
 		return cfg, append(known, misspelt...)
 	}
-	return cfg.WithEnvironment(os.Getenv), err
+	if err != nil {
+		return cfg, err
+	}
+	return cfg.WithEnvironment(os.Getenv)
 }
 
 // folderName makes an alias fit for a path.
@@ -78,12 +86,20 @@ func folderName(name string) string {
 	return name
 }
 
+// credentialsTimeout is how long the start looks for credentials.
+const credentialsTimeout = 15 * time.Second
+
 // tellCredentials says at start who signs, or why nobody does yet. That is no
 // reason to fail: data is safe in the spool meanwhile.
-func tellCredentials(log *slog.Logger, p creds.Provider) {
-	ctx, cancel := context.WithTimeout(context.Background(), 15*time.Second)
-	defer cancel()
-	found, err := p.Retrieve(ctx)
+func tellCredentials(ctx context.Context, log *slog.Logger, p creds.Provider) {
+	var found creds.Credentials
+	err := contained(func() (err error) {
+		found, err = p.Retrieve(ctx)
+		return err
+	})
+	if errors.Is(ctx.Err(), context.Canceled) {
+		return // the instance is stopping
+	}
 	if err != nil {
 		log.Warn("no AWS credentials yet; chunks are kept in the spool until there are", "error", err)
 		return
@@ -96,15 +112,18 @@ func tellCredentials(log *slog.Logger, p creds.Provider) {
 // (flb_coro.h:80), and what runs there must stay shallow.
 func (i *instance) flush(tag string, chunk []byte) error {
 	done := make(chan error, 1)
-	go func() {
-		defer func() {
-			if p := recover(); p != nil {
-				done <- fmt.Errorf("panic in flush: %v: %s", p, oneLine(string(debug.Stack())))
-			}
-		}()
-		done <- i.out.Flush(tag, chunk)
-	}()
+	go func() { done <- contained(func() error { return i.out.Flush(tag, chunk) }) }()
 	return <-done
+}
+
+// contained calls f and makes an error of a panic.
+func contained(f func() error) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic: %v: %s", p, oneLine(string(debug.Stack())))
+		}
+	}()
+	return f()
 }
 
 // onWorker notes that flushes come from worker threads, and warns once of what
@@ -127,12 +146,9 @@ func (i *instance) close() {
 	defer cancel()
 	done := make(chan error, 1)
 	go func() {
-		defer func() {
-			if p := recover(); p != nil {
-				done <- fmt.Errorf("panic in exit: %v: %s", p, oneLine(string(debug.Stack())))
-			}
-		}()
-		done <- i.out.Close(ctx)
+		i.stop()
+		i.background.Wait()
+		done <- contained(func() error { return i.out.Close(ctx) })
 	}()
 	if err := <-done; err != nil {
 		i.host.logf(levelError, "stop: %v", err)

@@ -21,6 +21,14 @@ static struct sigaction remembered[COUNT(go_signals)];
 
 void sluice_signals_remember(void)
 {
+    static int done;
+
+    /* Fluent Bit registers plugins again at each hot reload, just after it has
+     * put its own handlers back: only the first time they are Go's. */
+    if (done) {
+        return;
+    }
+    done = 1;
     for (size_t i = 0; i < COUNT(go_signals); i++) {
         sigaction(go_signals[i], NULL, &remembered[i]);
     }

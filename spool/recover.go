@@ -53,14 +53,17 @@ func (s *Spool) recoverSegment(id uint64, ext string) (*Segment, error) {
 	if err != nil {
 		return nil, err
 	}
-	keep, err := seg.load(file, ext == extActive)
+	keep, cut, err := seg.load(file, ext == extActive)
 	if err != nil {
 		to, failed := s.Quarantine(seg, err.Error())
-		s.opts.Damaged(to, err)
+		s.opts.Warn(fmt.Sprintf("a segment cannot be read and was put aside as %s: %v", to, err))
 		return nil, errors.Join(failed, file.Close())
 	}
 	if err := file.Close(); err != nil {
 		return nil, err
+	}
+	if cut > 0 {
+		s.opts.Warn(fmt.Sprintf("%d bytes behind the last whole frame of segment %016x were cut off: they were being written when the process ended", cut, id))
 	}
 	if !keep {
 		return nil, s.opts.FS.Remove(seg.path)
@@ -76,21 +79,23 @@ func (s *Spool) recoverSegment(id uint64, ext string) (*Segment, error) {
 	return seg, nil
 }
 
-// load reads what a segment is. With cut, the file ends behind its last whole
-// frame afterwards. keep is false if there is nothing in it.
-func (g *Segment) load(file File, cut bool) (keep bool, err error) {
+// load reads what a segment is. An active one ends behind its last whole frame
+// afterwards; cut tells how much was behind it. keep is false if there is
+// nothing in it.
+func (g *Segment) load(file File, active bool) (keep bool, cut int64, err error) {
 	size, err := file.Size()
 	if err != nil {
-		return false, err
+		return false, 0, err
 	}
 	h, start, err := readHeader(file, size)
 	if err != nil {
 		// A crash between creating a segment and its first fsync leaves a file
-		// without a whole header. Any other unreadable one is kept for a human.
-		if cut && errors.Is(err, errTorn) {
-			return false, nil
+		// without a whole header, and without a frame. Any other that cannot be read
+		// is kept for a human.
+		if active && errors.Is(err, errTorn) && !hasFrames(file, size) {
+			return false, 0, nil
 		}
-		return false, err
+		return false, 0, err
 	}
 	g.Stream, g.Meta = h.stream, h.meta
 	r := frameReader{file: file, off: start, end: size, good: start}
@@ -100,7 +105,7 @@ func (g *Segment) load(file File, cut bool) (keep bool, err error) {
 			break
 		}
 		if err != nil {
-			return false, err
+			return false, 0, err
 		}
 		if g.raw == 0 {
 			g.Opened = f.Time
@@ -108,14 +113,22 @@ func (g *Segment) load(file File, cut bool) (keep bool, err error) {
 		g.raw += int64(len(f.Data))
 	}
 	g.size = size
-	if !cut {
-		return true, nil
+	if !active {
+		return true, 0, nil
 	}
-	g.size = r.good
-	if r.good == size {
-		return r.good > start, nil
+	g.size, cut = r.good, size-r.good
+	if cut > 0 {
+		err = errors.Join(file.Truncate(r.good), file.Sync())
 	}
-	return r.good > start, errors.Join(file.Truncate(r.good), file.Sync())
+	return r.good > start, cut, err
+}
+
+// hasFrames tells whether there may be a frame anywhere in a file; if it cannot
+// be read, there may.
+func hasFrames(file File, size int64) bool {
+	r := frameReader{file: file, end: size}
+	at, err := r.find(0)
+	return err != nil || at < size
 }
 
 func sortByID(segments []*Segment) {

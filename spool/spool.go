@@ -40,11 +40,11 @@ type Options struct {
 	// Sealed is called once for each segment that is ready to be read, those
 	// that Open finds included, the oldest first. It must not block. Required.
 	Sealed func(*Segment)
-	// Damaged is called when Open finds a segment that it cannot read at all and
-	// has moved to path, in the quarantine. Optional.
-	Damaged func(path string, reason error)
-	FS      FS               // default OS{}
-	Now     func() time.Time // default time.Now
+	// Warn is told what somebody should know who looks after the folder: what Open
+	// cut off or put into quarantine. Optional.
+	Warn func(text string)
+	FS   FS               // default OS{}
+	Now  func() time.Time // default time.Now
 }
 
 // Chunk is what Append takes.
@@ -58,6 +58,11 @@ type Chunk struct {
 type Spool struct {
 	opts Options
 	lock io.Closer
+
+	// sealing is held while a segment is sealed and handed over: the next one of
+	// its stream is handed over behind it, and Close after all of them. It is taken
+	// before mu.
+	sealing sync.Mutex
 
 	mu     sync.Mutex // guards what follows
 	active map[string]*Segment
@@ -79,13 +84,13 @@ func Open(o Options) (*Spool, error) {
 	if o.FS == nil {
 		o.FS = OS{}
 	}
-	if o.Damaged == nil {
-		o.Damaged = func(string, error) {}
+	if o.Warn == nil {
+		o.Warn = func(string) {}
 	}
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	if err := o.FS.MkdirAll(filepath.Join(o.Dir, quarantineDir)); err != nil {
+	if err := makeDir(o.FS, filepath.Join(o.Dir, quarantineDir)); err != nil {
 		return nil, fmt.Errorf("open spool: %w", err)
 	}
 	lock, err := o.FS.Lock(filepath.Join(o.Dir, "lock"))
@@ -97,6 +102,22 @@ func Open(o Options) (*Spool, error) {
 		return nil, errors.Join(fmt.Errorf("open spool %s: %w", o.Dir, err), lock.Close())
 	}
 	return s, nil
+}
+
+// makeDir makes a folder whose name, and whose parents' names, outlast a crash.
+func makeDir(fs FS, dir string) error {
+	if err := fs.MkdirAll(dir); err != nil {
+		return err
+	}
+	for parent := filepath.Dir(dir); ; parent = filepath.Dir(parent) {
+		// A parent that may not be opened was not made here.
+		if err := fs.SyncDir(parent); err != nil && !errors.Is(err, os.ErrPermission) {
+			return err
+		}
+		if parent == filepath.Dir(parent) {
+			return nil
+		}
+	}
 }
 
 // Append makes a chunk durable in the active segment of its stream. If there is
@@ -159,7 +180,9 @@ func (s *Spool) reserve(stream string, n int64, meta func() ([]byte, error)) (*S
 func (s *Spool) unreserve(seg *Segment, n int64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.account(seg, -n)
+	if _, known := s.used[seg]; known { // not committed meanwhile
+		s.account(seg, -n)
+	}
 }
 
 // account is called with mu held.
@@ -202,6 +225,8 @@ func (s *Spool) create(stream string, meta func() ([]byte, error)) (*Segment, er
 // Options.Sealed. An error of the disk is returned, but the segment counts as
 // sealed all the same: its durable frames can be read.
 func (s *Spool) Seal(seg *Segment) error {
+	s.sealing.Lock()
+	defer s.sealing.Unlock()
 	s.mu.Lock()
 	if s.active[seg.Stream] != seg {
 		s.mu.Unlock()
@@ -226,10 +251,22 @@ func (s *Spool) Seal(seg *Segment) error {
 }
 
 // SealOpened seals the segments that were opened at or before t and returns
-// when the oldest of the others was opened, zero if there is none.
+// when the oldest of the others was opened, zero if there is none. Those that
+// somebody else is sealing have been handed over when it returns.
 func (s *Spool) SealOpened(t time.Time) (oldest time.Time, err error) {
-	var due []*Segment
+	due, oldest := s.openedBefore(t)
+	sortByID(due)
+	for _, seg := range due {
+		err = errors.Join(err, s.Seal(seg))
+	}
+	return oldest, err
+}
+
+func (s *Spool) openedBefore(t time.Time) (due []*Segment, oldest time.Time) {
+	s.sealing.Lock() // waits for who is sealing
+	defer s.sealing.Unlock()
 	s.mu.Lock()
+	defer s.mu.Unlock()
 	for _, seg := range s.active {
 		switch {
 		case !seg.Opened.After(t):
@@ -238,15 +275,12 @@ func (s *Spool) SealOpened(t time.Time) (oldest time.Time, err error) {
 			oldest = seg.Opened
 		}
 	}
-	s.mu.Unlock()
-	sortByID(due)
-	for _, seg := range due {
-		err = errors.Join(err, s.Seal(seg))
-	}
-	return oldest, err
+	return due, oldest
 }
 
-// Commit removes a sealed segment whose frames are safe elsewhere.
+// Commit removes a sealed segment whose frames are safe elsewhere. nil means
+// that it is gone; should a crash bring it back because the folder could not be
+// synced, it is shipped once more, the same bytes to the same place.
 func (s *Spool) Commit(seg *Segment) error {
 	err := s.opts.FS.Remove(seg.path)
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
@@ -254,7 +288,7 @@ func (s *Spool) Commit(seg *Segment) error {
 	}
 	s.forget(seg)
 	if err := s.opts.FS.SyncDir(s.opts.Dir); err != nil {
-		return fmt.Errorf("commit segment: %w", err)
+		s.opts.Warn(fmt.Sprintf("the removal of segment %016x may not outlast a crash: %v", seg.ID, err))
 	}
 	return nil
 }

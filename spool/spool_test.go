@@ -229,7 +229,7 @@ func TestUnreadableSegmentsGoToQuarantine(t *testing.T) {
 			t.Fatal(err)
 		}
 		var told string
-		r := open(t, spool.Options{Dir: dir, Damaged: func(path string, reason error) { told = path + ": " + reason.Error() }})
+		r := open(t, spool.Options{Dir: dir, Warn: func(text string) { told = text }})
 		if len(r.sealed) != 0 || !strings.Contains(told, "quarantine") || len(files(t, dir, "quarantine/*.segment")) != 1 {
 			t.Errorf("%s: sealed %d, told %q, quarantine %v", name, len(r.sealed), told, files(t, dir, "quarantine/*"))
 		}

@@ -98,6 +98,9 @@ func (s section) parse() (conf.Config, error) {
 // print shows what a right section means.
 func (s section) print(w world, tag string) error {
 	cfg, err := s.parse()
+	if err == nil {
+		cfg, err = cfg.WithEnvironment(w.getenv)
+	}
 	if err != nil {
 		return err
 	}
@@ -105,7 +108,7 @@ func (s section) print(w world, tag string) error {
 	if err != nil {
 		return err
 	}
-	target := cfg.WithEnvironment(w.getenv).Endpoint
+	target := cfg.Endpoint
 	if target == "" {
 		target = "Amazon S3 in " + cfg.Region
 	}
@@ -118,11 +121,16 @@ func (s section) print(w world, tag string) error {
 
 // hints are for settings that Fluent Bit keeps for itself.
 func (s section) hints() (hints []string) {
-	ours := map[string]string{"tls.verify": "ssl_verify", "tls.ca_file": "ca_file", "retry_limit": "upload_retry_limit"}
-	for _, p := range s.properties {
-		if better := ours[strings.ToLower(p.name)]; better != "" {
-			hints = append(hints, fmt.Sprintf("%s is kept by Fluent Bit's engine; for uploads set %s", p.name, better))
+	for _, name := range []string{"tls.verify", "tls.ca_file"} {
+		if _, set := s.get(name); set {
+			better := map[string]string{"tls.verify": "ssl_verify", "tls.ca_file": "ca_file"}[name]
+			hints = append(hints, fmt.Sprintf("%s is kept by Fluent Bit's engine; for uploads set %s", name, better))
 		}
+	}
+	switch limit, _ := s.get("retry_limit"); strings.ToLower(limit) {
+	case "no_limits", "false", "off":
+	default:
+		hints = append(hints, "set retry_limit no_limits: otherwise Fluent Bit drops a chunk that the spool cannot take (disk full, store_dir_limit_size) after a few tries")
 	}
 	return hints
 }

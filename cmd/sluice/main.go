@@ -37,14 +37,13 @@ func main() {
 // world is what a command sees of its surroundings.
 type world struct {
 	getenv func(string) string
-	stdin  io.Reader
 	stdout io.Writer
 	stderr io.Writer
 }
 
 // run does what the arguments say and returns the exit code.
 func run(ctx context.Context, args []string, getenv func(string) string, stdin io.Reader, stdout, stderr io.Writer) int {
-	root := newRoot(world{getenv, stdin, stdout, stderr})
+	root := newRoot(world{getenv, stdout, stderr})
 	root.SetArgs(args)
 	root.SetIn(stdin)
 	root.SetOut(stdout)

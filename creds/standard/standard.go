@@ -8,6 +8,8 @@ package standard
 import (
 	"context"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"time"
@@ -19,7 +21,8 @@ import (
 // Environment is the world that credentials are found in.
 type Environment struct {
 	Getenv func(string) string
-	Now    func() time.Time // default time.Now
+	Now    func() time.Time       // default time.Now
+	Exists func(path string) bool // default: asks the disk
 }
 
 // Sources are the metadata services of one process: whoever asks the same
@@ -34,6 +37,12 @@ type Sources struct {
 
 // NewSources makes the sources of a process.
 func NewSources(env Environment) *Sources {
+	if env.Exists == nil {
+		env.Exists = func(path string) bool {
+			_, err := os.Stat(path)
+			return err == nil
+		}
+	}
 	return &Sources{env: env, ec2: map[string]*creds.Cache{}}
 }
 
@@ -52,25 +61,31 @@ type Options struct {
 func (s *Sources) Provider(o Options) creds.Provider {
 	var p creds.Provider = creds.NewChain(
 		creds.Env{Getenv: s.env.Getenv},
-		unsupported{s.env.Getenv},
+		unsupported{s.env},
 		s.instance(),
 	)
 	if o.RoleARN == "" {
 		return p
 	}
 	return creds.NewCache(creds.CacheOptions{Now: s.env.Now, Provider: creds.AssumeRole{
-		Base: p, RoleARN: o.RoleARN, ExternalID: o.ExternalID, Region: o.Region,
-		Endpoint: firstOf(o.STSEndpoint, s.env.Getenv("AWS_ENDPOINT_URL_STS"), s.env.Getenv("AWS_ENDPOINT_URL")),
+		Base: p, RoleARN: o.RoleARN, ExternalID: o.ExternalID, Region: o.Region, Endpoint: o.STSEndpoint,
 	}})
 }
 
 // unsupported stands where the providers to come will stand.
-type unsupported struct{ getenv func(string) string }
+type unsupported struct{ env Environment }
 
 func (u unsupported) Retrieve(context.Context) (creds.Credentials, error) {
-	for _, name := range []string{"AWS_PROFILE", "AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "AWS_CONTAINER_CREDENTIALS_FULL_URI"} {
-		if u.getenv(name) != "" {
-			return creds.Credentials{}, fmt.Errorf("%s is set, but this version of sluice cannot use it: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or unset it to use the EC2 instance role", name)
+	const remedy = "this version of sluice cannot use it: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or remove it to use the EC2 instance role"
+	for _, name := range []string{"AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SHARED_CREDENTIALS_FILE", "AWS_CONFIG_FILE",
+		"AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "AWS_CONTAINER_CREDENTIALS_FULL_URI"} {
+		if u.env.Getenv(name) != "" {
+			return creds.Credentials{}, fmt.Errorf("%s is set, but %s", name, remedy)
+		}
+	}
+	if home := u.env.Getenv("HOME"); home != "" {
+		if file := filepath.Join(home, ".aws", "credentials"); u.env.Exists(file) {
+			return creds.Credentials{}, fmt.Errorf("%s is there, but %s", file, remedy)
 		}
 	}
 	return creds.Credentials{}, fmt.Errorf("profile, web identity and container: %w", creds.ErrNotConfigured)
@@ -113,13 +128,4 @@ func Endpoint(getenv func(string) string) string {
 		return imds.IPv6
 	}
 	return imds.IPv4
-}
-
-func firstOf(values ...string) string {
-	for _, v := range values {
-		if v != "" {
-			return v
-		}
-	}
-	return ""
 }

@@ -66,7 +66,7 @@ type Writer struct {
 	buf     []byte
 	json    transcoder
 
-	records, missing, plain int64
+	records, missing int64
 }
 
 // flushSize is how much plain text is gathered before it goes to the
@@ -91,9 +91,6 @@ func (w *Writer) Records() int64 { return w.records }
 
 // Missing returns how many events had no LogKey and were left out.
 func (w *Writer) Missing() int64 { return w.missing }
-
-// Plain returns how many bytes were written, before compression.
-func (w *Writer) Plain() int64 { return w.plain + int64(len(w.buf)) }
 
 // Write encodes one event. On ErrTooDeep nothing of the event is written and
 // the Writer can be used further; any other error is the destination's.
@@ -126,7 +123,6 @@ func (w *Writer) Close() error {
 }
 
 func (w *Writer) flush() error {
-	w.plain += int64(len(w.buf))
 	_, err := w.sink.Write(w.buf)
 	w.buf = w.buf[:0]
 	return err

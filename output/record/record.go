@@ -69,9 +69,6 @@ type Decoder struct {
 // copies nor changes.
 func NewDecoder(chunk []byte) *Decoder { return &Decoder{chunk: chunk} }
 
-// Reset begins anew with another chunk.
-func (d *Decoder) Reset(chunk []byte) { *d = Decoder{chunk: chunk} }
-
 // Offset returns how many bytes of the chunk have been read: the start of the
 // object that the next call of Next reads.
 func (d *Decoder) Offset() int { return d.off }

@@ -64,7 +64,7 @@ func (m *multipart) part(buf []byte) (next []byte, err error) {
 	}
 	m.parts = append(m.parts, types.CompletedPart{PartNumber: &number})
 	m.flying.Go(func() {
-		etag, err := m.put(number, buf)
+		etag, err := m.contained(number, buf)
 		m.mu.Lock()
 		defer m.mu.Unlock()
 		if err != nil && m.err == nil {
@@ -75,6 +75,17 @@ func (m *multipart) part(buf []byte) (next []byte, err error) {
 		m.buffers <- buf[:0]
 	})
 	return next[:0], nil
+}
+
+// contained is put, with a panic as an error: in a goroutine it would end the
+// process.
+func (m *multipart) contained(number int32, buf []byte) (etag *string, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("upload part %d of %s: panic: %v", number, m.target, p)
+		}
+	}()
+	return m.put(number, buf)
 }
 
 func (m *multipart) put(number int32, buf []byte) (etag *string, err error) {

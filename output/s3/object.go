@@ -5,7 +5,6 @@ import (
 	"context"
 	"crypto/md5"
 	"encoding/base64"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -35,6 +34,9 @@ func (s *Store) Object(ctx context.Context, t Target) *Object {
 // Write takes more of the object's body. It waits while all parts that may be
 // in flight are.
 func (o *Object) Write(p []byte) (n int, err error) {
+	if err := o.ctx.Err(); err != nil {
+		return 0, fmt.Errorf("write object %s: %w", o.target, err)
+	}
 	partSize := int(o.store.opts.PartSize)
 	for len(p) > 0 {
 		if len(o.buf) == partSize {
@@ -98,7 +100,10 @@ func (o *Object) Close() (err error) {
 		if err := o.putAside(); err != nil {
 			return err
 		}
-		return errors.Join(o.put(o.file), o.file.Close())
+		if err := o.put(o.file); err != nil {
+			return err
+		}
+		return o.file.Close()
 	}
 	return o.put(bytes.NewReader(o.buf))
 }

@@ -11,6 +11,7 @@ package s3
 import (
 	"crypto/tls"
 	"crypto/x509"
+	"errors"
 	"fmt"
 	"net/http"
 	"os"
@@ -21,6 +22,7 @@ import (
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	awss3 "github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+	"github.com/aws/smithy-go"
 )
 
 // Options of a Store. Zero fields have the documented defaults.
@@ -67,8 +69,9 @@ const (
 
 // Store puts objects. It is safe for concurrent use.
 type Store struct {
-	opts   Options
-	client *awss3.Client
+	opts      Options
+	client    *awss3.Client
+	transport *http.Transport
 }
 
 // New makes a Store; it asks nothing of the network.
@@ -82,7 +85,7 @@ func New(o Options) (*Store, error) {
 	if o.Attempts == 0 {
 		o.Attempts = 3
 	}
-	httpClient, err := newHTTPClient(o.TLS)
+	transport, err := newTransport(o.TLS)
 	if err != nil {
 		return nil, err
 	}
@@ -91,10 +94,11 @@ func New(o Options) (*Store, error) {
 	client := awss3.New(awss3.Options{
 		Region:      o.Region,
 		Credentials: o.Credentials,
-		HTTPClient:  httpClient,
+		HTTPClient:  &http.Client{Transport: transport, CheckRedirect: noRedirect},
 		Retryer:     retry.NewStandard(func(r *retry.StandardOptions) { r.MaxAttempts = o.Attempts }),
-		// The body's SHA-256 is signed, so the server checks it. Checksum headers
-		// and trailers beside it break many S3 servers that are not AWS.
+		// The body is protected by its signed SHA-256 over HTTP, and by TLS over
+		// HTTPS, where the SDK signs without it. Checksum headers and trailers
+		// beside it break many S3 servers that are not AWS.
 		RequestChecksumCalculation: aws.RequestChecksumCalculationWhenRequired,
 		ResponseChecksumValidation: aws.ResponseChecksumValidationWhenRequired,
 	}, func(c *awss3.Options) {
@@ -102,12 +106,31 @@ func New(o Options) (*Store, error) {
 			c.BaseEndpoint, c.UsePathStyle = aws.String(o.Endpoint), true
 		}
 	})
-	return &Store{opts: o, client: client}, nil
+	return &Store{opts: o, client: client, transport: transport}, nil
 }
 
-// newHTTPClient bounds every step of a request but the transfer of its body,
-// which has the request's own deadline.
-func newHTTPClient(t TLS) (*awshttp.BuildableClient, error) {
+// Close drops idle connections. Objects on their way are not touched.
+func (s *Store) Close() { s.transport.CloseIdleConnections() }
+
+// CredentialsRefused tells that the service knows the key no more, or takes it
+// for expired.
+func CredentialsRefused(err error) bool {
+	var api smithy.APIError
+	if !errors.As(err, &api) {
+		return false
+	}
+	switch api.ErrorCode() {
+	case "ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired", "InvalidToken", "InvalidTokenId", "InvalidAccessKeyId":
+		return true
+	}
+	return false
+}
+
+// noRedirect leaves redirects to the caller: a signature is for one host.
+func noRedirect(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+
+// newTransport bounds connecting; what comes after has the request's deadline.
+func newTransport(t TLS) (*http.Transport, error) {
 	tlsConfig := &tls.Config{MinVersion: tls.VersionTLS12, InsecureSkipVerify: t.Insecure}
 	if t.CAFile != "" {
 		pem, err := os.ReadFile(t.CAFile)
@@ -119,12 +142,10 @@ func newHTTPClient(t TLS) (*awshttp.BuildableClient, error) {
 			return nil, fmt.Errorf("read CA file %s: no PEM certificate in it", t.CAFile)
 		}
 	}
-	return awshttp.NewBuildableClient().WithTransportOptions(func(tr *http.Transport) {
-		tr.TLSClientConfig = tlsConfig
-		tr.TLSHandshakeTimeout = 10 * time.Second
-		tr.ResponseHeaderTimeout = time.Minute
-		tr.IdleConnTimeout = 30 * time.Second
-	}), nil
+	tr := awshttp.NewBuildableClient().GetTransport()
+	tr.TLSClientConfig = tlsConfig
+	tr.IdleConnTimeout = 30 * time.Second
+	return tr, nil
 }
 
 // deadline is how long a request with a body of n bytes may take: enough for a

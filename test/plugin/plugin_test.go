@@ -275,8 +275,8 @@ func TestTLSOnIsAccepted(t *testing.T) {
 	r.want(r.bucket, lines)
 }
 
-// TestFullSpool fills store_dir_limit_size while S3 is away: the host keeps
-// what is refused.
+// TestFullSpool fills store_dir_limit_size while S3 is away: what is refused is
+// offered again, and given up by the host after its retry_limit.
 func TestFullSpool(t *testing.T) {
 	r := newRig(t)
 	args := withEndpoint(r.output(r.bucket, "store_dir_limit_size=50K", "exit_timeout=1s", "retry_limit=1"), "http://127.0.0.1:1")
@@ -284,7 +284,7 @@ func TestFullSpool(t *testing.T) {
 	if err == nil {
 		t.Error("every chunk was taken")
 	}
-	if !strings.Contains(log, "the chunk is not taken and Fluent Bit keeps it: spool is full") {
+	if !strings.Contains(log, "the chunk is not taken; Fluent Bit offers it again as often as its retry_limit allows: spool is full") {
 		t.Errorf("log:\n%s", log)
 	}
 	var stats struct{ Retry int }

@@ -1,0 +1,87 @@
+package encode_test
+
+import (
+	"fmt"
+	"io"
+	"testing"
+
+	"sluice/output/encode"
+	"sluice/output/record"
+)
+
+// chunk returns n records like those of a parsed access log, about 330 bytes each.
+func chunk(n int) (b []byte) {
+	str := func(s string) {
+		b = append(append(b, 0xd9, byte(len(s))), s...)
+	}
+	for i := range n {
+		b = append(b, 0x92, 0x92, 0xd7, 0, 0x6b, 2, 0x6c, 0xe9, 0x2a, 0x89, byte(i>>8), byte(i), 0x80, 0x8a)
+		for _, pair := range [][2]string{
+			{"remote_addr", fmt.Sprintf("203.0.113.%d", i%256)}, {"method", "GET"}, {"path", fmt.Sprintf("/product/%d?ref=newsletter", i*7919%100000)},
+			{"protocol", "HTTP/1.1"}, {"status", "200"}, {"bytes", fmt.Sprint(i * 31 % 50000)}, {"referer", "https://shop.example.com/basket"},
+			{"agent", "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36"}, {"request_id", fmt.Sprintf("req-%09d", i)}, {"host", "web-17.eu-central-1.internal"},
+		} {
+			str(pair[0])
+			str(pair[1])
+		}
+	}
+	return b
+}
+
+func benchmarkWriter(b *testing.B, o encode.Options) {
+	data := chunk(5000)
+	b.SetBytes(int64(len(data)))
+	b.ReportAllocs()
+	for b.Loop() {
+		w, err := encode.NewWriter(io.Discard, o)
+		if err != nil {
+			b.Fatal(err)
+		}
+		for d := record.NewDecoder(data); ; {
+			ev, err := d.Next()
+			if err == io.EOF {
+				break
+			}
+			if err == nil {
+				err = w.Write(ev)
+			}
+			if err != nil {
+				b.Fatal(err)
+			}
+		}
+		if err := w.Close(); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// Throughput is counted in bytes of msgpack.
+func BenchmarkJSON(b *testing.B) {
+	benchmarkWriter(b, encode.Options{DateKey: "date", EscapeUnicode: true})
+}
+
+func BenchmarkJSONGzip(b *testing.B) {
+	benchmarkWriter(b, encode.Options{DateKey: "date", EscapeUnicode: true, Compression: encode.Gzip})
+}
+
+func BenchmarkJSONZstd(b *testing.B) {
+	benchmarkWriter(b, encode.Options{DateKey: "date", EscapeUnicode: true, Compression: encode.Zstd})
+}
+
+func BenchmarkJSONSnappy(b *testing.B) {
+	benchmarkWriter(b, encode.Options{DateKey: "date", EscapeUnicode: true, Compression: encode.Snappy})
+}
+
+func BenchmarkDecoder(b *testing.B) {
+	data := chunk(5000)
+	b.SetBytes(int64(len(data)))
+	b.ReportAllocs()
+	for b.Loop() {
+		d := record.NewDecoder(data)
+		for {
+			if _, err := d.Next(); err != nil {
+				break
+			}
+		}
+	}
+}
