@@ -157,6 +157,25 @@ func TestFailures(t *testing.T) {
 	}
 }
 
+// TestHopLimit: the answer to PUT does not arrive, and version 1 is off. Nobody
+// gave a token, so nobody refused one.
+func TestHopLimit(t *testing.T) {
+	s := newService(t)
+	s.put = []int{http.StatusForbidden, http.StatusForbidden} // no token, as if it had not arrived
+	c := imds.New(imds.Options{Endpoint: s.URL, Pause: noPause})
+	if _, err := c.Get(t.Context(), "/x"); err == nil || !strings.Contains(err.Error(), "hop limit") {
+		t.Errorf("Get = %v, want a hint at the hop limit", err)
+	}
+}
+
+func TestEmptyToken(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	defer server.Close()
+	if _, err := imds.New(imds.Options{Endpoint: server.URL}).Get(t.Context(), "/x"); err == nil || !strings.Contains(err.Error(), "token is empty") {
+		t.Errorf("Get = %v", err)
+	}
+}
+
 func TestNobodyThere(t *testing.T) {
 	s := newService(t)
 	s.Close()

@@ -23,13 +23,14 @@ import (
 	"sluice/spool"
 )
 
-// Options of an Output. All but Now are required.
+// Options of an Output. All but Now and FS are required.
 type Options struct {
 	Config      conf.Config
 	Dir         string // of the spool, this output's alone
 	Credentials creds.Provider
 	Log         *slog.Logger
 	Now         func() time.Time // default time.Now
+	FS          spool.FS         // default: the real disk
 }
 
 // Output ships the chunks of one plugin instance. It is safe for concurrent use.
@@ -86,7 +87,7 @@ func New(o Options) (*Output, error) {
 
 func (o *Output) openSpool() (err error) {
 	o.spool, err = spool.Open(spool.Options{
-		Dir: o.opts.Dir, Limit: o.opts.Config.StoreLimit, Now: o.opts.Now,
+		Dir: o.opts.Dir, Limit: o.opts.Config.StoreLimit, Now: o.opts.Now, FS: o.opts.FS,
 		Sealed: o.queue.add,
 		Warn:   func(text string) { o.opts.Log.Warn("spool: " + text) },
 	})

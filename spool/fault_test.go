@@ -2,9 +2,12 @@ package spool_test
 
 import (
 	"errors"
+	"os"
 	"slices"
+	"sync"
 	"syscall"
 	"testing"
+	"time"
 
 	"sluice/spool"
 )
@@ -12,9 +15,16 @@ import (
 // faultyFS is a disk on which calls can be made to fail.
 type faultyFS struct {
 	spool.OS
-	write, sync, truncate error // what the next such calls return
-	half                  bool  // a failing write leaves half of it
-	syncs                 int
+	write, sync, truncate, syncDir error // what the next such calls return
+	half                           bool  // a failing write leaves half of it
+	syncs                          int
+}
+
+func (fs *faultyFS) SyncDir(dir string) error {
+	if fs.syncDir != nil {
+		return fs.syncDir
+	}
+	return fs.OS.SyncDir(dir)
 }
 
 func (fs *faultyFS) Create(name string) (spool.File, error) {
@@ -106,5 +116,100 @@ func TestFailingDisk(t *testing.T) {
 				t.Errorf("after closing: %q, want one and two", got)
 			}
 		})
+	}
+}
+
+// TestCommitIsDone: when a segment is gone, it is gone, whatever the folder says.
+func TestCommitIsDone(t *testing.T) {
+	fs := &faultyFS{}
+	var told string
+	r := open(t, spool.Options{Dir: t.TempDir(), FS: fs, Warn: func(text string) { told = text }})
+	seg := r.append(t, "a", "one")
+	if err := r.Seal(seg); err != nil {
+		t.Fatal(err)
+	}
+	fs.syncDir = syscall.EMFILE
+	if err := r.Commit(seg); err != nil || r.Used() != 0 || told == "" {
+		t.Errorf("Commit = %v, %d bytes used, told %q", err, r.Used(), told)
+	}
+	fs.syncDir = nil
+}
+
+// slowFS holds up one rename.
+type slowFS struct {
+	spool.OS
+	hold    chan struct{} // closed to go on
+	reached chan struct{} // closed when it is held up
+	arm     bool
+}
+
+func (fs *slowFS) Rename(from, to string) error {
+	if fs.arm {
+		fs.arm = false
+		close(fs.reached)
+		<-fs.hold
+	}
+	return fs.OS.Rename(from, to)
+}
+
+// TestSealedInOrder: while one segment is being sealed, slowly, the next of its
+// stream is not handed over before it, and SealOpened waits for both.
+func TestSealedInOrder(t *testing.T) {
+	fs := &slowFS{hold: make(chan struct{}), reached: make(chan struct{})}
+	r := open(t, spool.Options{Dir: t.TempDir(), FS: fs})
+	first := r.append(t, "a", "one")
+	fs.arm = true
+	var sealing sync.WaitGroup
+	sealing.Go(func() {
+		if err := r.Seal(first); err != nil {
+			t.Error(err)
+		}
+	})
+	<-fs.reached
+	second := r.append(t, "a", "two")
+	if second == first {
+		t.Fatal("a segment that is being sealed takes frames")
+	}
+	sealing.Go(func() {
+		if err := r.Seal(second); err != nil {
+			t.Error(err)
+		}
+	})
+	all := make(chan []string)
+	go func() {
+		if _, err := r.SealOpened(time.Unix(1<<40, 0)); err != nil {
+			t.Error(err)
+		}
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		all <- r.all(t)
+	}()
+	close(fs.hold)
+	if got := <-all; !slices.Equal(got, []string{"one", "two"}) {
+		t.Errorf("when SealOpened returns, %q have been handed over, want one and two", got)
+	}
+	sealing.Wait()
+}
+
+// TestDamagedHeader: an active segment whose header cannot be read, but which has
+// frames, is not taken for one that was just begun.
+func TestDamagedHeader(t *testing.T) {
+	dir := t.TempDir()
+	r := open(t, spool.Options{Dir: dir})
+	r.append(t, "a", "one")
+	copied := crash(t, dir)
+	name := files(t, copied, "*.active")[0]
+	b, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b[11] ^= 0x80 // the highest bit of the header's size
+	if err := os.WriteFile(name, b, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	told := ""
+	open(t, spool.Options{Dir: copied, Warn: func(text string) { told = text }})
+	if len(files(t, copied, "quarantine/*.segment")) != 1 || told == "" {
+		t.Errorf("quarantine has %v, told %q", files(t, copied, "quarantine/*"), told)
 	}
 }

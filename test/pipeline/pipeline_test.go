@@ -17,6 +17,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -27,6 +28,7 @@ import (
 	"sluice/conf"
 	"sluice/creds"
 	"sluice/output"
+	"sluice/spool"
 	"sluice/test/stack"
 )
 
@@ -56,6 +58,7 @@ type rig struct {
 	log    bytes.Buffer
 	front  *front
 	keys   creds.Provider
+	fs     spool.FS
 }
 
 func newRig(t *testing.T) *rig {
@@ -89,7 +92,7 @@ func (r *rig) open(settings ...string) *output.Output {
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	out, err := output.New(output.Options{Config: cfg, Dir: r.dir, Credentials: r.keys, Log: slog.New(slog.NewTextHandler(&r.log, nil))})
+	out, err := output.New(output.Options{Config: cfg, Dir: r.dir, Credentials: r.keys, Log: slog.New(slog.NewTextHandler(&r.log, nil)), FS: r.fs})
 	if err != nil {
 		r.t.Fatal(err)
 	}
@@ -235,6 +238,116 @@ func TestSealByAge(t *testing.T) {
 		t.Errorf("no object came by itself: %v", err)
 	}
 	r.close(out, plenty)
+}
+
+// fullDisk has no room for the second write to each file, once: the first is the
+// segment's header, the second its first frame.
+type fullDisk struct {
+	spool.OS
+	full atomic.Bool
+}
+
+func (d *fullDisk) Create(name string) (spool.File, error) {
+	f, err := d.OS.Create(name)
+	return &fullFile{File: f, disk: d}, err
+}
+
+type fullFile struct {
+	spool.File
+	disk   *fullDisk
+	writes int
+}
+
+func (f *fullFile) WriteAt(b []byte, off int64) (int, error) {
+	if f.writes++; f.writes > 1 && f.disk.full.CompareAndSwap(true, false) {
+		return 0, syscall.ENOSPC
+	}
+	return f.File.WriteAt(b, off)
+}
+
+// TestSealByAgeAfterAFullDisk: the first chunk of a segment is refused, the next
+// one is taken, and ships when it is old enough.
+func TestSealByAgeAfterAFullDisk(t *testing.T) {
+	r := newRig(t)
+	disk := &fullDisk{}
+	disk.full.Store(true)
+	r.fs = disk
+	out := r.open("upload_timeout=1s")
+	if err := out.Flush("app", record("refused")); !errors.Is(err, syscall.ENOSPC) {
+		t.Fatalf("Flush on a full disk = %v", err)
+	}
+	r.flush(out, "app", record("one"))
+	ctx, cancel := context.WithTimeout(t.Context(), plenty)
+	defer cancel()
+	if err := stack.Wait(ctx, nil, func() bool { return len(r.objects()) == 1 }); err != nil {
+		t.Errorf("no object came by itself: %v", err)
+	}
+	r.close(out, plenty)
+	if got := r.objects(); got["app/0"] != line("one") {
+		t.Errorf("objects are %q", got)
+	}
+}
+
+// refused are keys that S3 does not know, until somebody says so.
+type refused struct {
+	creds.Provider
+	told atomic.Int64
+}
+
+func (r *refused) Retrieve(ctx context.Context) (creds.Credentials, error) {
+	c, err := r.Provider.Retrieve(ctx)
+	if r.told.Load() == 0 {
+		c.AccessKeyID = "AKIAI44QH8DHBEXAMPLE"
+	}
+	return c, err
+}
+
+func (r *refused) Invalidate(creds.Credentials) bool { return r.told.Add(1) > 0 }
+
+func TestRefusedCredentialsAreAskedForAnew(t *testing.T) {
+	r := newRig(t)
+	keys := &refused{Provider: r.keys}
+	r.keys = keys
+	out := r.open("upload_timeout=1s")
+	r.flush(out, "app", record("one"))
+	ctx, cancel := context.WithTimeout(t.Context(), plenty)
+	defer cancel()
+	if err := stack.Wait(ctx, nil, func() bool { return len(r.objects()) == 1 }); err != nil {
+		t.Errorf("no object came with the new keys: %v", err)
+	}
+	r.close(out, plenty)
+	if n := keys.told.Load(); n != 1 {
+		t.Errorf("the source was told %d times, want once", n)
+	}
+}
+
+// TestStopInTheMiddle: a stop that has no time ends an encoder that only gathers.
+func TestStopInTheMiddle(t *testing.T) {
+	chunk, lines := noise(12_000_000)
+	r := newRig(t)
+	out := r.open("use_put_object=on", "compression=gzip", "compression_level=9")
+	r.flush(out, "app", chunk)
+	r.close(out, time.Nanosecond)
+	if n := len(r.objects()); n != 0 {
+		t.Fatalf("%d objects after a stop without time", n)
+	}
+	r.close(r.open(), plenty)
+	if got := r.objects(); got["app/0"] != lines {
+		t.Errorf("the next start shipped %d bytes of %d", len(got["app/0"]), len(lines))
+	}
+}
+
+func TestQuarantineLimit(t *testing.T) {
+	r := newRig(t)
+	out := r.open("quarantine_dir_limit_size=10")
+	r.flush(out, "app", append(record("one"), 0x93, 1, 2, 3))
+	r.close(out, plenty)
+	if kept, _ := filepath.Glob(filepath.Join(r.dir, "quarantine", "*.segment")); len(kept) != 0 {
+		t.Errorf("%v is in a quarantine without room", kept)
+	}
+	if got := r.objects(); got["app/0"] != line("one") || !strings.Contains(r.log.String(), "quarantine_dir_limit_size is reached") {
+		t.Errorf("objects are %q", got)
+	}
 }
 
 // front stands before the S3 server and can fail requests.

@@ -22,11 +22,12 @@ var (
 	server  *stack.S3
 	program = "../../build/flb-host"
 	object  = "../../build/out_sluice.so"
+	source  = "../.." // of the project
 )
 
 func TestMain(m *testing.M) {
 	os.Exit(func() int {
-		for _, file := range []*string{&program, &object} {
+		for _, file := range []*string{&program, &object, &source} {
 			path, err := filepath.Abs(*file)
 			if err == nil {
 				_, err = os.Stat(path)
