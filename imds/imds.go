@@ -49,42 +49,6 @@ type Options struct {
 	Pause func(ctx context.Context, d time.Duration) error
 }
 
-// Error tells why a path could not be had.
-type Error struct {
-	Path   string
-	Status int   // of HTTP, 0 if there was no answer
-	Err    error // if there was no answer
-	Hint   string
-}
-
-func (e *Error) Error() string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "instance metadata %s: ", e.Path)
-	if e.Err != nil {
-		b.WriteString(e.Err.Error())
-	} else {
-		fmt.Fprintf(&b, "HTTP %d %s", e.Status, http.StatusText(e.Status))
-	}
-	if e.Hint != "" {
-		fmt.Fprintf(&b, " (%s)", e.Hint)
-	}
-	return b.String()
-}
-
-func (e *Error) Unwrap() error { return e.Err }
-
-// IsNotFound tells that the service answered and has no such path.
-func IsNotFound(err error) bool {
-	var e *Error
-	return errors.As(err, &e) && e.Status == http.StatusNotFound && e.Path != tokenPath
-}
-
-// IsUnavailable tells that nobody answered.
-func IsUnavailable(err error) bool {
-	var e *Error
-	return errors.As(err, &e) && e.Status == 0
-}
-
 // Client asks one endpoint. It is safe for concurrent use.
 type Client struct {
 	opts Options

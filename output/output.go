@@ -91,6 +91,9 @@ func (o *Output) openSpool() (err error) {
 		Sealed: o.queue.add,
 		Warn:   func(text string) { o.opts.Log.Warn("spool: " + text) },
 	})
+	if errors.Is(err, spool.ErrLocked) {
+		return fmt.Errorf("%w: give each output an alias or a store_dir of its own", err)
+	}
 	if err != nil {
 		return err
 	}

@@ -47,7 +47,7 @@ func newInstance(name string, h hostInstance, sources *standard.Sources) (*insta
 	dir := filepath.Join(cfg.StoreDir, folderName(name))
 	out, err := output.New(output.Options{Config: cfg, Dir: dir, Credentials: provider, Log: log})
 	if err != nil {
-		return nil, fmt.Errorf("%w (store_dir %q, alias or name %q: every output needs a folder of its own)", err, cfg.StoreDir, name)
+		return nil, err
 	}
 	if inMemory(dir) {
 		h.logf(levelWarn, "store_dir %q is kept in memory: what is not yet in S3 is lost when the machine stops; set store_dir to a disk", cfg.StoreDir)

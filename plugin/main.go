@@ -2,95 +2,15 @@
 // -e out_sluice.so. It is the only package that speaks C, and wires all others
 // together.
 //
-// exports.go is what Fluent Bit calls, bridge.h and bridge.c what is called in
+// exports.go is what Fluent Bit calls, host.go and bridge.c what is called in
 // Fluent Bit, loader.go what the process has once, instance.go what each output
 // has.
 package main
-
-import (
-	"os"
-	"sync"
-	"sync/atomic"
-
-	"sluice/creds/standard"
-)
-
-/*
-#include "bridge.h"
-*/
-import "C"
 
 const (
 	pluginName        = "sluice"
 	pluginDescription = "Ship logs to Amazon S3"
 )
 
-// process is what all instances share. Fluent Bit loads a plugin once and never
-// unloads it, hot reload included; it finds its way back by exported functions
-// only, so this has to be a variable of the package.
-type process struct {
-	sources    *standard.Sources
-	properties *C.struct_sluice_property
-	hotReload  atomic.Bool // is enabled
-	reloading  atomic.Bool // the current stop is a reload
-
-	mu        sync.Mutex // guards what follows
-	pid       int        // of the process that loaded the plugin
-	instances map[uintptr]*instance
-	last      uintptr // handle
-}
-
-var loader = &process{
-	sources:   standard.NewSources(standard.Environment{Getenv: os.Getenv}),
-	instances: map[uintptr]*instance{},
-}
-
 // main is never called: the package is built with -buildmode=c-shared.
 func main() {}
-
-// registered notes which process has the runtime's threads.
-func (p *process) registered() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.pid = os.Getpid()
-}
-
-// open makes an instance and returns its handle, which is never 0 or reused.
-func (p *process) open(h hostInstance) (handle uintptr, ok bool) {
-	name := h.name()
-	h.who = "[output:" + pluginName + ":" + name + "] "
-	p.mu.Lock()
-	forked := p.pid != os.Getpid()
-	p.mu.Unlock()
-	if forked {
-		// Go's threads are gone: the first flush would hang for ever.
-		h.logf(levelError, "Fluent Bit went into the background after loading the plugin, which Go plugins do not survive: remove 'daemon on' (-d) and let systemd or --supervisor run it")
-		return 0, false
-	}
-	i, err := newInstance(name, h, p.sources)
-	if err != nil {
-		h.logf(levelError, "%v", err)
-		return 0, false
-	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.last++
-	p.instances[p.last] = i
-	return p.last, true
-}
-
-// find returns an instance, nil if there is none.
-func (p *process) find(handle uintptr) *instance {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.instances[handle]
-}
-
-// take returns an instance and forgets it.
-func (p *process) take(handle uintptr) *instance {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	i := p.instances[handle]
-	delete(p.instances, handle)
-	return i
-}

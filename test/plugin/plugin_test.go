@@ -244,7 +244,7 @@ func TestRefusedStarts(t *testing.T) {
 		}, []string{"[output:sluice:two] configuration mistake: bucket is required"}},
 		{"two outputs of one name", func(r *rig) []string {
 			return append(r.output(r.bucket, "alias=same"), r.output(r.bucket, "alias=same")...)
-		}, []string{"spool is in use by process", "every output needs a folder of its own"}},
+		}, []string{"spool is in use by process", "give each output an alias or a store_dir of its own"}},
 		{"a slip on a host that checks no names", func(r *rig) []string {
 			return append([]string{"--abi", "2.2"}, r.output(r.bucket, "compresion=gzip")...)
 		}, []string{"compresion is not known: did you mean compression?"}},

@@ -1,0 +1,130 @@
+package spool
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+)
+
+// Seal ends a segment, unless that has been done, and hands it to
+// Options.Sealed. An error of the disk is returned, but the segment counts as
+// sealed all the same: its durable frames can be read.
+func (s *Spool) Seal(seg *Segment) error {
+	s.sealing.Lock()
+	defer s.sealing.Unlock()
+	s.mu.Lock()
+	if s.active[seg.Stream] != seg {
+		s.mu.Unlock()
+		return nil
+	}
+	delete(s.active, seg.Stream)
+	s.mu.Unlock()
+
+	err := seg.close()
+	sealed := s.path(seg.ID, extSealed)
+	if renameErr := s.opts.FS.Rename(seg.path, sealed); renameErr != nil {
+		err = errors.Join(err, renameErr) // its old name is as good after a crash
+	} else {
+		seg.path = sealed
+		err = errors.Join(err, s.opts.FS.SyncDir(s.opts.Dir))
+	}
+	s.opts.Sealed(seg)
+	if err != nil {
+		return fmt.Errorf("seal segment: %w", err)
+	}
+	return nil
+}
+
+// SealOpened seals the segments that were opened at or before t and returns
+// when the oldest of the others was opened, zero if there is none. Those that
+// somebody else is sealing have been handed over when it returns.
+func (s *Spool) SealOpened(t time.Time) (oldest time.Time, err error) {
+	due, oldest := s.openedBefore(t)
+	sortByID(due)
+	for _, seg := range due {
+		err = errors.Join(err, s.Seal(seg))
+	}
+	return oldest, err
+}
+
+func (s *Spool) openedBefore(t time.Time) (due []*Segment, oldest time.Time) {
+	s.sealing.Lock() // waits for who is sealing
+	defer s.sealing.Unlock()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, seg := range s.active {
+		switch {
+		case !seg.Opened.After(t):
+			due = append(due, seg)
+		case oldest.IsZero() || seg.Opened.Before(oldest):
+			oldest = seg.Opened
+		}
+	}
+	return due, oldest
+}
+
+// Commit removes a sealed segment whose frames are safe elsewhere. nil means
+// that it is gone; should a crash bring it back because the folder could not be
+// synced, it is shipped once more, the same bytes to the same place.
+func (s *Spool) Commit(seg *Segment) error {
+	err := s.opts.FS.Remove(seg.path)
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return fmt.Errorf("commit segment: %w", err)
+	}
+	s.forget(seg)
+	if err := s.opts.FS.SyncDir(s.opts.Dir); err != nil {
+		s.opts.Warn(fmt.Sprintf("the removal of segment %016x may not outlast a crash: %v", seg.ID, err))
+	}
+	return nil
+}
+
+// Quarantine moves a sealed segment that cannot be shipped, or not whole, to
+// the folder quarantine, with the reason in a text file beside it. It stays
+// there until somebody takes it. Quarantine returns where the segment is now.
+func (s *Spool) Quarantine(seg *Segment, reason string) (string, error) {
+	to := filepath.Join(s.opts.Dir, quarantineDir, fmt.Sprintf("%016x.segment", seg.ID))
+	if err := s.opts.FS.Rename(seg.path, to); err != nil {
+		return "", fmt.Errorf("quarantine segment: %w", err)
+	}
+	s.forget(seg)
+	note, err := s.opts.FS.Create(to + ".reason")
+	if err == nil {
+		_, err = note.WriteAt([]byte(reason+"\n"), 0)
+		err = errors.Join(err, note.Sync(), note.Close())
+	}
+	err = errors.Join(err, s.opts.FS.SyncDir(filepath.Dir(to)), s.opts.FS.SyncDir(s.opts.Dir))
+	if err != nil {
+		return to, fmt.Errorf("quarantine segment: %w", err)
+	}
+	return to, nil
+}
+
+// Quarantined returns how many bytes are in the quarantine.
+func (s *Spool) Quarantined() (total int64, err error) {
+	dir := filepath.Join(s.opts.Dir, quarantineDir)
+	names, err := s.opts.FS.List(dir)
+	if err != nil {
+		return 0, fmt.Errorf("size of the quarantine: %w", err)
+	}
+	for _, name := range names {
+		file, err := s.opts.FS.Open(filepath.Join(dir, name))
+		if err != nil {
+			return 0, fmt.Errorf("size of the quarantine: %w", err)
+		}
+		size, err := file.Size()
+		if err = errors.Join(err, file.Close()); err != nil {
+			return 0, fmt.Errorf("size of the quarantine: %w", err)
+		}
+		total += size
+	}
+	return total, nil
+}
+
+func (s *Spool) forget(seg *Segment) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.total -= s.used[seg]
+	delete(s.used, seg)
+}
