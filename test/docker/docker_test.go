@@ -97,8 +97,18 @@ func baseImage(t *testing.T) string {
 	root := t.TempDir()
 	run(t, "", "debootstrap", "--variant=minbase", "--include=gcc,libc6-dev,make,ca-certificates", "bookworm", root)
 	run(t, "", "cp", "-a", run(t, "", "go", "env", "GOROOT"), filepath.Join(root, "usr/local/go"))
+	prune(t, root)
 	run(t, "", "sh", "-c", fmt.Sprintf("tar -C %s -c . | docker import -c 'ENV PATH=/usr/local/go/bin:/usr/bin:/bin:/usr/sbin:/sbin' - %s", root, name))
 	return name
+}
+
+// prune removes what no build needs: an engine may walk all files of an image at
+// each step.
+func prune(t *testing.T, root string) {
+	t.Helper()
+	run(t, root, "sh", "-c", `rm -rf usr/share/doc usr/share/man usr/share/locale usr/share/info var/cache/apt var/lib/apt/lists
+		cd usr/local/go && rm -rf test doc api misc
+		find src -name testdata -prune -exec rm -rf {} + && find src -name '*_test.go' -delete`)
 }
 
 // serverImage makes an image of a server alone. The Dockerfile has stages for
