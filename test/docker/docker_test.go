@@ -32,8 +32,8 @@ func TestContainers(t *testing.T) {
 	base := baseImage(t)
 	docker(t, "build", "-q", "--target", "host", "-t", "sluice-test-host", "--shm-size", "2g", "--build-arg", "GOCACHE=/dev/shm/go",
 		"--build-arg", "GO_IMAGE="+base, "--build-arg", "HOST_IMAGE="+base, "--build-arg", "FLUENT_BIT_IMAGE="+base, buildContext(t))
-	serverImage(t, "sluice-test-s3", "sluice/test/cmd/s3server")
-	serverImage(t, "sluice-test-imds", "github.com/aws/amazon-ec2-metadata-mock/cmd")
+	serverImage(t, base, "sluice-test-s3", "-race", "sluice/test/cmd/s3server")
+	serverImage(t, base, "sluice-test-imds", "github.com/aws/amazon-ec2-metadata-mock/cmd")
 
 	w := newWorld(t)
 	s3 := w.startS3(t)
@@ -111,18 +111,15 @@ func prune(t *testing.T, root string) {
 		find src -name testdata -prune -exec rm -rf {} + && find src -name '*_test.go' -delete`)
 }
 
-// serverImage makes an image of a server alone. The Dockerfile has stages for
-// the servers, too; what is tested here is the plugin's, and building the
-// servers twice would take minutes.
-func serverImage(t *testing.T, name, pkg string) {
+// serverImage makes an image of a server that "go build" with args builds. The
+// Dockerfile has stages for the servers, too; what is tested here is the
+// plugin's, and these come out of the build cache of the other tests: hence
+// -race, and the base image, which has a C library.
+func serverImage(t *testing.T, base, name string, args ...string) {
 	t.Helper()
 	dir := t.TempDir()
-	cmd := exec.Command("go", "build", "-o", filepath.Join(dir, "server"), pkg)
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("build %s: %v\n%s", pkg, err, out)
-	}
-	text := "FROM scratch\nCOPY server /server\nENTRYPOINT [\"/server\"]\n"
+	run(t, "", "go", append([]string{"build", "-o", filepath.Join(dir, "server")}, args...)...)
+	text := "FROM " + base + "\nCOPY server /server\nENTRYPOINT [\"/server\"]\n"
 	if err := os.WriteFile(filepath.Join(dir, "Dockerfile"), []byte(text), 0o644); err != nil {
 		t.Fatal(err)
 	}
