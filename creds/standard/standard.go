@@ -2,7 +2,7 @@
 // documents. It is the only place that knows the order.
 //
 //	sources := standard.NewSources(standard.Environment{Getenv: os.Getenv})
-//	provider, err := sources.Provider(standard.Options{Region: "eu-central-1"})
+//	provider := sources.Provider(standard.Options{Region: "eu-central-1"})
 package standard
 
 import (
