@@ -136,6 +136,16 @@ func (r *rig) objects() map[string]string {
 	return content
 }
 
+// waitForAnObject waits until there is one that nobody asked for.
+func (r *rig) waitForAnObject() {
+	r.t.Helper()
+	ctx, cancel := context.WithTimeout(r.t.Context(), plenty)
+	defer cancel()
+	if err := stack.Wait(ctx, nil, func() bool { return len(r.objects()) == 1 }); err != nil {
+		r.t.Errorf("no object came by itself: %v", err)
+	}
+}
+
 func (r *rig) head(key string) *s3.HeadObjectOutput {
 	r.t.Helper()
 	keys := stack.OwnerKeys()
@@ -232,11 +242,7 @@ func TestSealByAge(t *testing.T) {
 	r := newRig(t)
 	out := r.open("upload_timeout=1s")
 	r.flush(out, "app", record("one"))
-	ctx, cancel := context.WithTimeout(t.Context(), plenty)
-	defer cancel()
-	if err := stack.Wait(ctx, nil, func() bool { return len(r.objects()) == 1 }); err != nil {
-		t.Errorf("no object came by itself: %v", err)
-	}
+	r.waitForAnObject()
 	r.close(out, plenty)
 }
 
@@ -277,11 +283,7 @@ func TestSealByAgeAfterAFullDisk(t *testing.T) {
 		t.Fatalf("Flush on a full disk = %v", err)
 	}
 	r.flush(out, "app", record("one"))
-	ctx, cancel := context.WithTimeout(t.Context(), plenty)
-	defer cancel()
-	if err := stack.Wait(ctx, nil, func() bool { return len(r.objects()) == 1 }); err != nil {
-		t.Errorf("no object came by itself: %v", err)
-	}
+	r.waitForAnObject()
 	r.close(out, plenty)
 	if got := r.objects(); got["app/0"] != line("one") {
 		t.Errorf("objects are %q", got)
@@ -310,11 +312,7 @@ func TestRefusedCredentialsAreAskedForAnew(t *testing.T) {
 	r.keys = keys
 	out := r.open("upload_timeout=1s")
 	r.flush(out, "app", record("one"))
-	ctx, cancel := context.WithTimeout(t.Context(), plenty)
-	defer cancel()
-	if err := stack.Wait(ctx, nil, func() bool { return len(r.objects()) == 1 }); err != nil {
-		t.Errorf("no object came with the new keys: %v", err)
-	}
+	r.waitForAnObject()
 	r.close(out, plenty)
 	if n := keys.told.Load(); n != 1 {
 		t.Errorf("the source was told %d times, want once", n)
