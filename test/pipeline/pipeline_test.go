@@ -319,7 +319,7 @@ func TestRefusedCredentialsAreAskedForAnew(t *testing.T) {
 	}
 }
 
-// TestStopInTheMiddle: a stop that has no time ends an encoder that only gathers.
+// TestStopInTheMiddle: a stop that has no time ships nothing and loses nothing.
 func TestStopInTheMiddle(t *testing.T) {
 	chunk, lines := noise(12_000_000)
 	r := newRig(t)
