@@ -1,0 +1,23 @@
+package profile
+
+import "maps"
+
+// Properties returns all properties of a section, those without a value too.
+func (s Section) Properties() map[string]string {
+	all := map[string]string{}
+	credentials, config := s.properties()
+	maps.Copy(all, config)
+	maps.Copy(all, credentials)
+	return all
+}
+
+// Sessions returns the sso-sessions.
+func (f *Files) Sessions() map[string]Section { return f.sessions }
+
+// Problems are the texts of all ParseErrors.
+func Problems() []string {
+	return []string{notText, noSection, openSection, noEquals, noName, noNestedEquals, noNestedName, orphan}
+}
+
+// Valid tells whether a section or a property may be called that.
+func Valid(name string) bool { return valid(name) }

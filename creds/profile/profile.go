@@ -1,0 +1,98 @@
+// Package profile reads AWS's shared config and credentials files and tells
+// what a profile asks for. It sees no disk, no network and no environment but
+// what it is handed:
+//
+//	at := profile.Locate(os.Getenv)
+//	config, credentials := read(at.Config), read(at.Credentials) // nil if absent
+//	files, err := profile.Parse(config, credentials)
+//	name, explicit := profile.Selected(os.Getenv)
+//	plan, err := files.Plan(name)
+//
+// The format is that of the AWS SDKs and Tools Reference Guide ("Shared config
+// and credentials files"); where it is silent, that of smithy-rs.
+package profile
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// Files is what both files hold together. It does not change after Parse, so it
+// is safe for concurrent use. Printing it shows no secret.
+type Files struct {
+	profiles map[string]Section
+	sessions map[string]Section // [sso-session name]
+	services map[string]Section // [services name]
+}
+
+// Section is a profile, or another named section. Printing it shows no secret.
+type Section struct {
+	name string
+
+	// properties returns what each file has: halves of a key pair from two
+	// files must not be taken for a pair. It is a function because nothing
+	// prints what a function knows; package fmt follows a pointer for %s.
+	properties func() (credentials, config map[string]string)
+}
+
+// Get returns the value of a property by its lower-case key. Lines that
+// continue a value follow a line feed. It is "" if no file has the property or
+// gives it a value; of two files, the credentials file wins.
+func (s Section) Get(key string) string {
+	if s.properties == nil {
+		return ""
+	}
+	credentials, config := s.properties()
+	return cmp.Or(credentials[key], config[key])
+}
+
+// has tells whether one of the properties has a value.
+func (s Section) has(keys ...string) bool {
+	return slices.ContainsFunc(keys, func(key string) bool { return s.Get(key) != "" })
+}
+
+// Profile returns the profile of that name, and whether a file has it.
+func (f *Files) Profile(name string) (Section, bool) {
+	s, ok := f.profiles[name]
+	return s, ok
+}
+
+// Names returns the names of all profiles, sorted.
+func (f *Files) Names() []string {
+	return slices.Sorted(maps.Keys(f.profiles))
+}
+
+// Setting is Get of a profile: "" also if there is no such profile.
+func (f *Files) Setting(profile, key string) string {
+	return f.profiles[profile].Get(key)
+}
+
+// Endpoint returns the URL that the profile sets for a service ("sts", "sso",
+// "sso_oidc"): the service's own from the profile's services section, or the
+// one for all services. It is "" if there is none, or if the profile says that
+// endpoints are to be ignored.
+func (f *Files) Endpoint(profile, service string) string {
+	s := f.profiles[profile]
+	if strings.EqualFold(s.Get("ignore_configured_endpoint_urls"), "true") {
+		return ""
+	}
+	own := nested(f.services[s.Get("services")].Get(service), "endpoint_url")
+	return cmp.Or(own, s.Get("endpoint_url"))
+}
+
+// nested returns a sub-property of a value; the last one wins, as among
+// properties. Only a value whose first line is empty has sub-properties.
+func nested(value, key string) (found string) {
+	block, ok := strings.CutPrefix(value, "\n")
+	if !ok {
+		return ""
+	}
+	for line := range strings.SplitSeq(block, "\n") {
+		if k, v, _ := cutProperty(line); strings.ToLower(k) == key {
+			found = v
+		}
+	}
+	return found
+}
