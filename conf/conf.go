@@ -19,6 +19,7 @@ type Config struct {
 	Region      string
 	Endpoint    string // URL, "" for AWS's own
 	STSEndpoint string // URL, "" for AWS's own
+	Profile     string // "" for the chain of credential sources
 	RoleARN     string
 	ExternalID  string
 	CAFile      string
@@ -72,33 +73,23 @@ type Checks struct {
 	KeyFormat func(format, delimiters string) error
 }
 
-// WithEnvironment fills in the endpoints that the environment names for S3 and
-// STS, where no property does. The error is Mistakes: an endpoint that cannot be
-// used must not send logs to Amazon's bucket of that name.
-func (c Config) WithEnvironment(getenv func(string) string) (Config, error) {
-	if strings.EqualFold(getenv("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"), "true") {
-		return c, nil
-	}
+// WithEndpoints fills in the endpoints that find knows for "s3" and "sts" where
+// no property names one; where is the setting's name. The error is Mistakes: an
+// endpoint that cannot be used must not send logs to Amazon's bucket of that
+// name.
+func (c Config) WithEndpoints(find func(service string) (url, where string)) (Config, error) {
 	var mistakes Mistakes
-	for _, e := range []struct {
-		field *string
-		names []string
-	}{
-		{&c.Endpoint, []string{"AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"}},
-		{&c.STSEndpoint, []string{"AWS_ENDPOINT_URL_STS", "AWS_ENDPOINT_URL"}},
-	} {
-		for _, name := range e.names {
-			value := strings.TrimSpace(getenv(name))
-			if *e.field != "" || value == "" {
-				continue
-			}
-			u, ok := parseEndpoint(value)
-			if !ok {
-				mistakes = append(mistakes, Mistake{"the environment variable " + name, fmt.Sprintf("%q is no endpoint: write http://host:port or https://host:port", value)})
-				break
-			}
-			*e.field = u
+	for service, field := range map[string]*string{"s3": &c.Endpoint, "sts": &c.STSEndpoint} {
+		value, where := find(service)
+		if *field != "" || value == "" {
+			continue
 		}
+		u, ok := parseEndpoint(value)
+		if !ok {
+			mistakes = append(mistakes, Mistake{where, fmt.Sprintf("%q is no endpoint: write http://host:port or https://host:port", value)})
+			continue
+		}
+		*field = u
 	}
 	if len(mistakes) > 0 {
 		return c, mistakes

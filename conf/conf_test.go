@@ -172,21 +172,17 @@ func TestPropertiesAreComplete(t *testing.T) {
 	}
 }
 
-func TestWithEnvironment(t *testing.T) {
-	env := map[string]string{"AWS_ENDPOINT_URL": "http://a:1", "AWS_ENDPOINT_URL_S3": "http://b:2"}
-	getenv := func(name string) string { return env[name] }
-	if got, err := (conf.Config{}).WithEnvironment(getenv); err != nil || got.Endpoint != "http://b:2" || got.STSEndpoint != "http://a:1" {
+func TestWithEndpoints(t *testing.T) {
+	urls := map[string]string{"sts": "http://a:1", "s3": "http://b:2"}
+	find := func(service string) (string, string) { return urls[service], "the variable of " + service }
+	if got, err := (conf.Config{}).WithEndpoints(find); err != nil || got.Endpoint != "http://b:2" || got.STSEndpoint != "http://a:1" {
 		t.Errorf("endpoints %q and %q, %v, want each service's own", got.Endpoint, got.STSEndpoint, err)
 	}
-	if got, err := (conf.Config{Endpoint: "http://c:3"}).WithEnvironment(getenv); err != nil || got.Endpoint != "http://c:3" {
+	if got, err := (conf.Config{Endpoint: "http://c:3"}).WithEndpoints(find); err != nil || got.Endpoint != "http://c:3" {
 		t.Errorf("endpoint %q, %v, want the property's", got.Endpoint, err)
 	}
-	env["AWS_ENDPOINT_URL_S3"] = "http://b:2/path"
-	if _, err := (conf.Config{}).WithEnvironment(getenv); err == nil || !strings.Contains(err.Error(), `AWS_ENDPOINT_URL_S3 "http://b:2/path" is no endpoint`) {
+	urls["s3"] = "http://b:2/path"
+	if _, err := (conf.Config{}).WithEndpoints(find); err == nil || !strings.Contains(err.Error(), `the variable of s3 "http://b:2/path" is no endpoint`) {
 		t.Errorf("a bad endpoint: %v", err)
-	}
-	env["AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"] = "true"
-	if got, err := (conf.Config{}).WithEnvironment(getenv); err != nil || got.Endpoint != "" {
-		t.Errorf("endpoint %q, %v, want none", got.Endpoint, err)
 	}
 }

@@ -69,6 +69,7 @@ func targetProperties() []Property {
 		endpoint("endpoint", "URL of another S3 server, addressed by path; https unless it says http.", func(c *Config) *string { return &c.Endpoint }),
 		endpoint("sts_endpoint", "URL of another STS.", func(c *Config) *string { return &c.STSEndpoint }),
 		custom("role_arn", "", "ARN of an IAM role to assume with the credentials found.", setRoleARN),
+		text("profile", "", "Profile of the shared AWS files, in place of all other sources of credentials.", func(c *Config) *string { return &c.Profile }),
 		text("external_id", "", "External ID for role_arn.", func(c *Config) *string { return &c.ExternalID }),
 	}
 }
@@ -88,7 +89,6 @@ func storeProperties() []Property {
 // laterProperties are known and refused until they work.
 func laterProperties() []Property {
 	return []Property{
-		later("profile", "AWS profiles"),
 		later("blob_database_file", "uploading blobs"), later("part_size", "uploading blobs"),
 		later("file_delivery_attempt_limit", "uploading blobs"), later("part_delivery_attempt_limit", "uploading blobs"),
 		later("upload_parts_timeout", "uploading blobs"), later("upload_part_freshness_limit", "uploading blobs"),

@@ -2,69 +2,135 @@ package creds
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/arn"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
+	"github.com/aws/aws-sdk-go-v2/service/sts/types"
 )
 
+// DefaultSessionName is the session of assumed roles; CloudTrail shows it.
+const DefaultSessionName = "sluice"
+
 // AssumeRole provides the credentials of a role that the base's credentials may
-// assume.
+// assume. It is for roles that need no MFA: nobody is there to give a code.
 type AssumeRole struct {
+	STS         Service
 	Base        Provider
 	RoleARN     string
 	ExternalID  string // "" sends none
-	SessionName string // default "sluice"
-	Region      string // of the STS endpoint
-	Endpoint    string // URL; default: AWS's own for the region
+	SessionName string // default DefaultSessionName
+	// Duration of the session; default: one hour, as STS has it. STS takes 15 min
+	// to the role's maximum, and 1 h at most if the base is itself a role.
+	Duration       time.Duration
+	Policy         string   // JSON that narrows what the session may do; "" for none
+	PolicyARNs     []string // managed policies that do the same
+	Tags           map[string]string
+	TransitiveTags []string // keys of tags that go on to roles assumed with this one
 }
 
 // Retrieve calls STS. It is never ErrNotConfigured: the role is configured, so
-// a base without credentials is a failure.
+// a base without credentials is a failure. A base whose key STS refuses is
+// invalidated and asked once more.
 func (a AssumeRole) Retrieve(ctx context.Context) (Credentials, error) {
-	base, err := a.Base.Retrieve(ctx)
+	for again := false; ; again = true {
+		base, err := a.Base.Retrieve(ctx)
+		if err != nil {
+			// %v: "not mine" of the base must not pass over the role.
+			return Credentials{}, fmt.Errorf("assume role %s: its base has no credentials: %v", a.RoleARN, err)
+		}
+		found, err := a.assume(ctx, base)
+		if err == nil {
+			return found, nil
+		}
+		source, ok := a.Base.(Invalidator)
+		if again || !ok || !KeyRefused(err) || !source.Invalidate(base) {
+			return Credentials{}, fmt.Errorf("assume role %s with %s: %w", a.RoleARN, base, withRemedy(err, stsRemedies))
+		}
+	}
+}
+
+// stsRemedies are for the errors that users report most.
+var stsRemedies = map[string]string{
+	"AccessDenied":            "the role's trust policy must allow this principal, and with this external ID if it asks for one",
+	"InvalidClientTokenId":    "the base key does not exist or is disabled, or it belongs to another AWS partition than this endpoint",
+	"SignatureDoesNotMatch":   "the secret key is wrong, or this machine's clock is",
+	"RegionDisabledException": "activate STS for this region in the account, or set another region or sts_endpoint",
+}
+
+func (a AssumeRole) assume(ctx context.Context, base Credentials) (Credentials, error) {
+	out, err := newSTS(a.STS, AWS(Static{base})).AssumeRole(ctx, a.input())
 	if err != nil {
-		return Credentials{}, fmt.Errorf("assume role %s: its base has no credentials: %v", a.RoleARN, err)
+		return Credentials{}, err
 	}
-	session := a.SessionName
-	if session == "" {
-		session = "sluice"
+	return fromSTS(out.Credentials, out.AssumedRoleUser, a.RoleARN, "assume-role("+base.Source+")")
+}
+
+func (a AssumeRole) input() *sts.AssumeRoleInput {
+	in := &sts.AssumeRoleInput{
+		RoleArn: &a.RoleARN, RoleSessionName: sessionName(a.SessionName), ExternalId: optional(a.ExternalID),
+		DurationSeconds: seconds(a.Duration), Policy: optional(a.Policy), TransitiveTagKeys: a.TransitiveTags,
 	}
-	in := &sts.AssumeRoleInput{RoleArn: &a.RoleARN, RoleSessionName: &session}
-	if a.ExternalID != "" {
-		in.ExternalId = &a.ExternalID
+	for _, each := range a.PolicyARNs {
+		in.PolicyArns = append(in.PolicyArns, types.PolicyDescriptorType{Arn: &each})
 	}
-	out, err := a.client(base).AssumeRole(ctx, in)
-	if err != nil {
-		return Credentials{}, fmt.Errorf("assume role %s: %w", a.RoleARN, err)
+	for key, value := range a.Tags {
+		in.Tags = append(in.Tags, types.Tag{Key: &key, Value: &value})
 	}
-	if out.Credentials == nil || out.Credentials.Expiration == nil {
-		return Credentials{}, fmt.Errorf("assume role %s: STS answered without credentials", a.RoleARN)
+	return in
+}
+
+func newSTS(s Service, base aws.CredentialsProvider) *sts.Client {
+	return sts.New(sts.Options{
+		Region: s.Region, BaseEndpoint: s.baseEndpoint(), Credentials: base, HTTPClient: s.HTTP,
+		EndpointOptions: sts.EndpointResolverOptions{UseFIPSEndpoint: s.fips(), UseDualStackEndpoint: s.dualStack()},
+	})
+}
+
+// fromSTS takes over what STS answers. The account is that of the role that was
+// assumed.
+func fromSTS(c *types.Credentials, user *types.AssumedRoleUser, role, source string) (Credentials, error) {
+	if c == nil || c.Expiration == nil {
+		return Credentials{}, errors.New("STS answered without credentials")
+	}
+	if user != nil {
+		role = aws.ToString(user.Arn)
+	}
+	account := ""
+	if parsed, err := arn.Parse(role); err == nil {
+		account = parsed.AccountID
 	}
 	return Credentials{
-		AccessKeyID:     aws.ToString(out.Credentials.AccessKeyId),
-		SecretAccessKey: aws.ToString(out.Credentials.SecretAccessKey),
-		SessionToken:    aws.ToString(out.Credentials.SessionToken),
-		AccountID:       accountOf(a.RoleARN),
-		Expires:         *out.Credentials.Expiration,
-		Source:          "assume-role(" + base.Source + ")",
+		AccessKeyID:     aws.ToString(c.AccessKeyId),
+		SecretAccessKey: aws.ToString(c.SecretAccessKey),
+		SessionToken:    aws.ToString(c.SessionToken),
+		AccountID:       account,
+		Expires:         *c.Expiration,
+		Source:          source,
 	}, nil
 }
 
-func (a AssumeRole) client(base Credentials) *sts.Client {
-	opts := sts.Options{Region: a.Region, Credentials: AWS(Static{base})}
-	if a.Endpoint != "" {
-		opts.BaseEndpoint = &a.Endpoint
+func sessionName(name string) *string {
+	if name == "" {
+		name = DefaultSessionName
 	}
-	return sts.New(opts)
+	return &name
 }
 
-// accountOf returns the account of arn:partition:service:region:account:…, or "".
-func accountOf(arn string) string {
-	fields := strings.SplitN(arn, ":", 6)
-	if len(fields) < 6 {
-		return ""
+func seconds(d time.Duration) *int32 {
+	if d == 0 {
+		return nil
 	}
-	return fields[4]
+	n := int32(d / time.Second)
+	return &n
+}
+
+func optional(s string) *string {
+	if s == "" {
+		return nil
+	}
+	return &s
 }

@@ -10,6 +10,21 @@ import (
 	"time"
 )
 
+// ErrClosed is what a closed Cache answers.
+var ErrClosed = errors.New("the credentials' cache is closed")
+
+// Mode says who waits for a refresh that is due but does not press.
+type Mode int32
+
+const (
+	// Async refreshes in the background; callers keep the old credentials
+	// meanwhile.
+	Async Mode = iota
+	// Sync makes whoever finds a refresh due wait for it: nothing goes on behind
+	// the callers' backs.
+	Sync
+)
+
 // CacheOptions configure a Cache. Zero fields have the documented defaults.
 type CacheOptions struct {
 	Provider Provider // required
@@ -23,7 +38,8 @@ type CacheOptions struct {
 	// Timeout bounds a retrieval; default 30 s.
 	Timeout time.Duration
 	// Stable keeps credentials beyond their expiry while the provider fails
-	// ("static stability"), for sources whose outage says nothing of the keys.
+	// ("static stability"), for sources whose outage says nothing of the keys; the
+	// provider is then asked once in 10 to 15 min.
 	Stable bool
 	Now    func() time.Time // default time.Now
 	Random func() float64   // in [0, 1); default math/rand/v2
@@ -35,20 +51,28 @@ type CacheOptions struct {
 // none of them can cancel it for the others.
 type Cache struct {
 	opts     CacheOptions
+	mode     atomic.Int32
 	snapshot atomic.Pointer[snapshot] // never holds a blank
 
-	mu          sync.Mutex // guards what follows
-	flight      *flight    // nil when nothing is being retrieved
-	failures    int        // in a row
-	notBefore   time.Time  // no new retrieval before this, after a failure
+	life    context.Context // ends with Close
+	end     context.CancelFunc
+	flights sync.WaitGroup
+
+	mu          sync.Mutex    // guards what follows
+	flight      *flight       // nil when nothing is being retrieved
+	failures    int           // in a row
+	failedAt    time.Time     // last
+	wait        time.Duration // from failedAt to the next retrieval
 	lastErr     error
 	invalidated time.Time // when Invalidate last had an effect
+	subscribers subscribers
 }
 
 // snapshot is immutable.
 type snapshot struct {
 	creds               Credentials
 	advisory, mandatory time.Time // zero: never
+	refused             bool      // by the service
 }
 
 // flight is a retrieval; done is closed when its result is published.
@@ -57,14 +81,6 @@ type flight struct {
 	creds Credentials
 	err   error
 }
-
-// Bounds of what a Cache waits after failures and invalidations.
-const (
-	minBackoff      = time.Second
-	maxBackoff      = time.Minute
-	stableBackoff   = 10 * time.Minute // and up to 5 min more
-	invalidateEvery = time.Minute
-)
 
 // NewCache makes a Cache; nothing is retrieved before it is asked.
 func NewCache(o CacheOptions) *Cache {
@@ -83,20 +99,51 @@ func NewCache(o CacheOptions) *Cache {
 	if o.Random == nil {
 		o.Random = rand.Float64
 	}
-	return &Cache{opts: o}
+	c := &Cache{opts: o}
+	c.life, c.end = context.WithCancel(context.Background())
+	return c
+}
+
+// SetMode changes who waits for a refresh; the default is Async.
+func (c *Cache) SetMode(m Mode) { c.mode.Store(int32(m)) }
+
+// Subscribe has f told, in order, of every change. f is called by the
+// retrieval's goroutine, must not block and may Retrieve. stop ends it; f may
+// still be called by what is under way.
+func (c *Cache) Subscribe(f func(Update)) (stop func()) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	id := c.subscribers.add(f)
+	return func() {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		c.subscribers.remove(id)
+	}
+}
+
+// Close stops what is under way and waits for it. Retrieve returns ErrClosed
+// afterwards, unless fresh credentials are there.
+func (c *Cache) Close() {
+	c.mu.Lock()
+	c.end()
+	c.mu.Unlock()
+	c.flights.Wait()
 }
 
 // Retrieve returns fresh credentials at once, or credentials whose refresh it
 // has started in the background, or waits for a retrieval. If that fails, it
 // returns the old ones while they live (with Stable, longer), or the error.
 func (c *Cache) Retrieve(ctx context.Context) (Credentials, error) {
-	now := c.opts.Now()
 	s := c.snapshot.Load()
-	if s != nil && (s.advisory.IsZero() || now.Before(s.advisory)) {
+	if s != nil && s.advisory.IsZero() {
+		return s.creds, nil
+	}
+	now := c.opts.Now()
+	if s != nil && now.Before(s.advisory) {
 		return s.creds, nil
 	}
 	f, err := c.join(s, now)
-	if s != nil && now.Before(s.mandatory) {
+	if s != nil && now.Before(s.mandatory) && Mode(c.mode.Load()) == Async {
 		return s.creds, nil
 	}
 	if f == nil {
@@ -116,10 +163,16 @@ func (c *Cache) Retrieve(ctx context.Context) (Credentials, error) {
 // old returns credentials that could not be refreshed if they may still be
 // handed out, or why they could not.
 func (c *Cache) old(s *snapshot, now time.Time, err error) (Credentials, error) {
-	if s != nil && (c.opts.Stable || !s.creds.Expired(now)) {
+	if c.serves(s, now) {
 		return s.creds, nil
 	}
 	return Credentials{}, err
+}
+
+// serves tells whether a snapshot that could not be refreshed is still handed
+// out. A key that the service has refused is not kept beyond its end.
+func (c *Cache) serves(s *snapshot, now time.Time) bool {
+	return s != nil && (!s.creds.Expired(now) || c.opts.Stable && !s.refused)
 }
 
 // join returns the retrieval that is under way, or starts one. It returns none,
@@ -128,18 +181,20 @@ func (c *Cache) old(s *snapshot, now time.Time, err error) (Credentials, error) 
 func (c *Cache) join(seen *snapshot, now time.Time) (*flight, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.flight != nil {
-		return c.flight, nil
-	}
-	if s := c.snapshot.Load(); s != nil && s != seen {
+	if s := c.snapshot.Load(); s != nil && s != seen && !s.refused {
 		return landed(s.creds), nil // it has landed since the caller looked
 	}
-	if now.Before(c.notBefore) {
+	switch {
+	case c.flight != nil:
+		return c.flight, nil
+	case c.life.Err() != nil:
+		return nil, ErrClosed
+	case within(c.wait, c.failedAt, now):
 		return nil, c.lastErr
 	}
 	f := &flight{done: make(chan struct{})}
 	c.flight = f
-	go c.fly(f)
+	c.flights.Go(func() { c.fly(f) })
 	return f, nil
 }
 
@@ -150,8 +205,10 @@ func landed(found Credentials) *flight {
 	return f
 }
 
+// fly retrieves, publishes and tells. The next flight cannot start before all
+// are told, so that they hear of changes in order.
 func (c *Cache) fly(f *flight) {
-	ctx, cancel := context.WithTimeout(context.Background(), c.opts.Timeout)
+	ctx, cancel := context.WithTimeout(c.life, c.opts.Timeout)
 	defer cancel()
 	found, err := c.retrieve(ctx)
 	now := c.opts.Now()
@@ -160,18 +217,12 @@ func (c *Cache) fly(f *flight) {
 			err = fmt.Errorf("credentials from %s: %w", found.Source, err)
 		}
 	}
+	for _, tell := range c.publish(f, found, err, now) {
+		tell()
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.flight = nil
-	f.creds, f.err = found, err
-	if err != nil {
-		f.creds = Credentials{}
-		c.failed(err, now)
-	} else {
-		c.failures, c.notBefore, c.lastErr = 0, time.Time{}, nil
-		c.snapshot.Store(c.newSnapshot(found, now))
-	}
-	close(f.done)
 }
 
 // retrieve asks the provider. A panic is an error: in a goroutine it would end
@@ -185,18 +236,54 @@ func (c *Cache) retrieve(ctx context.Context) (found Credentials, err error) {
 	return c.opts.Provider.Retrieve(ctx)
 }
 
+// publish ends a flight, and returns whom to tell.
+func (c *Cache) publish(f *flight, found Credentials, err error, now time.Time) []func() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	defer close(f.done)
+	before := c.snapshot.Load()
+	if err != nil {
+		f.err = err
+		c.failed(before, err, now)
+		if !c.serves(before, now) {
+			return c.subscribers.failed(Update{Err: err})
+		}
+		if before.creds.Expired(now) {
+			return c.subscribers.failed(Update{Credentials: before.creds, Err: err})
+		}
+		return nil
+	}
+	f.creds = found
+	c.failures, c.wait, c.lastErr = 0, 0, nil
+	after := c.newSnapshot(found, now)
+	c.snapshot.Store(after)
+	return c.subscribers.changed(before, after)
+}
+
+// Bounds of what a Cache waits after failures and invalidations.
+const (
+	minBackoff      = time.Second
+	maxBackoff      = time.Minute
+	stableBackoff   = 10 * time.Minute // and up to 5 min more
+	invalidateEvery = time.Minute
+)
+
 // failed sets when to ask again. It is called with mu held.
-func (c *Cache) failed(err error, now time.Time) {
+func (c *Cache) failed(s *snapshot, err error, now time.Time) {
 	c.lastErr = err
 	wait := min(minBackoff<<min(c.failures, 10), maxBackoff)
 	c.failures++
-	if s := c.snapshot.Load(); c.opts.Stable && s != nil && s.creds.Expired(now) {
+	if c.opts.Stable && s != nil && !s.refused {
 		wait = stableBackoff + time.Duration(c.opts.Random()*float64(5*time.Minute))
 	}
-	if errors.Is(err, ErrNotConfigured) && c.snapshot.Load() == nil {
-		wait = 0 // the Chain around asks the others, too, and paces itself
-	}
-	c.notBefore = now.Add(wait)
+	c.failedAt, c.wait = now, wait
+}
+
+// within tells whether less than d has passed since a moment. A clock that was
+// set back does not prolong it.
+func within(d time.Duration, since, now time.Time) bool {
+	passed := now.Sub(since)
+	return passed >= 0 && passed < d
 }
 
 func (c *Cache) newSnapshot(found Credentials, now time.Time) *snapshot {
@@ -220,12 +307,10 @@ func (c *Cache) Invalidate(used Credentials) bool {
 	defer c.mu.Unlock()
 	now := c.opts.Now()
 	s := c.snapshot.Load()
-	if s == nil || s.creds.AccessKeyID != used.AccessKeyID || s.creds.SessionToken != used.SessionToken || now.Before(c.invalidated.Add(invalidateEvery)) {
+	if s == nil || !s.creds.sameKey(used) || within(invalidateEvery, c.invalidated, now) {
 		return false
 	}
-	c.invalidated, c.notBefore = now, time.Time{}
-	stale := *s
-	stale.advisory, stale.mandatory = now, now
-	c.snapshot.Store(&stale)
+	c.invalidated, c.wait = now, 0
+	c.snapshot.Store(&snapshot{creds: s.creds, advisory: now, mandatory: now, refused: true})
 	return true
 }

@@ -56,6 +56,11 @@ func (c Credentials) CanExpire() bool { return !c.Expires.IsZero() }
 // Expired tells whether they have ended at t.
 func (c Credentials) Expired(t time.Time) bool { return c.CanExpire() && !t.Before(c.Expires) }
 
+// sameKey tells whether both are the same key, whatever their expiry.
+func (c Credentials) sameKey(d Credentials) bool {
+	return c.AccessKeyID == d.AccessKeyID && c.SessionToken == d.SessionToken
+}
+
 // String shows what is no secret.
 func (c Credentials) String() string {
 	expires := "never"

@@ -2,7 +2,7 @@ package creds
 
 import (
 	"context"
-	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 	"sync/atomic"
@@ -20,8 +20,12 @@ const (
 
 // EC2 provides the credentials of the instance's role.
 type EC2 struct {
-	Client *imds.Client
-	Now    func() time.Time // default time.Now
+	Client  *imds.Client
+	Profile string           // name of the instance profile; "" asks for it
+	Now     func() time.Time // default time.Now
+	// Learn is told of the service's time when its keys are dead by Now alone; they
+	// are taken then. It may be nil.
+	Learn func(server time.Time)
 
 	legacy atomic.Bool // the service has no extended path
 }
@@ -44,23 +48,18 @@ func (e *EC2) Retrieve(ctx context.Context) (Credentials, error) {
 }
 
 func (e *EC2) retrieve(ctx context.Context, base string) (Credentials, error) {
-	list, err := e.Client.Get(ctx, base)
-	if imds.IsUnavailable(err) {
-		return Credentials{}, fmt.Errorf("EC2 instance metadata at %s: %w (%w)", e.Client.Endpoint(), ErrNotConfigured, err)
-	}
+	role, err := e.role(ctx, base)
 	if err != nil {
-		return Credentials{}, fmt.Errorf("EC2 instance role: %w", err)
-	}
-	role, _, _ := strings.Cut(strings.TrimSpace(list), "\n")
-	role = strings.TrimSpace(role)
-	if role == "" {
-		return Credentials{}, fmt.Errorf("EC2 instance has no role: %w", ErrNotConfigured)
+		return Credentials{}, err
 	}
 	doc, err := e.Client.Get(ctx, base+role)
 	if err != nil {
 		return Credentials{}, fmt.Errorf("credentials of EC2 instance role %q: %w", role, err)
 	}
-	c, err := parseDocument([]byte(doc), e.now())
+	c, err := parseBothClocks([]byte(doc), e.now(), e.Client.ServerTime(), e.Learn)
+	if err == nil && !c.CanExpire() {
+		err = errors.New(`its expiration "" is no time of RFC 3339`)
+	}
 	if err != nil {
 		return Credentials{}, fmt.Errorf("credentials of EC2 instance role %q: %w", role, err)
 	}
@@ -68,36 +67,28 @@ func (e *EC2) retrieve(ctx context.Context, base string) (Credentials, error) {
 	return c, nil
 }
 
+// role returns the name of the instance's role.
+func (e *EC2) role(ctx context.Context, base string) (string, error) {
+	if e.Profile != "" {
+		return e.Profile, nil
+	}
+	list, err := e.Client.Get(ctx, base)
+	if imds.IsUnavailable(err) {
+		return "", fmt.Errorf("EC2 instance metadata at %s: %w (%w)", e.Client.Endpoint(), ErrNotConfigured, err)
+	}
+	if err != nil {
+		return "", fmt.Errorf("EC2 instance role: %w", err)
+	}
+	role, _, _ := strings.Cut(strings.TrimSpace(list), "\n")
+	if role = strings.TrimSpace(role); role == "" {
+		return "", fmt.Errorf("EC2 instance has no role: %w", ErrNotConfigured)
+	}
+	return role, nil
+}
+
 func (e *EC2) now() time.Time {
 	if e.Now == nil {
 		return time.Now()
 	}
 	return e.Now()
-}
-
-// document is what metadata services answer. Its errors are quoted by code
-// only: a body may hold keys.
-type document struct {
-	Code                                string
-	AccessKeyId, SecretAccessKey, Token string
-	AccountId                           string
-	Expiration                          string
-}
-
-// parseDocument reads the answer of a metadata service and refuses what is
-// blank or dead.
-func parseDocument(b []byte, now time.Time) (Credentials, error) {
-	var d document
-	if err := json.Unmarshal(b, &d); err != nil {
-		return Credentials{}, fmt.Errorf("answer of %d bytes is not the JSON that was expected", len(b))
-	}
-	if d.Code != "" && d.Code != "Success" {
-		return Credentials{}, fmt.Errorf("the service answers code %q instead of Success", d.Code)
-	}
-	c := Credentials{AccessKeyID: d.AccessKeyId, SecretAccessKey: d.SecretAccessKey, SessionToken: d.Token, AccountID: d.AccountId}
-	var err error
-	if c.Expires, err = time.Parse(time.RFC3339, d.Expiration); err != nil {
-		return Credentials{}, fmt.Errorf("its expiration %q is no time of RFC 3339", d.Expiration)
-	}
-	return c, c.check(now)
 }

@@ -21,12 +21,6 @@ import (
 	"time"
 )
 
-// Default endpoints.
-const (
-	IPv4 = "http://169.254.169.254"
-	IPv6 = "http://[fd00:ec2::254]"
-)
-
 const (
 	tokenPath   = "/latest/api/token"
 	tokenTTL    = 6 * time.Hour
@@ -40,10 +34,11 @@ const (
 // Options of a Client. The zero value is the documented default of AWS's SDKs
 // where they agree.
 type Options struct {
-	Endpoint  string        // default IPv4
-	DisableV1 bool          // never go without a token
-	Timeout   time.Duration // to connect, and to wait for an answer; default 1 s
-	Attempts  int           // tries of a request that a 429, a 5xx or the network failed; default 3
+	Endpoint  string            // default IPv4
+	DisableV1 bool              // never go without a token
+	Timeout   time.Duration     // to connect, and to wait for an answer; default 1 s
+	Attempts  int               // tries of a request that a 429, a 5xx or the network failed; default 3
+	Transport http.RoundTripper // instead of the network
 	Now       func() time.Time
 	// Pause waits for d or returns ctx's error; the default uses a timer.
 	Pause func(ctx context.Context, d time.Duration) error
@@ -58,6 +53,7 @@ type Client struct {
 	token   string
 	expires time.Time
 	v1Until time.Time
+	server  time.Time // of the last answer, by the service's clock
 }
 
 // New makes a Client; it asks nothing of the network. Requests go to the
@@ -79,19 +75,30 @@ func New(o Options) *Client {
 	if o.Pause == nil {
 		o.Pause = pause
 	}
-	return &Client{opts: o, http: &http.Client{
-		Transport: &http.Transport{
+	if o.Transport == nil {
+		o.Transport = &http.Transport{
 			DialContext:           (&net.Dialer{Timeout: o.Timeout}).DialContext,
 			ResponseHeaderTimeout: o.Timeout,
 			IdleConnTimeout:       time.Minute,
 			MaxIdleConns:          2,
-		},
+		}
+	}
+	return &Client{opts: o, http: &http.Client{
+		Transport:     o.Transport,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}
 }
 
 // Endpoint returns where the client asks.
 func (c *Client) Endpoint() string { return c.opts.Endpoint }
+
+// ServerTime returns what the service's clock showed at its last answer; zero if
+// it did not tell.
+func (c *Client) ServerTime() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.server
+}
 
 // Get returns the body of a metadata path, which begins with a slash. Its error
 // is an *Error.
@@ -104,7 +111,7 @@ func (c *Client) Get(ctx context.Context, path string) (string, error) {
 		body, err := c.retry(ctx, http.MethodGet, path, token)
 		var e *Error
 		if !errors.As(err, &e) || e.Status != http.StatusUnauthorized {
-			return body, err
+			return body, whyForbidden(err)
 		}
 		// The token has died early (the service was restarted), or the service
 		// takes version 2 only by now: once more with a new one.
@@ -156,8 +163,8 @@ func (c *Client) session(ctx context.Context) (string, error) {
 
 // withoutToken tells whether a failed token request may mean that only version
 // 1 is there: it is refused as unknown, or its answer does not arrive (hop limit
-// 1 in a container drops the answers to PUT alone). Where nobody listens,
-// version 1 is not there either.
+// 1 in a container drops the answers to PUT alone). Where no connection comes
+// about, version 1 is not there either.
 func withoutToken(err error) bool {
 	var e *Error
 	if !errors.As(err, &e) {
@@ -167,9 +174,18 @@ func withoutToken(err error) bool {
 	case http.StatusForbidden, http.StatusNotFound, http.StatusMethodNotAllowed:
 		return true
 	case 0:
-		return isTimeout(e.Err)
+		return isTimeout(e.Err) && !isDial(e.Err)
 	}
 	return false
+}
+
+// whyForbidden explains a 403, which is never about the path.
+func whyForbidden(err error) error {
+	var e *Error
+	if errors.As(err, &e) && e.Status == http.StatusForbidden {
+		e.Hint = "instance metadata is switched off for this instance, or a firewall or proxy in between refuses it"
+	}
+	return err
 }
 
 func hint(err error, text string) error {
@@ -211,8 +227,7 @@ func (c *Client) retry(ctx context.Context, method, path, token string) (string,
 
 func retryable(err *Error) bool {
 	if err.Status == 0 {
-		var op *net.OpError
-		return !isTimeout(err.Err) && !(errors.As(err.Err, &op) && op.Op == "dial")
+		return !isTimeout(err.Err) && !isDial(err.Err)
 	}
 	return err.Status == http.StatusTooManyRequests || err.Status >= 500
 }
@@ -220,6 +235,12 @@ func retryable(err *Error) bool {
 func isTimeout(err error) bool {
 	var t net.Error
 	return errors.As(err, &t) && t.Timeout()
+}
+
+// isDial tells that no connection came about.
+func isDial(err error) bool {
+	var op *net.OpError
+	return errors.As(err, &op) && op.Op == "dial"
 }
 
 func (c *Client) once(ctx context.Context, method, path, token string) (string, *Error) {
@@ -240,6 +261,7 @@ func (c *Client) once(ctx context.Context, method, path, token string) (string, 
 		return "", &Error{Path: path, Err: err}
 	}
 	defer resp.Body.Close()
+	c.sawTime(resp.Header.Get("Date"))
 	body, err := io.ReadAll(io.LimitReader(resp.Body, maxBody+1))
 	switch {
 	case resp.StatusCode != http.StatusOK:
@@ -250,6 +272,16 @@ func (c *Client) once(ctx context.Context, method, path, token string) (string, 
 		return "", &Error{Path: path, Err: fmt.Errorf("answer is longer than %d bytes", maxBody)}
 	}
 	return string(body), nil
+}
+
+func (c *Client) sawTime(date string) {
+	t, err := http.ParseTime(date)
+	if err != nil {
+		t = time.Time{}
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.server = t
 }
 
 func pause(ctx context.Context, d time.Duration) error {

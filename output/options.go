@@ -37,7 +37,10 @@ func storeOptions(o Options) s3.Options {
 		attempts = 1
 	}
 	return s3.Options{
-		Region: c.Region, Endpoint: c.Endpoint, Credentials: creds.AWS(o.Credentials),
+		Region: c.Region, Endpoint: c.Endpoint, Credentials: o.Credentials, Clock: o.Clock,
+		Refused: func(used creds.Credentials) {
+			o.Log.Warn("the service refused the credentials; asking their source for new ones", "credentials", used)
+		},
 		ACL: c.CannedACL, StorageClass: c.StorageClass, ContentType: c.ContentType, ContentMD5: c.ContentMD5,
 		PartSize: partSize(c), PartWorkers: c.PartWorkers, Whole: c.PutObject, TempDir: o.Dir,
 		Attempts: attempts, TLS: s3.TLS{CAFile: c.CAFile, Insecure: !c.SSLVerify},

@@ -28,6 +28,7 @@ type Options struct {
 	Config      conf.Config
 	Dir         string // of the spool, this output's alone
 	Credentials creds.Provider
+	Clock       *creds.Clock // learns AWS's time from S3's answers; may be nil
 	Log         *slog.Logger
 	Now         func() time.Time // default time.Now
 	FS          spool.FS         // default: the real disk

@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"sluice/conf"
-	"sluice/creds"
 	"sluice/output/encode"
 	"sluice/output/record"
 	"sluice/output/s3"
@@ -192,7 +191,6 @@ func (o *Output) settle(j *job, done shipped) error {
 // failed gives a job back, or ends it when it was retried often enough. The
 // error is the spool's.
 func (o *Output) failed(j *job, cause error) error {
-	o.distrust(cause)
 	limit := o.opts.Config.RetryLimit
 	var panicked *panicError
 	if errors.As(cause, &panicked) {
@@ -248,20 +246,6 @@ func (o *Output) putAside(seg *spool.Segment, what, reason string) error {
 func (o *Output) drop(seg *spool.Segment, what, reason string) error {
 	o.opts.Log.Error(what+"; the segment is deleted as configured", "bytes", seg.Raw(), "reason", reason)
 	return o.spool.Commit(seg)
-}
-
-// distrust tells the credentials' source when the service has refused them, so
-// that the next attempt has new ones.
-func (o *Output) distrust(cause error) {
-	source, ok := o.opts.Credentials.(creds.Invalidator)
-	if !ok || !s3.CredentialsRefused(cause) {
-		return
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
-	defer cancel()
-	if used, err := o.opts.Credentials.Retrieve(ctx); err == nil && source.Invalidate(used) {
-		o.opts.Log.Warn("the service refused the credentials; asking their source for new ones", "credentials", used)
-	}
 }
 
 // backoff returns how long to wait after so many failures before this one: 1 s,

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -10,10 +9,8 @@ import (
 	"runtime/debug"
 	"strings"
 	"sync"
-	"time"
 
 	"sluice/conf"
-	"sluice/creds"
 	"sluice/creds/standard"
 	"sluice/output"
 )
@@ -33,7 +30,7 @@ type instance struct {
 
 // newInstance reads the configuration, all of it, and opens the output.
 func newInstance(name string, h hostInstance, sources *standard.Sources) (*instance, error) {
-	cfg, err := configure(h)
+	cfg, err := configure(h, sources)
 	if err != nil {
 		return nil, err
 	}
@@ -41,11 +38,9 @@ func newInstance(name string, h hostInstance, sources *standard.Sources) (*insta
 		h.logf(levelWarn, "%s", w)
 	}
 	log := slog.New(logHandler{out: os.Stderr, who: h.who, level: slogLevel(h.maxLevel())})
-	provider := sources.Provider(standard.Options{
-		Region: cfg.Region, RoleARN: cfg.RoleARN, ExternalID: cfg.ExternalID, STSEndpoint: cfg.STSEndpoint,
-	})
+	provider := sources.Provider(credentialOptions(cfg))
 	dir := filepath.Join(cfg.StoreDir, folderName(name))
-	out, err := output.New(output.Options{Config: cfg, Dir: dir, Credentials: provider, Log: log})
+	out, err := output.New(output.Options{Config: cfg, Dir: dir, Credentials: provider, Clock: sources.Clock(), Log: log})
 	if err != nil {
 		return nil, err
 	}
@@ -60,7 +55,7 @@ func newInstance(name string, h hostInstance, sources *standard.Sources) (*insta
 }
 
 // configure reads every property now: nothing of the host is asked later.
-func configure(h hostInstance) (conf.Config, error) {
+func configure(h hostInstance, sources *standard.Sources) (conf.Config, error) {
 	cfg, err := conf.Parse(h.property, conf.Checks{KeyFormat: output.CheckKeyFormat})
 	if misspelt := conf.Misspelt(h.property); len(misspelt) > 0 {
 		known, _ := err.(conf.Mistakes)
@@ -69,7 +64,9 @@ func configure(h hostInstance) (conf.Config, error) {
 	if err != nil {
 		return cfg, err
 	}
-	return cfg.WithEnvironment(os.Getenv)
+	options := credentialOptions(cfg)
+	cfg.CAFile = sources.CAFile(options)
+	return cfg.WithEndpoints(func(service string) (url, where string) { return sources.Endpoint(options, service) })
 }
 
 // folderName makes an alias fit for a path.
@@ -84,27 +81,6 @@ func folderName(name string) string {
 		return "_"
 	}
 	return name
-}
-
-// credentialsTimeout is how long the start looks for credentials.
-const credentialsTimeout = 15 * time.Second
-
-// tellCredentials says at start who signs, or why nobody does yet. That is no
-// reason to fail: data is safe in the spool meanwhile.
-func tellCredentials(ctx context.Context, log *slog.Logger, p creds.Provider) {
-	var found creds.Credentials
-	err := contained(func() (err error) {
-		found, err = p.Retrieve(ctx)
-		return err
-	})
-	if errors.Is(ctx.Err(), context.Canceled) {
-		return // the instance is stopping
-	}
-	if err != nil {
-		log.Warn("no AWS credentials yet; chunks are kept in the spool until there are", "error", err)
-		return
-	}
-	log.Info("found AWS credentials", "credentials", found)
 }
 
 // flush makes a chunk durable. The work is done on a goroutine of its own: the

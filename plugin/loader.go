@@ -29,7 +29,7 @@ type process struct {
 }
 
 var loader = &process{
-	sources:   standard.NewSources(standard.Environment{Getenv: os.Getenv}),
+	sources:   standard.NewSources(standard.Environment{Getenv: os.Getenv, Changed: tellChanged}),
 	instances: map[uintptr]*instance{},
 }
 

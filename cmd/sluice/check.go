@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"sluice/conf"
+	"sluice/creds/standard"
 	"sluice/output"
 )
 
@@ -99,7 +100,10 @@ func (s section) parse() (conf.Config, error) {
 func (s section) print(w world, tag string) error {
 	cfg, err := s.parse()
 	if err == nil {
-		cfg, err = cfg.WithEnvironment(w.getenv)
+		sources := standard.NewSources(standard.Environment{Getenv: w.getenv})
+		cfg, err = cfg.WithEndpoints(func(service string) (url, where string) {
+			return sources.Endpoint(standard.Options{Profile: cfg.Profile}, service)
+		})
 	}
 	if err != nil {
 		return err

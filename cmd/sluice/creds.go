@@ -15,7 +15,20 @@ import (
 
 func newCreds(w world) *cobra.Command {
 	cmd := &cobra.Command{Use: "creds", Short: "Find AWS credentials as the plugin does", Args: cobra.NoArgs, RunE: needsSubcommand}
-	cmd.AddCommand(&cobra.Command{
+	cmd.AddCommand(newCredsProcess(w), newCredsExplain(w))
+	return cmd
+}
+
+// credsTimeout bounds the whole chain; a credential_process may take a minute.
+const credsTimeout = 90 * time.Second
+
+func profileFlag(cmd *cobra.Command, profile *string) {
+	cmd.Flags().StringVar(profile, "profile", "", "profile of the shared AWS files, in place of all other sources")
+}
+
+func newCredsProcess(w world) *cobra.Command {
+	profile := ""
+	cmd := &cobra.Command{
 		Use:   "process",
 		Short: "Print the credentials in the form of credential_process",
 		Long: `Print the credentials that the chain finds, in the form of credential_process:
@@ -24,22 +37,21 @@ func newCreds(w world) *cobra.Command {
 	credential_process = sluice creds process`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := credsProcess(cmd.Context(), w); err != nil {
+			if err := credsProcess(cmd.Context(), w, profile); err != nil {
 				return &failure{err}
 			}
 			return nil
 		},
-	})
+	}
+	profileFlag(cmd, &profile)
 	return cmd
 }
 
-// credsTimeout bounds the whole chain.
-const credsTimeout = 30 * time.Second
-
-func credsProcess(ctx context.Context, w world) error {
+func credsProcess(ctx context.Context, w world, profile string) error {
 	ctx, cancel := context.WithTimeout(ctx, credsTimeout)
 	defer cancel()
-	found, err := standard.NewSources(standard.Environment{Getenv: w.getenv}).Provider(standard.Options{}).Retrieve(ctx)
+	sources := standard.NewSources(standard.Environment{Getenv: w.getenv})
+	found, err := sources.Provider(standard.Options{Profile: profile}).Retrieve(ctx)
 	if err != nil {
 		return err
 	}

@@ -3,129 +3,142 @@
 //
 //	sources := standard.NewSources(standard.Environment{Getenv: os.Getenv})
 //	provider := sources.Provider(standard.Options{Region: "eu-central-1"})
+//
+// Source: https://docs.aws.amazon.com/sdkref/latest/guide/standardized-credentials.html
 package standard
 
 import (
-	"context"
-	"fmt"
-	"os"
-	"path/filepath"
-	"strings"
+	"net/http"
 	"sync"
 	"time"
 
 	"sluice/creds"
-	"sluice/imds"
 )
 
-// Environment is the world that credentials are found in.
+// Environment is the world that credentials are found in. Zero fields are this
+// machine's.
 type Environment struct {
-	Getenv func(string) string
-	Now    func() time.Time       // default time.Now
-	Exists func(path string) bool // default: asks the disk
+	Getenv    func(string) string // required
+	Disk      creds.Disk
+	Transport http.RoundTripper // instead of the network
+	Now       func() time.Time
+	// Changed is told what has become of credentials that are kept, once per
+	// change and source. It is called from other goroutines and must not block.
+	Changed func(creds.Update)
 }
 
-// Sources are the metadata services of one process: whoever asks the same
-// endpoint shares one cache, so that fifty outputs make one request. It is safe
-// for concurrent use.
-type Sources struct {
-	env Environment
-
-	mu  sync.Mutex              // guards ec2
-	ec2 map[string]*creds.Cache // by endpoint
-}
-
-// NewSources makes the sources of a process.
-func NewSources(env Environment) *Sources {
-	if env.Exists == nil {
-		env.Exists = func(path string) bool {
-			_, err := os.Stat(path)
-			return err == nil
-		}
-	}
-	return &Sources{env: env, ec2: map[string]*creds.Cache{}}
-}
-
-// Options say what is put on top of the chain.
+// Options say what is asked of the chain.
 type Options struct {
-	Region      string
-	RoleARN     string // assumed with what the chain finds; "" for none
+	Region      string // default: the environment's, then the profile's
+	Profile     string // takes the place of the whole chain; "" for the chain
+	RoleARN     string // assumed with what is found; "" for none
 	ExternalID  string
-	STSEndpoint string // URL; default: AWS's own for the region
+	STSEndpoint string // URL; default: the environment's, then AWS's own
+	CAFile      string // PEM, to check STS; default: the environment's
+
+	IMDSEndpoint     string // URL; default: the environment's, then the profile's, then by mode
+	IMDSEndpointMode string // IPv4 or IPv6; default: the environment's, then the profile's, then IPv4
 }
 
-// Provider returns the chain: environment, then instance metadata, and the role
-// on top if there is one. Sources that AWS knows and this version does not are
-// refused when the environment configures them: their place must not silently
-// be taken by the next, say the node's role.
-func (s *Sources) Provider(o Options) creds.Provider {
-	var p creds.Provider = creds.NewChain(
-		creds.Env{Getenv: s.env.Getenv},
-		unsupported{s.env},
-		s.instance(),
-	)
-	if o.RoleARN == "" {
-		return p
+// Sources are the sources of credentials of one process: whoever asks the same
+// metadata service, profile or role shares one cache, so that fifty outputs
+// make one request. It is safe for concurrent use.
+type Sources struct {
+	env   Environment
+	clock *creds.Clock
+
+	mu     sync.Mutex // guards what follows
+	closed bool
+	caches map[string]*creds.Cache // by what they ask
+	files  map[string]*profileFiles
+}
+
+// NewSources makes the sources of a process. Nothing is asked before somebody
+// retrieves.
+func NewSources(env Environment) *Sources {
+	if env.Disk == nil {
+		env.Disk = creds.OS{}
 	}
-	return creds.NewCache(creds.CacheOptions{Now: s.env.Now, Provider: creds.AssumeRole{
-		Base: p, RoleARN: o.RoleARN, ExternalID: o.ExternalID, Region: o.Region, Endpoint: o.STSEndpoint,
+	if env.Changed == nil {
+		env.Changed = func(creds.Update) {}
+	}
+	return &Sources{
+		env: env, clock: creds.NewClock(env.Now, nil),
+		caches: map[string]*creds.Cache{}, files: map[string]*profileFiles{},
+	}
+}
+
+// Clock returns the clock that credentials expire by. Clients of AWS's services
+// have it watch their answers.
+func (s *Sources) Clock() *creds.Clock { return s.clock }
+
+// Close stops all retrievals and waits for them.
+func (s *Sources) Close() {
+	s.mu.Lock()
+	s.closed = true
+	caches := s.caches
+	files := s.files
+	s.mu.Unlock()
+	for _, c := range caches {
+		c.Close()
+	}
+	for _, f := range files {
+		f.close()
+	}
+}
+
+// Provider returns the chain of sources in their order, and the role on top if
+// there is one. A source that is configured and fails ends the chain: its place
+// must not silently be taken by the next, say the node's role.
+func (s *Sources) Provider(o Options) creds.Provider {
+	settings := s.settings(o)
+	var providers []creds.Provider
+	for _, each := range s.order(settings) {
+		providers = append(providers, each.provider)
+	}
+	return s.onTop(settings, creds.NewChain(providers...))
+}
+
+// Endpoint returns the URL that the environment or the profile names for a
+// service of AWS ("s3", "sts"), "" for AWS's own, and the name of the setting.
+func (s *Sources) Endpoint(o Options, service string) (url, where string) {
+	return s.settings(o).endpoint(service)
+}
+
+// CAFile returns the file of authorities that o, the environment or the profile
+// name, "" for the system's.
+func (s *Sources) CAFile(o Options) string { return s.settings(o).caFile() }
+
+// onTop puts the role on the chain.
+func (s *Sources) onTop(settings settings, chain creds.Provider) creds.Provider {
+	o := settings.options
+	if o.RoleARN == "" {
+		return chain
+	}
+	sts, err := settings.sts()
+	if err != nil {
+		return broken{err}
+	}
+	key := joined("role", o.RoleARN, o.ExternalID, o.Profile, sts.Region, sts.Endpoint, o.CAFile)
+	return s.shared(key, creds.CacheOptions{Provider: creds.AssumeRole{
+		STS: sts, Base: chain, RoleARN: o.RoleARN, ExternalID: o.ExternalID, SessionName: settings.sessionName(),
 	}})
 }
 
-// unsupported stands where the providers to come will stand.
-type unsupported struct{ env Environment }
-
-func (u unsupported) Retrieve(context.Context) (creds.Credentials, error) {
-	const remedy = "this version of sluice cannot use it: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or remove it to use the EC2 instance role"
-	for _, name := range []string{"AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SHARED_CREDENTIALS_FILE", "AWS_CONFIG_FILE",
-		"AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "AWS_CONTAINER_CREDENTIALS_FULL_URI"} {
-		if u.env.Getenv(name) != "" {
-			return creds.Credentials{}, fmt.Errorf("%s is set, but %s", name, remedy)
-		}
-	}
-	if home := u.env.Getenv("HOME"); home != "" {
-		if file := filepath.Join(home, ".aws", "credentials"); u.env.Exists(file) {
-			return creds.Credentials{}, fmt.Errorf("%s is there, but %s", file, remedy)
-		}
-	}
-	return creds.Credentials{}, fmt.Errorf("profile, web identity and container: %w", creds.ErrNotConfigured)
-}
-
-// instance returns the process's cache of the EC2 provider.
-func (s *Sources) instance() creds.Provider {
-	if strings.EqualFold(s.env.Getenv("AWS_EC2_METADATA_DISABLED"), "true") {
-		return disabled{}
-	}
-	endpoint := Endpoint(s.env.Getenv)
+// shared returns the process's cache for a key; o makes one if there is none.
+func (s *Sources) shared(key string, o creds.CacheOptions) *creds.Cache {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.ec2[endpoint] == nil {
-		s.ec2[endpoint] = creds.NewCache(creds.CacheOptions{
-			Stable: true, Now: s.env.Now,
-			Provider: &creds.EC2{Now: s.env.Now, Client: imds.New(imds.Options{
-				Endpoint:  endpoint,
-				DisableV1: strings.EqualFold(s.env.Getenv("AWS_EC2_METADATA_V1_DISABLED"), "true"),
-				Now:       s.env.Now,
-			})},
-		})
+	if s.caches[key] == nil {
+		s.caches[key] = s.cache(o)
 	}
-	return s.ec2[endpoint]
+	return s.caches[key]
 }
 
-// disabled stands for instance metadata that nobody wants.
-type disabled struct{}
-
-func (disabled) Retrieve(context.Context) (creds.Credentials, error) {
-	return creds.Credentials{}, fmt.Errorf("AWS_EC2_METADATA_DISABLED is true: %w", creds.ErrNotConfigured)
-}
-
-// Endpoint returns where the environment says that instance metadata is.
-func Endpoint(getenv func(string) string) string {
-	if e := getenv("AWS_EC2_METADATA_SERVICE_ENDPOINT"); e != "" {
-		return e
-	}
-	if strings.EqualFold(getenv("AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE"), "IPv6") {
-		return imds.IPv6
-	}
-	return imds.IPv4
+// cache makes a cache that goes by the corrected clock and tells of changes.
+func (s *Sources) cache(o creds.CacheOptions) *creds.Cache {
+	o.Now = s.clock.Now
+	c := creds.NewCache(o)
+	c.Subscribe(s.env.Changed)
+	return c
 }

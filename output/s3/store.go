@@ -11,7 +11,6 @@ package s3
 import (
 	"crypto/tls"
 	"crypto/x509"
-	"errors"
 	"fmt"
 	"net/http"
 	"os"
@@ -22,7 +21,9 @@ import (
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	awss3 "github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
-	"github.com/aws/smithy-go"
+	"github.com/aws/smithy-go/middleware"
+
+	"sluice/creds"
 )
 
 // Options of a Store. Zero fields have the documented defaults.
@@ -31,7 +32,11 @@ type Options struct {
 	// Endpoint is a URL; with one, buckets are addressed by path. The default is
 	// AWS's own for the region.
 	Endpoint    string
-	Credentials aws.CredentialsProvider // asked for every request, so it must be quick
+	Credentials creds.Provider // asked for every request, so it must be quick
+	// Refused is told of a key that the service has refused and that Credentials
+	// has been made to replace. It may be nil.
+	Refused func(creds.Credentials)
+	Clock   *creds.Clock // watches the service's answers; may be nil
 
 	ACL          string // canned ACL
 	StorageClass string
@@ -91,10 +96,12 @@ func New(o Options) (*Store, error) {
 	}
 	// Credentials are set in aws.Config directly: what goes through the SDK's
 	// config loader gets a cache of the SDK's around it that hides a refresh.
+	refusal := refusal{o.Credentials, o.Refused}
 	client := awss3.New(awss3.Options{
 		Region:      o.Region,
-		Credentials: o.Credentials,
-		HTTPClient:  &http.Client{Transport: transport, CheckRedirect: noRedirect},
+		Credentials: creds.AWS(noting{o.Credentials}),
+		HTTPClient:  watched(o.Clock, &http.Client{Transport: transport, CheckRedirect: noRedirect}),
+		APIOptions:  []func(*middleware.Stack) error{refusal.addTo},
 		Retryer:     retry.NewStandard(func(r *retry.StandardOptions) { r.MaxAttempts = o.Attempts }),
 		// The body is protected by its signed SHA-256 over HTTP, and by TLS over
 		// HTTPS, where the SDK signs without it. Checksum headers and trailers
@@ -112,18 +119,12 @@ func New(o Options) (*Store, error) {
 // Close drops idle connections. Objects on their way are not touched.
 func (s *Store) Close() { s.transport.CloseIdleConnections() }
 
-// CredentialsRefused tells that the service knows the key no more, or takes it
-// for expired.
-func CredentialsRefused(err error) bool {
-	var api smithy.APIError
-	if !errors.As(err, &api) {
-		return false
+// watched has the clock, if there is one, learn from answers.
+func watched(clock *creds.Clock, client aws.HTTPClient) aws.HTTPClient {
+	if clock == nil {
+		return client
 	}
-	switch api.ErrorCode() {
-	case "ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired", "InvalidToken", "InvalidTokenId", "InvalidAccessKeyId":
-		return true
-	}
-	return false
+	return clock.Client(client)
 }
 
 // noRedirect leaves redirects to the caller: a signature is for one host.

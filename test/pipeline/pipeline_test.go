@@ -317,6 +317,10 @@ func TestRefusedCredentialsAreAskedForAnew(t *testing.T) {
 	if n := keys.told.Load(); n != 1 {
 		t.Errorf("the source was told %d times, want once", n)
 	}
+	// The request was made again by itself, before the upload counted as failed.
+	if log := r.log.String(); strings.Contains(log, "upload failed") || !strings.Contains(log, "the service refused the credentials") {
+		t.Errorf("the log tells of a failure, or not of the refusal:\n%s", log)
+	}
 }
 
 // TestStopInTheMiddle: a stop that has no time ships nothing and loses nothing.

@@ -1,0 +1,102 @@
+package creds_test
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"sluice/creds"
+)
+
+// server answers with a status and its own time.
+type server struct {
+	status int
+	date   time.Time
+}
+
+func (s server) Do(*http.Request) (*http.Response, error) {
+	return &http.Response{StatusCode: s.status, Header: http.Header{"Date": {s.date.UTC().Format(http.TimeFormat)}}}, nil
+}
+
+func TestClock(t *testing.T) {
+	machine := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
+	clock := creds.NewClock(func() time.Time { return machine }, nil)
+	answer := func(status int, offset time.Duration) {
+		t.Helper()
+		if _, err := clock.Client(server{status, machine.Add(offset)}).Do(nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, c := range []struct {
+		name         string
+		status       int
+		says         time.Duration
+		want, offset time.Duration
+	}{
+		{"agreement", 403, 3 * time.Minute, 0, 0},
+		{"an answer that refuses nothing", 200, 7 * time.Hour, 0, 0},
+		{"a refusal at another time", 403, -7 * time.Hour, -7 * time.Hour, 0},
+		{"much the same", 400, -7*time.Hour + time.Minute, -7 * time.Hour, 0},
+		{"another time again", 400, time.Hour, time.Hour, 0},
+		{"agreement later", 403, time.Minute, 0, 0},
+	} {
+		answer(c.status, c.says)
+		if got := clock.Now().Sub(machine); got != c.want || clock.Offset() != c.want {
+			t.Errorf("after %s: the clock is corrected by %v, want %v", c.name, got, c.want)
+		}
+	}
+}
+
+func TestClockThatIsSet(t *testing.T) {
+	wall, ran := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC), time.Duration(0)
+	clock := creds.NewClock(func() time.Time { return wall }, func() time.Duration { return ran })
+	clock.Client(server{403, wall.Add(-7 * time.Hour)}).Do(nil)
+	wall, ran = wall.Add(time.Hour), ran+time.Hour
+	if got := clock.Now().Sub(wall); got != -7*time.Hour {
+		t.Errorf("an hour later the correction is %v, want what was learned", got)
+	}
+	wall = wall.Add(-7 * time.Hour) // somebody sets it right
+	if got := clock.Now().Sub(wall); got != 0 {
+		t.Errorf("the correction of a clock that was set is %v, want none", got)
+	}
+}
+
+func TestExpiryGoesByTheService(t *testing.T) {
+	machine := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
+	clock := creds.NewClock(func() time.Time { return machine }, nil)
+	service := machine.Add(-7 * time.Hour) // the machine is seven hours ahead
+	alive := creds.Credentials{AccessKeyID: "A", SecretAccessKey: "s", Expires: service.Add(6 * time.Hour), Source: "test"}
+	cache := creds.NewCache(creds.CacheOptions{Provider: aKey{alive}, Now: clock.Now})
+	defer cache.Close()
+	if _, err := cache.Retrieve(t.Context()); err == nil {
+		t.Error("by the machine's clock the key is dead")
+	}
+	clock.Client(server{403, service}).Do(nil)
+	if _, err := cache.Retrieve(t.Context()); err != nil {
+		t.Errorf("by the service's clock the key lives: %v", err)
+	}
+}
+
+// On a machine that is seven hours ahead, keys of six hours are all dead. The
+// metadata service's own time tells.
+func TestEC2LearnsTheTime(t *testing.T) {
+	const base = "/latest/meta-data/iam/security-credentials-extended/"
+	client := metadata(t, map[string]string{base: "role", base + "role": fmt.Sprintf(
+		`{"Code":"Success","AccessKeyId":"ASIA","SecretAccessKey":"s","Token":"t","Expiration":%q}`, time.Now().Add(6*time.Hour).UTC().Format(time.RFC3339))})
+	clock := creds.NewClock(func() time.Time { return time.Now().Add(7 * time.Hour) }, nil)
+	ec2 := &creds.EC2{Client: client, Now: clock.Now}
+	if _, err := ec2.Retrieve(t.Context()); err == nil || !strings.Contains(err.Error(), "clock is 7h0m") {
+		t.Errorf("without learning: %v, want a word on the clock", err)
+	}
+	ec2.Learn = clock.Learn
+	cache := creds.NewCache(creds.CacheOptions{Provider: ec2, Now: clock.Now})
+	defer cache.Close()
+	if got, err := cache.Retrieve(t.Context()); err != nil || got.AccessKeyID != "ASIA" {
+		t.Errorf("with learning: %v, %v", got, err)
+	}
+	if off := clock.Offset().Round(time.Minute); off != -7*time.Hour {
+		t.Errorf("learned %v, want -7h", off)
+	}
+}

@@ -1,0 +1,108 @@
+package standard
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"sluice/creds"
+	"sluice/creds/profile"
+	"sluice/imds"
+)
+
+// source is a provider in its place.
+type source struct {
+	name     string
+	where    string // it looks
+	provider creds.Provider
+}
+
+// Names of the sources.
+const (
+	nameEnvironment = "environment"
+	nameProfile     = "profile"
+	nameWebIdentity = "web-identity"
+	nameContainer   = "container"
+	nameEC2         = "ec2"
+	nameAssumeRole  = "assume-role"
+)
+
+// order returns the sources, first one first. A profile that is asked for by
+// name is the only one.
+func (s *Sources) order(t settings) []source {
+	files := profile.Locate(s.env.Getenv)
+	shared := source{nameProfile, fmt.Sprintf("profile %q of %s and %s", t.profile, files.Config, files.Credentials), s.profile(t)}
+	if t.options.Profile != "" {
+		return []source{shared}
+	}
+	uri, _ := creds.ContainerURI(s.env.Getenv)
+	metadata, _ := t.metadataEndpoint()
+	return []source{
+		{nameEnvironment, "AWS_ACCESS_KEY_ID", creds.Env{Getenv: s.env.Getenv}},
+		shared,
+		{nameWebIdentity, fmt.Sprintf("token file %s for role %s", t.env("AWS_WEB_IDENTITY_TOKEN_FILE"), t.env("AWS_ROLE_ARN")), s.webIdentity(t)},
+		{nameContainer, uri, s.container(t)},
+		{nameEC2, metadata, s.ec2(t)},
+	}
+}
+
+// webIdentity is what EKS sets up for a pod with a service account (IRSA).
+func (s *Sources) webIdentity(t settings) creds.Provider {
+	file, role := t.env("AWS_WEB_IDENTITY_TOKEN_FILE"), t.env("AWS_ROLE_ARN")
+	if file == "" {
+		return broken{fmt.Errorf("AWS_WEB_IDENTITY_TOKEN_FILE: %w", creds.ErrNotConfigured)}
+	}
+	if role == "" {
+		return broken{fmt.Errorf("AWS_WEB_IDENTITY_TOKEN_FILE is set, but AWS_ROLE_ARN is not: set both or none")}
+	}
+	sts, err := t.sts()
+	if err != nil {
+		return broken{err}
+	}
+	return s.shared(joined(nameWebIdentity, file, role, sts.Region, sts.Endpoint, t.options.CAFile), creds.CacheOptions{Provider: creds.WebIdentity{
+		STS: sts, RoleARN: role, SessionName: t.sessionName(), TokenFile: file, ReadFile: s.env.Disk.ReadFile, Now: s.clock.Now,
+	}})
+}
+
+// container is the endpoint of ECS, Greengrass and EKS Pod Identity.
+func (s *Sources) container(t settings) creds.Provider {
+	uri, err := creds.ContainerURI(s.env.Getenv)
+	if err != nil {
+		return broken{err}
+	}
+	roots, err := t.rootCAs()
+	if err != nil {
+		return broken{err}
+	}
+	return s.shared(joined(nameContainer, uri), creds.CacheOptions{Provider: &creds.Container{
+		URI:       uri,
+		TokenFile: t.env("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"), Token: t.env("AWS_CONTAINER_AUTHORIZATION_TOKEN"),
+		ReadFile: s.env.Disk.ReadFile, Transport: s.env.Transport, RootCAs: roots, Now: s.clock.Now, Learn: s.clock.Learn,
+	}})
+}
+
+// ec2 is the instance's role.
+func (s *Sources) ec2(t settings) creds.Provider {
+	if isTrue(t.env("AWS_EC2_METADATA_DISABLED")) {
+		return broken{fmt.Errorf("AWS_EC2_METADATA_DISABLED is true: %w", creds.ErrNotConfigured)}
+	}
+	o, err := t.imds()
+	if err != nil {
+		return broken{err}
+	}
+	profile := t.either("AWS_EC2_INSTANCE_PROFILE_NAME", "ec2_instance_profile_name")
+	return s.shared(joined(nameEC2, o.Endpoint, profile), creds.CacheOptions{
+		Stable:   true,
+		Provider: &creds.EC2{Client: imds.New(o), Profile: profile, Now: s.clock.Now, Learn: s.clock.Learn},
+	})
+}
+
+// broken stands for a source that cannot be asked.
+type broken struct{ err error }
+
+func (b broken) Retrieve(context.Context) (creds.Credentials, error) {
+	return creds.Credentials{}, b.err
+}
+
+// joined makes a key of what tells one source from another.
+func joined(parts ...string) string { return strings.Join(parts, "\x00") }

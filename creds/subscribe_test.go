@@ -1,0 +1,104 @@
+package creds_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"sluice/creds"
+)
+
+// heard writes updates as one line each.
+func heard(u creds.Update) string {
+	return strings.TrimSpace(fmt.Sprintf("%s->%s %v", u.Previous.AccessKeyID, u.Credentials.AccessKeyID, u.Err))
+}
+
+func TestSubscribe(t *testing.T) {
+	for _, c := range []struct {
+		stable bool
+		want   []string // of an outage that begins after two keys
+	}{
+		{false, []string{"->AKIA1 <nil>", "AKIA1->AKIA2 <nil>", "-> " + errSource.Error()}},
+		{true, []string{"->AKIA1 <nil>", "AKIA1->AKIA2 <nil>", "->AKIA2 " + errSource.Error()}},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			s := &source{life: time.Hour}
+			cache := creds.NewCache(creds.CacheOptions{Provider: s, Stable: c.stable})
+			defer cache.Close()
+			var got, before []string
+			cache.Subscribe(func(u creds.Update) {
+				if _, err := cache.Retrieve(t.Context()); err != nil && u.Err == nil {
+					t.Errorf("a subscriber cannot retrieve: %v", err)
+				}
+				got = append(got, heard(u))
+			})
+			stop := cache.Subscribe(func(u creds.Update) { before = append(before, heard(u)) })
+			calls := func(d time.Duration) {
+				for end := time.Now().Add(d); time.Now().Before(end); time.Sleep(10 * time.Second) {
+					cache.Retrieve(t.Context())
+				}
+				synctest.Wait()
+			}
+			calls(50 * time.Minute) // the first key is replaced after 45 min
+			stop()
+			s.fail.Store(true)
+			calls(6 * time.Hour)
+			if strings.Join(got, "\n") != strings.Join(c.want, "\n") {
+				t.Errorf("stable %v: heard %q, want %q", c.stable, got, c.want)
+			}
+			if len(before) != 2 {
+				t.Errorf("stable %v: heard %q after unsubscribing, want two keys", c.stable, before)
+			}
+			s.fail.Store(false)
+			calls(time.Hour)
+			if len(got) < 4 || !strings.HasPrefix(got[3], "AKIA2->AKIA") {
+				t.Errorf("stable %v: heard %q after the outage, want one more key", c.stable, got)
+			}
+		})
+	}
+}
+
+func TestSyncWaits(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &source{life: time.Hour, delay: time.Second}
+		cache := creds.NewCache(creds.CacheOptions{Provider: s})
+		defer cache.Close()
+		cache.SetMode(creds.Sync)
+		key(t, cache)
+		time.Sleep(50 * time.Minute) // in the advisory window
+		start := time.Now()
+		if got := key(t, cache); got != "AKIA2" || time.Since(start) != time.Second {
+			t.Errorf("%s after %v, want the caller to wait for the new key", got, time.Since(start))
+		}
+		s.fail.Store(true)
+		time.Sleep(50 * time.Minute)
+		if got := key(t, cache); got != "AKIA2" {
+			t.Errorf("%s, want the old key, which lives, after a failure", got)
+		}
+	})
+}
+
+func TestClose(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &source{life: time.Hour, delay: time.Hour}
+		cache := creds.NewCache(creds.CacheOptions{Provider: s, Timeout: 2 * time.Hour})
+		done := make(chan error)
+		go func() {
+			_, err := cache.Retrieve(t.Context())
+			done <- err
+		}()
+		synctest.Wait()
+		cache.Close()
+		if err := <-done; !errors.Is(err, context.Canceled) {
+			t.Errorf("who waited got %v", err)
+		}
+		time.Sleep(time.Hour)
+		if _, err := cache.Retrieve(t.Context()); !errors.Is(err, creds.ErrClosed) {
+			t.Errorf("Retrieve after Close: %v", err)
+		}
+	})
+}

@@ -1,0 +1,56 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"os"
+	"time"
+
+	"sluice/conf"
+	"sluice/creds"
+	"sluice/creds/standard"
+)
+
+// credentialOptions are what a configuration says of credentials.
+func credentialOptions(c conf.Config) standard.Options {
+	return standard.Options{
+		Region: c.Region, Profile: c.Profile, RoleARN: c.RoleARN, ExternalID: c.ExternalID, STSEndpoint: c.STSEndpoint, CAFile: c.CAFile,
+	}
+}
+
+// credentialsTimeout is how long the start looks for credentials.
+const credentialsTimeout = 15 * time.Second
+
+// tellCredentials says at start who signs, or why nobody does yet. That is no
+// reason to fail: data is safe in the spool meanwhile.
+func tellCredentials(ctx context.Context, log *slog.Logger, p creds.Provider) {
+	var found creds.Credentials
+	err := contained(func() (err error) {
+		found, err = p.Retrieve(ctx)
+		return err
+	})
+	if errors.Is(ctx.Err(), context.Canceled) {
+		return // the instance is stopping
+	}
+	if err != nil {
+		log.Warn("no AWS credentials yet; chunks are kept in the spool until there are", "error", err)
+		return
+	}
+	log.Info("found AWS credentials", "credentials", found)
+}
+
+// tellChanged logs what becomes of credentials later, for all outputs of the
+// process: they share their sources. Fluent Bit's log level is an instance's and
+// not known here.
+func tellChanged(u creds.Update) {
+	log := slog.New(logHandler{out: os.Stderr, who: "[output:" + pluginName + "] ", level: slog.LevelInfo})
+	switch {
+	case u.Err != nil && u.Credentials.Source == "":
+		log.Error("there are no AWS credentials any more; chunks are kept in the spool until there are", "error", u.Err)
+	case u.Err != nil:
+		log.Warn("AWS credentials cannot be renewed; the old ones are used on", "credentials", u.Credentials, "error", u.Err)
+	case u.Previous.AccessKeyID != "":
+		log.Info("AWS credentials were renewed", "credentials", u.Credentials)
+	}
+}
