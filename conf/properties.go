@@ -240,9 +240,13 @@ func setCompression(c *Config, v string) string {
 	return "is not known: use none, gzip, zstd or snappy"
 }
 
+// setRoleARN takes arn:partition:iam:region:account:role/path/name. Servers other
+// than AWS have partitions, regions and empty accounts of their own.
 func setRoleARN(c *Config, v string) string {
 	parts := strings.SplitN(v, ":", 6)
-	if len(parts) < 6 || parts[0] != "arn" || parts[2] != "iam" || !strings.HasPrefix(parts[5], "role/") {
+	plain := strings.IndexFunc(v, func(r rune) bool { return r <= ' ' || r > '~' }) < 0
+	if !plain || len(parts) < 6 || parts[0] != "arn" || parts[1] == "" || parts[2] != "iam" ||
+		!strings.HasPrefix(parts[5], "role/") || strings.HasSuffix(parts[5], "/") {
 		return "is no ARN of a role: write arn:aws:iam::123456789012:role/name"
 	}
 	c.RoleARN = v
