@@ -12,6 +12,8 @@ import (
 	"net/url"
 	"os"
 	"time"
+
+	"sluice/imds"
 )
 
 // Container provides the credentials of an ECS task, a Greengrass component or
@@ -138,7 +140,7 @@ func (c *Container) readFile(path string) ([]byte, error) {
 
 func (c *Container) pause(ctx context.Context, d time.Duration) error {
 	if c.Pause == nil {
-		return pause(ctx, d)
+		return imds.Pause(ctx, d)
 	}
 	return c.Pause(ctx, d)
 }

@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -109,19 +110,23 @@ func checkProof(t *testing.T, proof, url string, now time.Time) {
 		t.Errorf("DPoP claims %+v", claims)
 	}
 	digest := sha256.Sum256([]byte(parts[0] + "." + parts[1]))
-	key := ecdsa.PublicKey{Curve: elliptic.P256(), X: number(t, header.JWK.X), Y: number(t, header.JWK.Y)}
-	if len(decoded[2]) != 64 || !ecdsa.Verify(&key, digest[:], new(big.Int).SetBytes(decoded[2][:32]), new(big.Int).SetBytes(decoded[2][32:])) {
+	point := slices.Concat([]byte{4}, coordinate(t, header.JWK.X), coordinate(t, header.JWK.Y))
+	key, err := ecdsa.ParseUncompressedPublicKey(elliptic.P256(), point)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(decoded[2]) != 64 || !ecdsa.Verify(key, digest[:], new(big.Int).SetBytes(decoded[2][:32]), new(big.Int).SetBytes(decoded[2][32:])) {
 		t.Error("the DPoP signature is wrong")
 	}
 }
 
-func number(t *testing.T, text string) *big.Int {
+func coordinate(t *testing.T, text string) []byte {
 	t.Helper()
 	b, err := base64.RawURLEncoding.DecodeString(text)
 	if err != nil || len(b) != 32 {
 		t.Fatalf("coordinate of %d bytes, want 32: %v", len(b), err)
 	}
-	return new(big.Int).SetBytes(b)
+	return b
 }
 
 func TestLoginVectors(t *testing.T) {

@@ -40,7 +40,7 @@ type Options struct {
 	Attempts  int               // tries of a request that a 429, a 5xx or the network failed; default 3
 	Transport http.RoundTripper // instead of the network
 	Now       func() time.Time
-	// Pause waits for d or returns ctx's error; the default uses a timer.
+	// Pause waits for d or returns ctx's error; the default is the function Pause.
 	Pause func(ctx context.Context, d time.Duration) error
 }
 
@@ -73,7 +73,7 @@ func New(o Options) *Client {
 		o.Now = time.Now
 	}
 	if o.Pause == nil {
-		o.Pause = pause
+		o.Pause = Pause
 	}
 	if o.Transport == nil {
 		o.Transport = &http.Transport{
@@ -284,7 +284,8 @@ func (c *Client) sawTime(date string) {
 	c.server = t
 }
 
-func pause(ctx context.Context, d time.Duration) error {
+// Pause waits for d, or returns ctx's error. It is the default of Options.Pause.
+func Pause(ctx context.Context, d time.Duration) error {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
