@@ -31,16 +31,31 @@ skipped() {
 	     END { if (!n) print "  nothing" }' "$logs"/*.log
 }
 
+# leaked prints the lines of all suites that show a secret which the tests use:
+# what a source of credentials held must not come out anywhere. The commands'
+# scripts may: their own lines, and what "creds process" is there to print.
+leaked() {
+	grep -HnE 'PLANTED7secret|EXAMPLETOKEN|[wW][jJ]alrXUtnFEMI' "$logs"/*.log |
+		grep -vE '/commands\.log:[0-9]+: *(>|\{"Version":1)'
+}
+
 suite lint . test/lint.sh
 suite units . go test -race -v ./...
 suite commands test go test -race -count=1 -v ./commands
 suite host test go test -race -count=1 -v ./host
+suite credentials test go test -race -count=1 -v ./credentials
 suite pipeline test go test -race -count=1 -v ./pipeline ./stack
 suite plugin test go test -race -count=1 -v ./plugin
 suite differential test go test -race -count=1 -timeout 10m -v ./differential
 suite e2e test go test -race -count=1 -timeout 20m -v ./e2e
 suite docker test go test -race -count=1 -timeout 20m -v ./docker
 
+printf '\nSecrets in what the tests printed:\n'
+if leaked; then
+	failed=1
+else
+	echo '  none'
+fi
 printf '\nSkipped on this machine:\n'
 skipped
 if ((failed)); then

@@ -75,7 +75,12 @@ func TestRotatedFileIsNoticed(t *testing.T) {
 		if step.told == "" {
 			continue
 		}
-		u := <-told
+		var u creds.Update
+		select {
+		case u = <-told:
+		case <-time.After(10 * time.Second):
+			t.Fatalf("%s: nobody is told", step.name)
+		}
 		if text := u.Credentials.AccessKeyID; u.Err == nil && text != step.told || u.Err != nil && !strings.Contains(u.Err.Error(), step.told) {
 			t.Errorf("%s: told of %v, %v, want %q", step.name, u.Credentials, u.Err, step.told)
 		}

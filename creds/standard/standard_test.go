@@ -72,7 +72,7 @@ func TestOrder(t *testing.T) {
 	endpoint := metadata(t, &asked)
 	files := disk{
 		"/home/me/.aws/credentials": "[default]\naws_access_key_id = FROM-FILE\naws_secret_access_key = s\n[other]\naws_access_key_id = FROM-OTHER\naws_secret_access_key = s\n",
-		"/home/me/.aws/config":      "[profile region]\nregion = eu-central-1\n",
+		"/home/me/.aws/config":      "[profile region]\nregion = eu-central-1\n[profile named]\ncredential_source = Environment\n",
 
 		"/home/locked/.aws/credentials": "unreadable",
 	}
@@ -95,6 +95,7 @@ func TestOrder(t *testing.T) {
 		{"a profile by name", map[string]string{"HOME": "/home/me", "AWS_PROFILE": "other"}, "FROM-OTHER", false},
 		{"a profile that is not there", map[string]string{"HOME": "/home/me", "AWS_PROFILE": "none"}, `none`, false},
 		{"a profile without credentials", map[string]string{"HOME": "/home/me", "AWS_PROFILE": "region"}, "FROM-EC2", false},
+		{"a profile that names an empty source", map[string]string{"HOME": "/home/me", "AWS_PROFILE": "named"}, `profile "named": AWS_ACCESS_KEY_ID`, false},
 		{"a file that cannot be read", map[string]string{"HOME": "/home/locked"}, "permission denied", false},
 		{"a bad metadata endpoint", map[string]string{"AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE": "IPv5", "AWS_EC2_METADATA_SERVICE_ENDPOINT": ""}, `AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE "IPv5" is no endpoint mode`, false},
 	} {
