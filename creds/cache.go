@@ -205,8 +205,7 @@ func landed(found Credentials) *flight {
 	return f
 }
 
-// fly retrieves, publishes and tells. The next flight cannot start before all
-// are told, so that they hear of changes in order.
+// fly retrieves, publishes and tells.
 func (c *Cache) fly(f *flight) {
 	ctx, cancel := context.WithTimeout(c.life, c.opts.Timeout)
 	defer cancel()
@@ -217,12 +216,29 @@ func (c *Cache) fly(f *flight) {
 			err = fmt.Errorf("credentials from %s: %w", found.Source, err)
 		}
 	}
-	for _, tell := range c.publish(f, found, err, now) {
-		tell()
-	}
+	c.publish(f, found, err, now)
+	c.tell()
+}
+
+// tell makes the calls that are queued, in order, unless another flight is at it:
+// that one makes them, too.
+func (c *Cache) tell() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.flight = nil
+	if c.subscribers.telling {
+		return
+	}
+	c.subscribers.telling = true
+	for len(c.subscribers.queue) > 0 {
+		calls := c.subscribers.queue
+		c.subscribers.queue = nil
+		c.mu.Unlock()
+		for _, call := range calls {
+			call()
+		}
+		c.mu.Lock()
+	}
+	c.subscribers.telling = false
 }
 
 // retrieve asks the provider. A panic is an error: in a goroutine it would end
@@ -236,28 +252,29 @@ func (c *Cache) retrieve(ctx context.Context) (found Credentials, err error) {
 	return c.opts.Provider.Retrieve(ctx)
 }
 
-// publish ends a flight, and returns whom to tell.
-func (c *Cache) publish(f *flight, found Credentials, err error, now time.Time) []func() {
+// publish ends a flight, and queues what is to be told.
+func (c *Cache) publish(f *flight, found Credentials, err error, now time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	defer close(f.done)
+	c.flight = nil
 	before := c.snapshot.Load()
-	if err != nil {
-		f.err = err
-		c.failed(before, err, now)
-		if !c.serves(before, now) {
-			return c.subscribers.failed(Update{Err: err})
-		}
-		if before.creds.Expired(now) {
-			return c.subscribers.failed(Update{Credentials: before.creds, Err: err})
-		}
-		return nil
+	if err == nil {
+		f.creds = found
+		c.failures, c.wait, c.lastErr = 0, 0, nil
+		after := c.newSnapshot(found, now)
+		c.snapshot.Store(after)
+		c.subscribers.changed(before, after)
+		return
 	}
-	f.creds = found
-	c.failures, c.wait, c.lastErr = 0, 0, nil
-	after := c.newSnapshot(found, now)
-	c.snapshot.Store(after)
-	return c.subscribers.changed(before, after)
+	f.err = err
+	c.failed(before, err, now)
+	switch {
+	case !c.serves(before, now):
+		c.subscribers.failed(Update{Err: err})
+	case before.creds.Expired(now):
+		c.subscribers.failed(Update{Credentials: before.creds, Err: err})
+	}
 }
 
 // Bounds of what a Cache waits after failures and invalidations.

@@ -18,6 +18,8 @@ const (
 	legacyPath   = "/latest/meta-data/iam/security-credentials/"
 )
 
+const letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
 // EC2 provides the credentials of the instance's role.
 type EC2 struct {
 	Client  *imds.Client
@@ -82,6 +84,11 @@ func (e *EC2) role(ctx context.Context, base string) (string, error) {
 	role, _, _ := strings.Cut(strings.TrimSpace(list), "\n")
 	if role = strings.TrimSpace(role); role == "" {
 		return "", fmt.Errorf("EC2 instance has no role: %w", ErrNotConfigured)
+	}
+	// A name that IAM does not allow is something else, a proxy's page, say, and is
+	// neither asked for nor shown.
+	if strings.Trim(role, letters+"0123456789_+=,.@-") != "" {
+		return "", fmt.Errorf("EC2 instance role: the service answers %d bytes that are no role's name", len(role))
 	}
 	return role, nil
 }

@@ -11,9 +11,11 @@ type Update struct {
 // outage once: when the first caller goes without credentials, or with ones
 // beyond their end.
 type subscribers struct {
-	last   int
-	all    []subscriber
-	outage outage
+	last    int
+	all     []subscriber
+	outage  outage
+	queue   []func() // calls to be made, in order
+	telling bool     // somebody makes them
 }
 
 type subscriber struct {
@@ -45,38 +47,35 @@ func (s *subscribers) remove(id int) {
 	}
 }
 
-// failed returns whom to tell of a failure, nobody if it is known.
-func (s *subscribers) failed(u Update) []func() {
+// failed queues a failure, unless it is known.
+func (s *subscribers) failed(u Update) {
 	is := dead
 	if u.Credentials.AccessKeyID != "" {
 		is = extended
 	}
-	if s.outage == is {
-		return nil
+	if s.outage != is {
+		s.outage = is
+		s.tell(u)
 	}
-	s.outage = is
-	return s.calls(u)
 }
 
-// changed returns whom to tell of credentials, nobody if they are the old ones
-// and were never in doubt.
-func (s *subscribers) changed(before, after *snapshot) []func() {
+// changed queues credentials, unless they are the old ones and were never in
+// doubt.
+func (s *subscribers) changed(before, after *snapshot) {
 	recovered := s.outage != well
 	s.outage = well
 	if before != nil && before.creds.sameKey(after.creds) && !recovered {
-		return nil
+		return
 	}
 	u := Update{Credentials: after.creds}
 	if before != nil {
 		u.Previous = before.creds
 	}
-	return s.calls(u)
+	s.tell(u)
 }
 
-func (s *subscribers) calls(u Update) []func() {
-	var calls []func()
+func (s *subscribers) tell(u Update) {
 	for _, each := range s.all {
-		calls = append(calls, func() { each.tell(u) })
+		s.queue = append(s.queue, func() { each.tell(u) })
 	}
-	return calls
 }

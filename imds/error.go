@@ -11,7 +11,7 @@ import (
 type Error struct {
 	Path   string
 	Status int   // of HTTP, 0 if there was no answer
-	Err    error // if there was no answer
+	Err    error // if there was no answer, or none that can be used
 	Hint   string
 }
 

@@ -141,7 +141,7 @@ func (c *Client) session(ctx context.Context) (string, error) {
 	}
 	token, err := c.retry(ctx, http.MethodPut, tokenPath, "")
 	if err == nil && token == "" {
-		return "", &Error{Path: tokenPath, Err: errors.New("the session token is empty")}
+		return "", &Error{Path: tokenPath, Status: http.StatusOK, Err: errors.New("the session token is empty")}
 	}
 	if err == nil {
 		c.mu.Lock()
@@ -225,9 +225,11 @@ func (c *Client) retry(ctx context.Context, method, path, token string) (string,
 	}
 }
 
+var errTooLong = fmt.Errorf("answer is longer than %d bytes", maxBody)
+
 func retryable(err *Error) bool {
-	if err.Status == 0 {
-		return !isTimeout(err.Err) && !isDial(err.Err)
+	if err.Err != nil {
+		return !isTimeout(err.Err) && !isDial(err.Err) && !errors.Is(err.Err, errTooLong)
 	}
 	return err.Status == http.StatusTooManyRequests || err.Status >= 500
 }
@@ -267,9 +269,9 @@ func (c *Client) once(ctx context.Context, method, path, token string) (string, 
 	case resp.StatusCode != http.StatusOK:
 		return "", &Error{Path: path, Status: resp.StatusCode}
 	case err != nil:
-		return "", &Error{Path: path, Err: err}
+		return "", &Error{Path: path, Status: resp.StatusCode, Err: err}
 	case len(body) > maxBody:
-		return "", &Error{Path: path, Err: fmt.Errorf("answer is longer than %d bytes", maxBody)}
+		return "", &Error{Path: path, Status: resp.StatusCode, Err: errTooLong}
 	}
 	return string(body), nil
 }

@@ -43,7 +43,7 @@ suite lint . test/lint.sh
 suite units . go test -race -v ./...
 suite commands test go test -race -count=1 -v ./commands
 suite host test go test -race -count=1 -v ./host
-suite credentials test go test -race -count=1 -v ./credentials
+suite credentials test go test -race -count=1 -timeout 5m -v ./credentials
 suite pipeline test go test -race -count=1 -v ./pipeline ./stack
 suite plugin test go test -race -count=1 -v ./plugin
 suite differential test go test -race -count=1 -timeout 10m -v ./differential

@@ -23,22 +23,32 @@ func (r refusal) addTo(stack *middleware.Stack) error {
 // ID is the SDK's name for it.
 func (refusal) ID() string { return "CredentialsRefused" }
 
-// HandleFinalize makes an attempt. The source takes a refusal once a minute at
-// most, so there is no more than one extra attempt.
+// HandleFinalize makes an attempt.
 func (r refusal) HandleFinalize(ctx context.Context, in middleware.FinalizeInput, next middleware.FinalizeHandler) (middleware.FinalizeOutput, middleware.Metadata, error) {
 	var used creds.Credentials
 	out, meta, err := next.HandleFinalize(context.WithValue(ctx, usedKey{}, &used), in)
-	if !creds.KeyRefused(err) {
-		return out, meta, err
+	if creds.KeyRefused(err) && r.replaced(ctx, used) {
+		err = &refusedError{err}
 	}
+	return out, meta, err
+}
+
+// replaced tells whether another attempt will have another key: the source has
+// taken the refusal, which it does once a minute at most, or has replaced the
+// key since it was used, for another request that was refused.
+func (r refusal) replaced(ctx context.Context, used creds.Credentials) bool {
 	source, ok := r.source.(creds.Invalidator)
-	if !ok || !source.Invalidate(used) {
-		return out, meta, err
+	if !ok {
+		return false
 	}
-	if r.tell != nil {
-		r.tell(used)
+	if source.Invalidate(used) {
+		if r.tell != nil {
+			r.tell(used)
+		}
+		return true
 	}
-	return out, meta, &refusedError{err}
+	now, err := r.source.Retrieve(ctx)
+	return err == nil && now.AccessKeyID != used.AccessKeyID
 }
 
 // refusedError is one that the SDK tries again.

@@ -5,13 +5,11 @@ package e2e
 
 import (
 	"context"
-	"errors"
 	"fmt"
+	"net/netip"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"sync/atomic"
-	"syscall"
 	"testing"
 	"time"
 
@@ -87,22 +85,16 @@ func again(dir string) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	cmd := exec.Command("/proc/self/exe", os.Args[1:]...)
-	cmd.Env = append(os.Environ(), inside+"="+imds)
-	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
-	cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNET, Pdeathsig: syscall.SIGKILL}
-	err = cmd.Run()
-	var exit *exec.ExitError
-	if errors.As(err, &exit) {
-		return exit.ExitCode(), nil
-	}
-	return 0, err
+	return stack.RunInNamespace(inside + "=" + imds)
 }
 
 // settle furnishes the namespace: loopback, the metadata service's address, and the two servers.
 func settle(dir, imdsProgram string) (stop func(), err error) {
-	if err := setLoopback(); err != nil {
+	if err := stack.SetLoopback(); err != nil {
 		return nil, fmt.Errorf("set the loopback device up: %w", err)
+	}
+	if err := stack.AddAddress(netip.MustParseAddr("169.254.169.254")); err != nil {
+		return nil, err
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()

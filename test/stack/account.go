@@ -29,12 +29,13 @@ func (r role) DeriveSigningKey(access, token, date, region, service string) ([]b
 	if subtle.ConstantTimeCompare([]byte(token), []byte(r.keys.SessionToken)) == 0 {
 		return nil, auth.Account{}, auth.ErrInvalidSessionToken
 	}
-	key := signingKey(r.keys.SecretAccessKey, date, region, service)
+	key := SigningKey(r.keys.SecretAccessKey, date, region, service)
 	return key, auth.Account{Access: access, Role: auth.RoleAdmin, SessionToken: token, IsSession: true}, nil
 }
 
-// signingKey is step 2 of AWS's "Create a signed AWS API request" (Signature Version 4).
-func signingKey(secret, date, region, service string) []byte {
+// SigningKey is step 2 of AWS's "Create a signed AWS API request" (Signature Version 4),
+// for those who implement auth.SigningKeyProvider.
+func SigningKey(secret, date, region, service string) []byte {
 	key := []byte("AWS4" + secret)
 	for _, part := range []string{date, region, service, "aws4_request"} {
 		mac := hmac.New(sha256.New, key)

@@ -15,6 +15,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/versity/versitygw/auth"
 	"github.com/versity/versitygw/backend/meta"
 	"github.com/versity/versitygw/backend/posix"
 	"github.com/versity/versitygw/embedgw"
@@ -23,13 +24,14 @@ import (
 
 // S3Config says where an S3 server lives and whom it believes.
 type S3Config struct {
-	Dir    string         // the objects' folder, required; must be absolute and empty
-	Addr   string         // default: a free port of 127.0.0.1
-	Region string         // default: us-east-1
-	Bucket string         // created at start unless empty
-	Owner  Keys           // default: OwnerKeys()
-	Role   Keys           // default: RoleKeys()
-	Hooks  []s3api.Option // for faults: s3api.WithMiddleware runs before authentication
+	Dir    string          // the objects' folder, required; must be absolute and empty
+	Addr   string          // default: a free port of 127.0.0.1
+	Region string          // default: us-east-1
+	Bucket string          // created at start unless empty
+	Owner  Keys            // default: OwnerKeys()
+	Role   Keys            // default: RoleKeys()
+	IAM    auth.IAMService // default: one that knows the owner and the role
+	Hooks  []s3api.Option  // for faults: s3api.WithMiddleware runs before authentication
 }
 
 // S3 is a running versitygw inside this process. There can be one at a time, and starting it changes
@@ -105,6 +107,9 @@ func (c S3Config) withDefaults() S3Config {
 	if c.Role == (Keys{}) {
 		c.Role = RoleKeys()
 	}
+	if c.IAM == nil {
+		c.IAM = newRole(c.Owner, c.Role)
+	}
 	return c
 }
 
@@ -112,7 +117,7 @@ func (c S3Config) gateway(listening func()) *embedgw.Config {
 	return &embedgw.Config{
 		RootUserAccess: c.Owner.AccessKeyID,
 		RootUserSecret: c.Owner.SecretAccessKey,
-		IAMService:     newRole(c.Owner, c.Role),
+		IAMService:     c.IAM,
 		Region:         c.Region,
 		Ports:          []string{c.Addr},
 		MaxConnections: 1000, MaxRequests: 1000, MultipartMaxParts: 10000,

@@ -1,0 +1,88 @@
+package credentials
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+)
+
+// TestFaultAtEachStep: a service that is busy or broken is asked three times. It is there, so that the
+// chain must not take the machine for one without credentials.
+func TestFaultAtEachStep(t *testing.T) {
+	var instances []instance
+	steps := []string{tokenPath, extendedList, extendedKeys}
+	for n, step := range steps {
+		add := func(name string, f fault, requests int, err string) {
+			i := instance{
+				name: name + " at " + step, service: &metadata{v1: true, faults: map[string]fault{step: f}},
+				err: err, asked: once(steps[:n+1]...),
+			}
+			if err == "" {
+				i.found, i.account, i.asked = key, account, once(steps...)
+			}
+			i.asked[step] = requests
+			instances = append(instances, i)
+		}
+		busy, broken := status(http.StatusTooManyRequests), status(http.StatusInternalServerError)
+		add("429 twice", times(2, busy), 3, "")
+		add("429 for ever", busy, 3, "HTTP 429")
+		add("500 once", times(1, broken), 2, "")
+		add("500 for ever", broken, 3, "HTTP 500")
+		add("truncated once", times(1, truncated), 2, "")
+		add("truncated for ever", truncated, 3, "unexpected EOF")
+	}
+	runAll(t, instances)
+}
+
+// TestBadDocument: what the service answers for the role is checked before anybody signs with it.
+func TestBadDocument(t *testing.T) {
+	var instances []instance
+	add := func(name, text, err string) {
+		instances = append(instances, instance{
+			name: name, service: &metadata{faults: map[string]fault{extendedKeys: body(text)}},
+			err: err, asked: once(tokenPath, extendedList, extendedKeys),
+		})
+	}
+	change := func(f func(*document)) string {
+		doc := newDocument(roleKeys(), time.Now().Add(time.Hour))
+		f(&doc)
+		text, err := json.Marshal(doc)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(text)
+	}
+	const blank = "access key ID or secret access key is empty"
+	add("a page", "<html>"+secret+"</html>", "is not the JSON that was expected")
+	add("half", `{"Code":"Success","SecretAccessKey":"`+secret, "is not the JSON that was expected")
+	add("a list", fmt.Sprintf("[%q]", secret), "is not the JSON that was expected")
+	add("nothing", "", "of 0 bytes")
+	add("code", change(func(d *document) { d.Code = "AssumeRoleUnauthorizedAccess" }), `"AssumeRoleUnauthorizedAccess"`)
+	add("blank ID", change(func(d *document) { d.AccessKeyId = " " }), blank)
+	add("blank key", change(func(d *document) { d.SecretAccessKey = "\t" }), blank)
+	add("expired", change(func(d *document) { d.Expiration = "2020-01-02T03:04:05Z" }), "expired at 2020-01-02T03:04:05Z")
+	add("no expiration", change(func(d *document) { d.Expiration = "" }), "no time of RFC 3339")
+	add("a secret as expiration", change(func(d *document) { d.Expiration = secret }), "no time of RFC 3339")
+	runAll(t, instances)
+}
+
+// TestTooLongDocument: an answer has an end.
+func TestTooLongDocument(t *testing.T) {
+	runAll(t, []instance{{
+		name: "keys", err: "longer than 65536 bytes",
+		service: &metadata{faults: map[string]fault{extendedKeys: body(strings.Repeat(secret, 64<<10))}},
+	}})
+}
+
+// TestPageInsteadOfRole: where something in between answers everything with a page, the page is no role's
+// name: it is neither asked for nor shown.
+func TestPageInsteadOfRole(t *testing.T) {
+	const page = "<html>" + secret + "</html>"
+	runAll(t, []instance{{
+		name: "page", err: "role",
+		service: &metadata{faults: map[string]fault{extendedList: body(page), extendedList + page: body(page)}},
+	}})
+}

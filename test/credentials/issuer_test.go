@@ -1,0 +1,153 @@
+package credentials
+
+import (
+	"crypto/rand"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/versity/versitygw/auth"
+
+	"sluice/test/stack"
+)
+
+const (
+	// life is how long S3 takes a key, by the real clock.
+	life = 4 * time.Second
+	// renewal is how old a key is when whoever asks gets another.
+	renewal = time.Second
+)
+
+// issuer makes keys for one role and sees what becomes of them.
+type issuer struct {
+	name    string        // the keys' IDs begin with it; no other issuer's do
+	promise time.Duration // what a key's life is said to be; life if it is the truth
+
+	mu      sync.Mutex // guards what follows
+	minted  map[string]minted
+	newest  minted
+	used    map[string]bool
+	oldest  time.Duration // age of a key that was used
+	refused int           // requests with a key that has died
+	crowd   *crowd        // of requests that are refused together; nil for each by itself
+}
+
+// minted is a key and its birth.
+type minted struct {
+	stack.Keys
+	born time.Time
+}
+
+// document is what a metadata service answers: the newest key if it is young, else a new one.
+func (i *issuer) document() document {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if now := time.Now(); now.Sub(i.newest.born) > renewal {
+		id := fmt.Sprintf("%s%08d", i.name, len(i.minted)+1)
+		i.newest = minted{stack.Keys{AccessKeyID: id, SecretAccessKey: rand.Text(), SessionToken: rand.Text()}, now}
+		i.minted[id] = i.newest
+	}
+	return newDocument(i.newest.Keys, i.newest.born.Add(i.promise))
+}
+
+// admit returns a key that lives and notes its use.
+func (i *issuer) admit(id string) (stack.Keys, bool) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	m, known := i.minted[id]
+	if !known {
+		return stack.Keys{}, false
+	}
+	age := time.Since(m.born)
+	if age >= life {
+		i.refused++
+		return stack.Keys{}, false
+	}
+	i.used[id], i.oldest = true, max(i.oldest, age)
+	return m.Keys, true
+}
+
+// revoke ends the newest key's life. As many requests with it are refused at the same time.
+func (i *issuer) revoke(together int) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.newest.born = time.Time{}
+	i.minted[i.newest.AccessKeyID] = i.newest
+	i.crowd = &crowd{missing: together, full: make(chan struct{})}
+}
+
+func (i *issuer) waiting() *crowd {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	return i.crowd
+}
+
+// figures are how many keys were used, and how many requests came with a dead one.
+func (i *issuer) figures() (used, refused int) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	return len(i.used), i.refused
+}
+
+// directory is the S3 server's view of all issuers' keys: those that live. The server knows its owner by
+// itself.
+type directory struct {
+	auth.IAMService
+
+	mu      sync.Mutex // guards what follows
+	issuers []*issuer
+}
+
+func newDirectory() *directory {
+	owner := auth.Account{Access: stack.OwnerKeys().AccessKeyID, Secret: stack.OwnerKeys().SecretAccessKey, Role: auth.RoleAdmin}
+	return &directory{IAMService: auth.NewIAMServiceSingle(owner)}
+}
+
+// newIssuer makes an issuer whose keys the server knows.
+func (d *directory) newIssuer(promise time.Duration) *issuer {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	name := fmt.Sprintf("ASIA%04d", len(d.issuers))
+	i := &issuer{name: name, promise: promise, minted: map[string]minted{}, used: map[string]bool{}}
+	d.issuers = append(d.issuers, i)
+	return i
+}
+
+// refuse returns when the refusal is to be sent.
+func (d *directory) refuse(id string) {
+	d.mu.Lock()
+	issuers := d.issuers
+	d.mu.Unlock()
+	for _, i := range issuers {
+		if c := i.waiting(); c != nil && strings.HasPrefix(id, i.name) {
+			c.join()
+		}
+	}
+}
+
+func (d *directory) admit(id string) (stack.Keys, bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, i := range d.issuers {
+		if keys, ok := i.admit(id); ok {
+			return keys, true
+		}
+	}
+	return stack.Keys{}, false
+}
+
+// DeriveSigningKey makes directory an auth.SigningKeyProvider, the interface for session tokens. A key
+// that has died is one that nobody knows, which S3 answers with InvalidAccessKeyId.
+func (d *directory) DeriveSigningKey(access, token, date, region, service string) ([]byte, auth.Account, error) {
+	keys, ok := d.admit(access)
+	if !ok {
+		d.refuse(access)
+		return nil, auth.Account{}, auth.ErrNoSuchUser
+	}
+	if token != keys.SessionToken {
+		return nil, auth.Account{}, auth.ErrInvalidSessionToken
+	}
+	signing := stack.SigningKey(keys.SecretAccessKey, date, region, service)
+	return signing, auth.Account{Access: access, Role: auth.RoleAdmin, SessionToken: token, IsSession: true}, nil
+}

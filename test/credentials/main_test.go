@@ -1,0 +1,87 @@
+// Package credentials tests the whole chain of credentials over a real network: against a metadata
+// service at EC2's own address that fails in all ways, and against an S3 server whose keys really expire.
+// For the address the test binary runs itself again within a network namespace of its own.
+package credentials
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"sluice/test/stack"
+)
+
+// inside marks the second run.
+const inside = "SLUICE_CREDENTIALS_INSIDE"
+
+// world is what all tests share.
+var world struct {
+	skip   string // why there is no namespace, if so
+	noIPv6 error  // why there is none in it, if so
+	iam    *directory
+	s3     *stack.S3
+}
+
+func TestMain(m *testing.M) {
+	code, err := run(m)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "credentials:", err)
+		code = 1
+	}
+	os.Exit(code)
+}
+
+func run(m *testing.M) (code int, err error) {
+	switch {
+	case os.Getenv(inside) != "":
+		err = settle()
+	case os.Getuid() != 0:
+		world.skip = "only root may make a network namespace"
+	default:
+		code, err = stack.RunInNamespace(inside + "=1")
+		if !errors.Is(err, fs.ErrPermission) && !errors.Is(err, errors.ErrUnsupported) {
+			return code, err
+		}
+		world.skip, err = fmt.Sprintf("no network namespace can be made here: %v", err), nil
+	}
+	if err != nil {
+		return 0, err
+	}
+	return withS3(m)
+}
+
+// settle furnishes the namespace: loopback, and the metadata service's addresses.
+func settle() error {
+	if err := stack.SetLoopback(); err != nil {
+		return fmt.Errorf("set the loopback device up: %w", err)
+	}
+	world.noIPv6 = stack.AddAddress(netip.MustParseAddr("fd00:ec2::254"))
+	return stack.AddAddress(netip.MustParseAddr("169.254.169.254"))
+}
+
+// withS3 runs the tests beside an S3 server, of which there can be one in a process.
+func withS3(m *testing.M) (code int, err error) {
+	dir, err := os.MkdirTemp("", "sluice-credentials-")
+	if err != nil {
+		return 0, err
+	}
+	defer os.RemoveAll(dir)
+	world.iam = newDirectory()
+	if world.s3, err = stack.StartS3(stack.S3Config{Dir: filepath.Join(dir, "s3"), IAM: world.iam}); err != nil {
+		return 0, err
+	}
+	defer func() { err = errors.Join(err, world.s3.Close()) }()
+	return m.Run(), nil
+}
+
+// needNamespace skips a test where EC2's address is not ours.
+func needNamespace(t *testing.T) {
+	t.Helper()
+	if world.skip != "" {
+		t.Skip(world.skip)
+	}
+}
