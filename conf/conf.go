@@ -50,6 +50,7 @@ type Config struct {
 	StoreLimit      int64 // 0 for none
 	QuarantineLimit int64 // 0 for none
 
+	Deduplicate   bool // chunks that Fluent Bit delivers again
 	AutoRetry     bool
 	Ordered       bool
 	RetryLimit    int // retries of an object; Unlimited for ever

@@ -89,8 +89,9 @@ func New(o Options) (*Output, error) {
 func (o *Output) openSpool() (err error) {
 	o.spool, err = spool.Open(spool.Options{
 		Dir: o.opts.Dir, Limit: o.opts.Config.StoreLimit, Now: o.opts.Now, FS: o.opts.FS,
-		Sealed: o.queue.add,
-		Warn:   func(text string) { o.opts.Log.Warn("spool: " + text) },
+		Repeats: o.opts.Config.Deduplicate,
+		Sealed:  o.queue.add,
+		Warn:    func(text string) { o.opts.Log.Warn("spool: " + text) },
 	})
 	if errors.Is(err, spool.ErrLocked) {
 		return fmt.Errorf("%w: give each output an alias or a store_dir of its own", err)
@@ -118,6 +119,10 @@ func (o *Output) Flush(tag string, chunk []byte) error {
 	})
 	if opened {
 		notify(o.opened) // even if this chunk was not taken: the next one may be
+	}
+	if errors.Is(err, spool.ErrRepeated) {
+		o.opts.Log.Info("a chunk that came before the last stop came again and is not stored twice", "tag", tag, "bytes", len(chunk))
+		return nil
 	}
 	if err != nil {
 		return err

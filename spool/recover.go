@@ -12,22 +12,24 @@ import (
 )
 
 // recover takes over what an earlier process left: active segments lose their
-// torn tail and are sealed, and all are handed to Options.Sealed.
-func (s *Spool) recover() error {
+// torn tail and are sealed, and all are handed to Options.Sealed. It returns
+// the chunks that came last.
+func (s *Spool) recover() ([]sighting, error) {
 	names, err := s.opts.FS.List(s.opts.Dir)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	var found []*Segment
+	var last latest
 	for _, name := range names {
 		ext := filepath.Ext(name)
 		id, err := strconv.ParseUint(strings.TrimSuffix(name, ext), 16, 64)
 		if err != nil || (ext != extActive && ext != extSealed) {
 			continue
 		}
-		seg, err := s.recoverSegment(id, ext)
+		seg, err := s.recoverSegment(id, ext, last.add)
 		if err != nil {
-			return fmt.Errorf("recover %s: %w", name, err)
+			return nil, fmt.Errorf("recover %s: %w", name, err)
 		}
 		s.lastID = max(s.lastID, id)
 		if seg != nil {
@@ -35,25 +37,25 @@ func (s *Spool) recover() error {
 		}
 	}
 	if err := s.opts.FS.SyncDir(s.opts.Dir); err != nil {
-		return err
+		return nil, err
 	}
 	sortByID(found)
 	for _, seg := range found {
 		s.opts.Sealed(seg)
 	}
-	return nil
+	return last.seen, nil
 }
 
 // recoverSegment opens one file. It returns nil for a segment without a frame,
 // which it removes (nobody was promised anything in it), and for one that it
 // cannot read, which goes to the quarantine: the others must not wait for it.
-func (s *Spool) recoverSegment(id uint64, ext string) (*Segment, error) {
+func (s *Spool) recoverSegment(id uint64, ext string, each func(Frame)) (*Segment, error) {
 	seg := &Segment{ID: id, fs: s.opts.FS, path: s.path(id, ext), err: errSealed}
 	file, err := s.opts.FS.Open(seg.path)
 	if err != nil {
 		return nil, err
 	}
-	keep, cut, err := seg.load(file, ext == extActive)
+	keep, cut, err := seg.load(file, ext == extActive, each)
 	if err != nil {
 		to, failed := s.Quarantine(seg, err.Error())
 		s.opts.Warn(fmt.Sprintf("a segment cannot be read and was put aside as %s: %v", to, err))
@@ -81,8 +83,8 @@ func (s *Spool) recoverSegment(id uint64, ext string) (*Segment, error) {
 
 // load reads what a segment is. An active one ends behind its last whole frame
 // afterwards; cut tells how much was behind it. keep is false if there is
-// nothing in it.
-func (g *Segment) load(file File, active bool) (keep bool, cut int64, err error) {
+// nothing in it. each is called for its frames.
+func (g *Segment) load(file File, active bool, each func(Frame)) (keep bool, cut int64, err error) {
 	size, err := file.Size()
 	if err != nil {
 		return false, 0, err
@@ -111,6 +113,7 @@ func (g *Segment) load(file File, active bool) (keep bool, cut int64, err error)
 			g.Opened = f.Time
 		}
 		g.raw += int64(len(f.Data))
+		each(f)
 	}
 	g.size = size
 	if !active {

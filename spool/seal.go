@@ -69,6 +69,9 @@ func (s *Spool) openedBefore(t time.Time) (due []*Segment, oldest time.Time) {
 // that it is gone; should a crash bring it back because the folder could not be
 // synced, it is shipped once more, the same bytes to the same place.
 func (s *Spool) Commit(seg *Segment) error {
+	if err := s.repeats.gone(seg.youngest()); err != nil {
+		s.opts.Warn(fmt.Sprintf("chunks of segment %016x may come twice after a crash, since they could not be noted: %v", seg.ID, err))
+	}
 	err := s.opts.FS.Remove(seg.path)
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		return fmt.Errorf("commit segment: %w", err)

@@ -24,6 +24,9 @@ type Segment struct {
 	size int64      // end of the last whole frame
 	raw  int64      // bytes of data in its frames, uncompressed
 	err  error      // why it takes no more frames
+	// young are the chunks that came last, for the journal; the frames of a segment
+	// that was recovered are in there already.
+	young []sighting
 
 	// syncing is held during an fsync. Callers that come meanwhile wait for it
 	// and then find that the next fsync, done by one of them, covers them all.
@@ -53,6 +56,22 @@ func (g *Segment) write(frame []byte, raw int) (end int64, err error) {
 	g.size += int64(len(frame))
 	g.raw += int64(raw)
 	return g.size, nil
+}
+
+// note remembers a chunk that is durable, and forgets those that are too old to
+// come again. It must not know of others: to recognise a chunk that was not taken
+// would be to lose it.
+func (g *Segment) note(f Frame) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.young = append(g.young, sighting{name: nameOf(f), seen: f.Time})
+	old := 0
+	for old < len(g.young)-maxRepeats || g.young[old].seen.Before(f.Time.Add(-repeatWindow)) {
+		old++
+	}
+	if old > len(g.young)/2 { // seldom, since it copies
+		g.young = append([]sighting(nil), g.young[old:]...)
+	}
 }
 
 // sync returns when everything before end is durable. After a failed fsync the
@@ -108,6 +127,13 @@ func (g *Segment) close() error {
 	err = errors.Join(err, g.file.Close())
 	g.file = nil
 	return err
+}
+
+// youngest returns the chunks that came last, in order.
+func (g *Segment) youngest() []sighting {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.young
 }
 
 // Size returns how many bytes the segment has on disk.

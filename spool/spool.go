@@ -17,6 +17,7 @@
 package spool
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -43,8 +44,11 @@ type Options struct {
 	// Warn is told what somebody should know who looks after the folder: what Open
 	// cut off or put into quarantine. Optional.
 	Warn func(text string)
-	FS   FS               // default OS{}
-	Now  func() time.Time // default time.Now
+	// Repeats recognises chunks that came in the last moments before the spool was
+	// opened when they come again.
+	Repeats bool
+	FS      FS               // default OS{}
+	Now     func() time.Time // default time.Now
 }
 
 // Chunk is what Append takes.
@@ -56,8 +60,9 @@ type Chunk struct {
 // Spool is a locked folder of segments. All methods are safe for concurrent
 // use.
 type Spool struct {
-	opts Options
-	lock io.Closer
+	opts    Options
+	lock    io.Closer
+	repeats *repeats // nil without Options.Repeats
 
 	// sealing is held while a segment is sealed and handed over: the next one of
 	// its stream is handed over behind it, and Close after all of them. It is taken
@@ -76,6 +81,7 @@ const (
 	extActive     = ".active"
 	extSealed     = ".sealed"
 	quarantineDir = "quarantine"
+	journalName   = "recent"
 )
 
 // Open locks the folder and recovers what is in it. It fails with ErrLocked
@@ -98,7 +104,11 @@ func Open(o Options) (*Spool, error) {
 		return nil, fmt.Errorf("open spool %s: %w", o.Dir, err)
 	}
 	s := &Spool{opts: o, lock: lock, active: map[string]*Segment{}, used: map[*Segment]int64{}}
-	if err := s.recover(); err != nil {
+	found, err := s.recover()
+	if err == nil && o.Repeats {
+		s.repeats, err = openRepeats(o.FS, filepath.Join(o.Dir, journalName), found, o.Now)
+	}
+	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open spool %s: %w", o.Dir, err), lock.Close())
 	}
 	return s, nil
@@ -124,11 +134,16 @@ func makeDir(fs FS, dir string) error {
 // none it opens one, with the meta that the function returns. nil means that the
 // chunk will survive a crash; any error means that it was not taken, and that
 // the caller keeps it: ErrFull when the limit is reached, ErrClosed after Close,
-// or the disk's error.
+// or the disk's error. ErrRepeated alone says that the chunk is safe since it
+// came before: the caller need not keep it.
 func (s *Spool) Append(stream string, c Chunk, meta func() ([]byte, error)) (*Segment, error) {
 	frame := framePool.Get().(*[]byte)
 	defer framePool.Put(frame)
-	*frame = appendFrame((*frame)[:0], Frame{Tag: c.Tag, Time: s.opts.Now(), Hash: contentHash(c.Data), Data: c.Data})
+	f := Frame{Tag: c.Tag, Time: s.opts.Now(), Hash: contentHash(c.Data), Data: c.Data}
+	if again, err := s.repeats.taken(f); again || err != nil {
+		return nil, cmp.Or(err, ErrRepeated)
+	}
+	*frame = appendFrame((*frame)[:0], f)
 	for {
 		seg, err := s.reserve(stream, int64(len(*frame)), meta)
 		if err != nil {
@@ -139,6 +154,7 @@ func (s *Spool) Append(stream string, c Chunk, meta func() ([]byte, error)) (*Se
 			err = seg.sync(end)
 		}
 		if err == nil {
+			seg.note(f)
 			return seg, nil
 		}
 		s.unreserve(seg, int64(len(*frame)))
@@ -236,7 +252,7 @@ func (s *Spool) Close() error {
 	s.closed = true
 	s.mu.Unlock()
 	_, err := s.SealOpened(farFuture)
-	return errors.Join(err, s.lock.Close())
+	return errors.Join(err, s.repeats.close(), s.lock.Close())
 }
 
 // farFuture is after all times that a clock shows.

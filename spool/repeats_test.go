@@ -1,0 +1,172 @@
+package spool_test
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"syscall"
+	"testing"
+	"time"
+
+	"sluice/spool"
+)
+
+// life is one process after the other on the same folder, with a clock that the
+// test moves.
+type life struct {
+	t   *testing.T
+	dir string
+	now time.Time
+	fs  *faultyFS
+	*rig
+}
+
+func newLife(t *testing.T) *life {
+	return &life{t: t, dir: t.TempDir(), now: time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC), fs: &faultyFS{}}
+}
+
+// start begins a process. The one before it has crashed, unless it was closed:
+// what it had is left as it is in a copy of the folder.
+func (l *life) start() {
+	l.t.Helper()
+	l.dir = crash(l.t, l.dir)
+	r, err := tryOpen(spool.Options{Dir: l.dir, Repeats: true, FS: l.fs, Now: func() time.Time { return l.now }})
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	l.rig = r
+}
+
+// takes appends a chunk and checks whether it is recognised.
+func (l *life) takes(data string, again bool) {
+	l.t.Helper()
+	if _, err := l.tryAppend("s", data); errors.Is(err, spool.ErrRepeated) != again || err != nil && !again {
+		l.t.Errorf("%q: %v, want it recognised: %v", data, err, again)
+	}
+}
+
+// ship seals and commits everything.
+func (l *life) ship() {
+	l.t.Helper()
+	if _, err := l.SealOpened(l.now); err != nil {
+		l.t.Fatal(err)
+	}
+	for _, seg := range l.sealed {
+		if err := l.Commit(seg); err != nil {
+			l.t.Fatal(err)
+		}
+	}
+	l.sealed = nil
+}
+
+func TestRepeatedChunks(t *testing.T) {
+	for _, shipped := range []bool{false, true} {
+		t.Run(fmt.Sprintf("shipped %v", shipped), func(t *testing.T) {
+			l := newLife(t)
+			l.start()
+			l.takes("one", false)
+			l.takes("two", false)
+			l.takes("two", false) // on purpose, within one process
+			if shipped {
+				l.ship()
+			}
+			l.now = l.now.Add(time.Hour) // the machine is off
+			l.start()
+			l.takes("two", true)
+			l.takes("two", true)
+			l.takes("two", false) // it had come twice
+			l.takes("three", false)
+			if shipped {
+				l.ship()
+			}
+			l.start() // before Fluent Bit has noted any answer
+			l.takes("one", true)
+			l.takes("two", true)
+			l.takes("three", true)
+			l.takes("four", false)
+		})
+	}
+}
+
+// A chunk that was not taken must not be recognised: that would lose it.
+func TestFailedChunksAreNotRecognised(t *testing.T) {
+	for name, fail := range map[string]func(*faultyFS){
+		"write": func(fs *faultyFS) { fs.write = syscall.ENOSPC },
+		"sync":  func(fs *faultyFS) { fs.sync = syscall.EIO },
+	} {
+		l := newLife(t)
+		l.start()
+		l.takes("one", false)
+		fail(l.fs)
+		if _, err := l.tryAppend("s", "two"); err == nil || errors.Is(err, spool.ErrRepeated) {
+			t.Errorf("%s: %v, want the disk's error", name, err)
+		}
+		l.fs.write, l.fs.sync = nil, nil
+		l.start()
+		l.takes("one", true)
+		l.takes("two", false)
+	}
+}
+
+func TestRepeatsAreBounded(t *testing.T) {
+	l := newLife(t)
+	l.start()
+	l.takes("old", false)
+	l.now = l.now.Add(2 * time.Minute)
+	l.takes("new", false)
+	l.takes("newer", false)
+	l.start()
+	l.takes("old", false) // it came long before the end
+	l.takes("new", true)
+	l.now = l.now.Add(11 * time.Minute)
+	l.takes("newer", false) // somebody ingests it on purpose
+}
+
+func TestRepeatsOff(t *testing.T) {
+	dir := t.TempDir()
+	r := open(t, spool.Options{Dir: dir})
+	r.append(t, "s", "one")
+	r = open(t, spool.Options{Dir: crash(t, dir)})
+	r.append(t, "s", "one")
+	if names := files(t, dir, "recent*"); len(names) > 0 {
+		t.Errorf("%v is written for nothing", names)
+	}
+}
+
+// A journal that a crash cut off, or that something damaged, is good up to
+// there.
+func TestDamagedJournal(t *testing.T) {
+	l := newLife(t)
+	l.start()
+	for _, data := range []string{"one", "two", "three"} {
+		l.takes(data, false)
+		l.ship()
+	}
+	file := filepath.Join(l.dir, "recent")
+	whole, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	size := len(whole) / 3
+	for cut, want := range map[int][]bool{len(whole) - 1: {true, true, false}, size + 1: {true, false, false}, 0: {false, false, false}} {
+		if err := os.WriteFile(file, whole[:cut], 0o600); err != nil {
+			t.Fatal(err)
+		}
+		dir := l.dir
+		l.start()
+		for i, data := range []string{"one", "two", "three"} {
+			l.takes(data, want[i])
+		}
+		l.dir = dir
+	}
+	damaged := slices.Clone(whole)
+	damaged[size+5] ^= 1
+	if err := os.WriteFile(file, damaged, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	l.start()
+	l.takes("one", true)
+	l.takes("two", false)
+}
