@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"hash/crc32"
 	"slices"
 	"strconv"
 	"strings"
@@ -22,11 +23,13 @@ type Count struct {
 	Out     int // records in the objects
 	Missing int // lines that are in no object
 	Twice   int // records beyond the first of their line
+	Copies  int // of Twice, those that are the first's copies: the others were read twice by Fluent Bit, at another time
 	Jumps   int // records that stand behind a later line's record
 	Alien   int // records with no id of this tag in an object of this tag
 
-	seen  []int // the object of each line's first record, 0 for none
-	last  int   // the last record's line
+	seen  []int    // the object of each line's first record, 0 for none
+	sums  []uint32 // of each line's first record
+	last  int      // the last record's line
 	again map[[2]int]int
 }
 
@@ -34,7 +37,7 @@ type Count struct {
 func NewTally(streams ...Lines) *Tally {
 	t := &Tally{keys: []string{""}}
 	for _, s := range streams {
-		t.streams = append(t.streams, &Count{Lines: s, Missing: s.Count, seen: make([]int, s.Count), last: -1, again: map[[2]int]int{}})
+		t.streams = append(t.streams, &Count{Lines: s, Missing: s.Count, seen: make([]int, s.Count), sums: make([]uint32, s.Count), last: -1, again: map[[2]int]int{}})
 	}
 	return t
 }
@@ -81,9 +84,12 @@ func (c *Count) add(object int, text []byte) {
 			continue
 		case c.seen[n] > 0:
 			c.Twice++
+			if c.sums[n] == crc32.ChecksumIEEE(line) {
+				c.Copies++
+			}
 			c.again[[2]int{c.seen[n], object}]++
 		default:
-			c.seen[n] = object
+			c.seen[n], c.sums[n] = object, crc32.ChecksumIEEE(line)
 			c.Missing--
 		}
 		if n < c.last {
@@ -123,9 +129,9 @@ func (t *Tally) Err() error {
 // String is a table with one line for each tag.
 func (t *Tally) String() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%-12s %10s %10s %10s %10s %13s %10s\n", "tag", "lines in", "records", "missing", "twice", "out of order", "alien")
+	fmt.Fprintf(&b, "%-12s %10s %10s %10s %10s %10s %13s %10s\n", "tag", "lines in", "records", "missing", "twice", "copies", "out of order", "alien")
 	for _, c := range t.streams {
-		fmt.Fprintf(&b, "%-12s %10d %10d %10d %10d %13d %10d\n", c.Tag, c.Lines.Count, c.Out, c.Missing, c.Twice, c.Jumps, c.Alien)
+		fmt.Fprintf(&b, "%-12s %10d %10d %10d %10d %10d %13d %10d\n", c.Tag, c.Lines.Count, c.Out, c.Missing, c.Twice, c.Copies, c.Jumps, c.Alien)
 	}
 	for _, c := range t.streams {
 		for pair, n := range c.again {
