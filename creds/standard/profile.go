@@ -28,6 +28,7 @@ func (f sharedFiles) equal(g sharedFiles) bool {
 
 // readShared reads both files. A file that is not there is empty; one that
 // cannot be read is an error: it may name another role than the next source.
+// What could be read is returned in any case.
 func (s *Sources) readShared() (f sharedFiles, err error) {
 	where := profile.Locate(s.env.Getenv)
 	for _, each := range []struct {
@@ -38,8 +39,8 @@ func (s *Sources) readShared() (f sharedFiles, err error) {
 			continue
 		}
 		content, readErr := s.env.Disk.ReadFile(each.path)
-		if readErr != nil && !errors.Is(readErr, fs.ErrNotExist) {
-			err = errors.Join(err, fmt.Errorf("shared AWS file: %w", readErr))
+		if readErr != nil && !errors.Is(readErr, fs.ErrNotExist) && err == nil {
+			err = fmt.Errorf("shared AWS file: %w", readErr)
 		}
 		*each.content = content
 	}

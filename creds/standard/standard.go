@@ -8,7 +8,9 @@
 package standard
 
 import (
+	"maps"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -47,8 +49,7 @@ type Sources struct {
 	env   Environment
 	clock *creds.Clock
 
-	mu     sync.Mutex // guards what follows
-	closed bool
+	mu     sync.Mutex              // guards what follows
 	caches map[string]*creds.Cache // by what they ask
 	files  map[string]*profileFiles
 }
@@ -75,9 +76,7 @@ func (s *Sources) Clock() *creds.Clock { return s.clock }
 // Close stops all retrievals and waits for them.
 func (s *Sources) Close() {
 	s.mu.Lock()
-	s.closed = true
-	caches := s.caches
-	files := s.files
+	caches, files := slices.Collect(maps.Values(s.caches)), slices.Collect(maps.Values(s.files))
 	s.mu.Unlock()
 	for _, c := range caches {
 		c.Close()
