@@ -83,6 +83,9 @@ int sluice_on_worker(void);
 /* Whether the file system of path is kept in memory. */
 int sluice_in_memory(const char *path);
 
+/* Notes that this process has loaded the plugin; see guard.c. */
+void sluice_guard_loaded(void);
+
 /* Remembers the signal handlers of Go's runtime. Only the first call does: the
  * one when the host has loaded the plugin. */
 void sluice_signals_remember(void);

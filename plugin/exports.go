@@ -12,26 +12,25 @@ import (
 )
 
 // What Fluent Bit calls, in the order in which it calls it (src/proxy/go/go.c,
-// src/flb_plugin_proxy.c). Each export converts its arguments and calls; no
-// panic crosses.
+// src/flb_plugin_proxy.c), all but the first by way of guard.c. Each export
+// converts its arguments and calls; no panic crosses.
 
 //export FLBPluginRegister
 func FLBPluginRegister(def unsafe.Pointer) (code C.int) {
 	code = -1
 	defer contain("register")
 	C.sluice_signals_remember()
-	loader.registered()
+	C.sluice_guard_loaded()
 	C.sluice_register((*C.struct_sluice_def)(def), C.CString(pluginName), C.CString(pluginDescription), propertyTable())
 	return 0
 }
 
-//export FLBPluginInit
-func FLBPluginInit(plugin unsafe.Pointer) (code C.int) {
+//export sluiceInit
+func sluiceInit(p *C.struct_sluice_plugin) (code C.int) {
 	code = flb.FLB_ERROR
 	defer contain("init")
 	C.sluice_signals_repair()
-	p := (*C.struct_sluice_plugin)(plugin)
-	// plugin is one object for all instances: what is needed of it is taken now.
+	// p is one object for all instances: what is needed of it is taken now.
 	handle, ok := loader.open(hostInstance{api: p.api, ins: p.o_ins})
 	if !ok {
 		return flb.FLB_ERROR
@@ -40,15 +39,15 @@ func FLBPluginInit(plugin unsafe.Pointer) (code C.int) {
 	return flb.FLB_OK
 }
 
-//export FLBPluginOutputPreRun
-func FLBPluginOutputPreRun(hotReload C.int) C.int {
+//export sluicePreRun
+func sluicePreRun(hotReload C.int) C.int {
 	defer contain("pre-run")
 	loader.hotReload.Store(hotReload != 0)
 	return 0
 }
 
-//export FLBPluginFlushCtx
-func FLBPluginFlushCtx(handle unsafe.Pointer, data unsafe.Pointer, size C.size_t, tag *C.char) (code C.int) {
+//export sluiceFlush
+func sluiceFlush(handle unsafe.Pointer, data unsafe.Pointer, size C.size_t, tag *C.char) (code C.int) {
 	code = flb.FLB_RETRY
 	defer contain("flush")
 	C.sluice_signals_repair()
@@ -66,14 +65,14 @@ func FLBPluginFlushCtx(handle unsafe.Pointer, data unsafe.Pointer, size C.size_t
 	return flb.FLB_OK
 }
 
-//export FLBPluginOutputPreExit
-func FLBPluginOutputPreExit(hotReload C.int) {
+//export sluicePreExit
+func sluicePreExit(hotReload C.int) {
 	defer contain("pre-exit")
 	loader.reloading.Store(hotReload != 0)
 }
 
-//export FLBPluginExitCtx
-func FLBPluginExitCtx(handle unsafe.Pointer) C.int {
+//export sluiceExit
+func sluiceExit(handle unsafe.Pointer) C.int {
 	defer contain("exit")
 	C.sluice_signals_repair()
 	// nil: the instance was never initialised, because an earlier one failed.

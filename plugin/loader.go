@@ -23,7 +23,6 @@ type process struct {
 	reloading  atomic.Bool // the current stop is a reload
 
 	mu        sync.Mutex // guards what follows
-	pid       int        // of the process that loaded the plugin
 	instances map[uintptr]*instance
 	last      uintptr // handle
 }
@@ -33,25 +32,10 @@ var loader = &process{
 	instances: map[uintptr]*instance{},
 }
 
-// registered notes which process has the runtime's threads.
-func (p *process) registered() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.pid = os.Getpid()
-}
-
 // open makes an instance and returns its handle, which is never 0 or reused.
 func (p *process) open(h hostInstance) (handle uintptr, ok bool) {
 	name := h.name()
 	h.who = "[output:" + pluginName + ":" + name + "] "
-	p.mu.Lock()
-	forked := p.pid != os.Getpid()
-	p.mu.Unlock()
-	if forked {
-		// Go's threads are gone: the first flush would hang for ever.
-		h.logf(levelError, "Fluent Bit went into the background after loading the plugin, which Go plugins do not survive: remove 'daemon on' (-d) and let systemd or --supervisor run it")
-		return 0, false
-	}
 	i, err := newInstance(name, h, p.sources)
 	if err != nil {
 		h.logf(levelError, "%v", err)
