@@ -19,6 +19,7 @@ type meta struct {
 	Bucket   string         `json:"bucket"`
 	Key      string         `json:"key"`
 	Encoding encode.Options `json:"encoding"`
+	Own      bool           `json:"own,omitempty"` // the key has a UUID: nobody else writes it
 }
 
 // newMeta fixes the identity of the object that begins with chunk.
@@ -30,7 +31,7 @@ func (o *Output) newMeta(tag string, chunk []byte) ([]byte, error) {
 			return nil, err
 		}
 	}
-	return json.Marshal(meta{Bucket: o.opts.Config.Bucket, Key: o.template.Render(v), Encoding: o.encoding})
+	return json.Marshal(meta{Bucket: o.opts.Config.Bucket, Key: o.template.Render(v), Encoding: o.encoding, Own: o.template.HasUUID()})
 }
 
 func parseMeta(b []byte) (m meta, err error) {

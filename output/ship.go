@@ -80,7 +80,7 @@ func (o *Output) upload(ctx context.Context, seg *spool.Segment) (done shipped, 
 	if err != nil {
 		return done, err
 	}
-	done.target = s3.Target{Bucket: m.Bucket, Key: m.Key, ContentEncoding: m.Encoding.Compression.ContentEncoding()}
+	done.target = s3.Target{Bucket: m.Bucket, Key: m.Key, ContentEncoding: m.Encoding.Compression.ContentEncoding(), Own: m.Own}
 	obj := o.store.Object(ctx, done.target)
 	err = contain(func() error { return encodeSegment(obj, m.Encoding, seg, &done) })
 	if err == nil && done.records > 0 {

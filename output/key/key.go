@@ -10,6 +10,7 @@ package key
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -52,6 +53,11 @@ type Template struct {
 	pieces []piece
 	opts   Options
 	unique bool // the format itself has $UUID or $INDEX
+}
+
+// HasUUID tells whether keys have a UUID, so that nobody else writes the same.
+func (t *Template) HasUUID() bool {
+	return !t.unique && !t.opts.Static || slices.ContainsFunc(t.pieces, func(p piece) bool { return p.kind == uuid })
 }
 
 type pieceKind uint8

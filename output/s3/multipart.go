@@ -111,14 +111,24 @@ func (m *multipart) complete() error {
 	if m.err != nil {
 		return m.err
 	}
-	ctx, cancel := context.WithTimeout(m.ctx, completeDeadline)
-	defer cancel()
-	_, err := m.store.client.CompleteMultipartUpload(ctx, &awss3.CompleteMultipartUploadInput{
-		Bucket: &m.target.Bucket, Key: &m.target.Key, UploadId: m.id,
-		MultipartUpload: &types.CompletedMultipartUpload{Parts: m.parts},
+	there := true
+	err := m.store.unlessThere(m.target, func(condition *string) error {
+		ctx, cancel := context.WithTimeout(m.ctx, completeDeadline)
+		defer cancel()
+		_, err := m.store.client.CompleteMultipartUpload(ctx, &awss3.CompleteMultipartUploadInput{
+			Bucket: &m.target.Bucket, Key: &m.target.Key, UploadId: m.id, IfNoneMatch: condition,
+			MultipartUpload: &types.CompletedMultipartUpload{Parts: m.parts},
+		})
+		there = err != nil
+		return err
 	})
 	if err != nil {
 		return fmt.Errorf("complete multipart upload %s: %w", m.target, err)
+	}
+	if there {
+		// An earlier attempt had arrived, and the parts of this one are for nothing.
+		// That they could not be removed does not make the object less there.
+		_ = m.abort()
 	}
 	return nil
 }

@@ -127,13 +127,17 @@ func (o *Object) put(body io.ReadSeeker) error {
 		ContentType: optional(opts.ContentType), ContentEncoding: optional(o.target.ContentEncoding),
 		ACL: o.store.acl(), StorageClass: o.store.storageClass(), ContentLength: &o.size,
 	}
-	var err error
-	if in.ContentMD5, err = o.store.md5(body); err != nil {
-		return fmt.Errorf("put object %s: %w", o.target, err)
-	}
-	ctx, cancel := context.WithTimeout(o.ctx, deadline(o.size))
-	defer cancel()
-	if _, err := o.store.client.PutObject(ctx, in); err != nil {
+	err := o.store.unlessThere(o.target, func(condition *string) (err error) {
+		if in.ContentMD5, err = o.store.md5(body); err != nil {
+			return err
+		}
+		in.IfNoneMatch = condition
+		ctx, cancel := context.WithTimeout(o.ctx, deadline(o.size))
+		defer cancel()
+		_, err = o.store.client.PutObject(ctx, in)
+		return err
+	})
+	if err != nil {
 		return fmt.Errorf("put object %s: %w", o.target, err)
 	}
 	return nil

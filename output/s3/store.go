@@ -14,6 +14,7 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"sync/atomic"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -62,6 +63,7 @@ type TLS struct {
 type Target struct {
 	Bucket, Key     string
 	ContentEncoding string
+	Own             bool // what is under this key can only be this very object
 }
 
 func (t Target) String() string { return t.Bucket + "/" + t.Key }
@@ -77,6 +79,8 @@ type Store struct {
 	opts      Options
 	client    *awss3.Client
 	transport *http.Transport
+
+	unconditional atomic.Bool // the server does not know conditional writes
 }
 
 // New makes a Store; it asks nothing of the network.

@@ -136,6 +136,16 @@ func (r *rig) objects() map[string]string {
 	return content
 }
 
+// uploads returns the multipart uploads that nobody has ended.
+func (r *rig) uploads() []string {
+	r.t.Helper()
+	uploads, err := r.bucket.Uploads(r.t.Context())
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	return uploads
+}
+
 // waitForAnObject waits until there is one that nobody asked for.
 func (r *rig) waitForAnObject() {
 	r.t.Helper()
@@ -357,6 +367,10 @@ type front struct {
 	*httptest.Server
 	fail atomic.Int64 // how many requests to fail
 	seen atomic.Int64 // how many were failed
+
+	proxy http.Handler
+	fault http.HandlerFunc           // in place of the proxy; set before the first request
+	lose  func(r *http.Request) bool // tells whether to lose the answer to a request that was done
 }
 
 func newFront(t *testing.T) *front {
@@ -364,15 +378,18 @@ func newFront(t *testing.T) *front {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f := &front{}
-	proxy := httputil.NewSingleHostReverseProxy(target)
+	f := &front{proxy: httputil.NewSingleHostReverseProxy(target)}
 	f.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if f.fail.Add(-1) >= 0 {
 			f.seen.Add(1)
 			w.WriteHeader(http.StatusServiceUnavailable)
 			return
 		}
-		proxy.ServeHTTP(w, r)
+		if f.fault != nil {
+			f.fault(w, r)
+			return
+		}
+		f.proxy.ServeHTTP(w, r)
 	}))
 	t.Cleanup(f.Close)
 	return f

@@ -69,6 +69,22 @@ func (b Bucket) List(ctx context.Context) ([]Object, error) {
 	return objects, nil
 }
 
+// Uploads returns the keys of the multipart uploads that nobody has ended.
+func (b Bucket) Uploads(ctx context.Context) ([]string, error) {
+	var keys []string
+	pages := s3.NewListMultipartUploadsPaginator(b.client, &s3.ListMultipartUploadsInput{Bucket: &b.name})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return nil, fmt.Errorf("list uploads of bucket %s: %w", b.name, err)
+		}
+		for _, u := range page.Uploads {
+			keys = append(keys, aws.ToString(u.Key))
+		}
+	}
+	return keys, nil
+}
+
 // Read returns an object's content with its Content-Encoding undone.
 func (b Bucket) Read(ctx context.Context, key string) ([]byte, error) {
 	got, err := b.client.GetObject(ctx, &s3.GetObjectInput{Bucket: &b.name, Key: &key})
