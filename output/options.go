@@ -38,6 +38,7 @@ func storeOptions(o Options) s3.Options {
 	}
 	return s3.Options{
 		Region: c.Region, Endpoint: c.Endpoint, Credentials: o.Credentials, Clock: o.Clock,
+		Warn: func(text string) { o.Log.Warn(text) },
 		Refused: func(used creds.Credentials) {
 			o.Log.Warn("the service refused the credentials; asking their source for new ones", "credentials", used)
 		},

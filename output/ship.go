@@ -34,7 +34,7 @@ func (o *Output) ship(ctx context.Context) {
 // do uploads a segment and gives its job back to the queue. The error is the
 // spool's: the job is still the caller's.
 func (o *Output) do(ctx context.Context, j *job) error {
-	done, err := o.upload(ctx, j.segment)
+	done, err := o.upload(ctx, j)
 	switch {
 	case err == nil:
 		return o.settle(j, done)
@@ -75,12 +75,16 @@ type shipped struct {
 
 // upload stores a segment's object. What cannot be read of it is noted, and the
 // rest is shipped.
-func (o *Output) upload(ctx context.Context, seg *spool.Segment) (done shipped, err error) {
+func (o *Output) upload(ctx context.Context, j *job) (done shipped, err error) {
+	seg := j.segment
 	m, err := parseMeta(seg.Meta)
 	if err != nil {
 		return done, err
 	}
-	done.target = s3.Target{Bucket: m.Bucket, Key: m.Key, ContentEncoding: m.Encoding.Compression.ContentEncoding(), Own: m.Own}
+	done.target = s3.Target{
+		Bucket: m.Bucket, Key: m.Key, ContentEncoding: m.Encoding.Compression.ContentEncoding(),
+		Own: m.Own, Again: j.attempts > 0 || seg.Recovered,
+	}
 	obj := o.store.Object(ctx, done.target)
 	err = contain(func() error { return encodeSegment(obj, m.Encoding, seg, &done) })
 	if err == nil && done.records > 0 {

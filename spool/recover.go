@@ -50,7 +50,7 @@ func (s *Spool) recover() ([]sighting, error) {
 // which it removes (nobody was promised anything in it), and for one that it
 // cannot read, which goes to the quarantine: the others must not wait for it.
 func (s *Spool) recoverSegment(id uint64, ext string, each func(Frame)) (*Segment, error) {
-	seg := &Segment{ID: id, fs: s.opts.FS, path: s.path(id, ext), err: errSealed}
+	seg := &Segment{ID: id, Recovered: true, fs: s.opts.FS, path: s.path(id, ext), err: errSealed}
 	file, err := s.opts.FS.Open(seg.path)
 	if err != nil {
 		return nil, err

@@ -15,6 +15,9 @@ type Segment struct {
 	Stream string
 	Meta   []byte    // what the owner needs to know to ship it
 	Opened time.Time // arrival of its first frame
+	// Recovered says that an earlier process has opened it, and may have begun to
+	// ship it.
+	Recovered bool
 
 	fs   FS
 	path string

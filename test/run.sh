@@ -36,16 +36,13 @@ skipped() {
 # scripts may: their own lines, and what "creds process" is there to print.
 leaked() {
 	grep -HnE 'PLANTED7secret|EXAMPLETOKEN|[wW][jJ]alrXUtnFEMI' "$logs"/*.log |
-		grep -vE '/commands\.log:[0-9]+: *(>|\{"Version":1)'
+		grep -vE '/integration\.log:[0-9]+: *(>|\{"Version":1)'
 }
 
 suite lint . test/lint.sh
 suite units . go test -race -v ./...
-suite commands test go test -race -count=1 -v ./commands
-suite host test go test -race -count=1 -v ./host
-suite credentials test go test -race -count=1 -timeout 5m -v ./credentials
-suite pipeline test go test -race -count=1 -v ./pipeline ./stack
-suite plugin test go test -race -count=1 -v ./plugin
+# Together, since most of them wait most of the time: one takes more than a minute.
+suite integration test go test -race -count=1 -timeout 10m -v ./credentials ./host ./pipeline ./plugin ./commands ./stack
 suite differential test go test -race -count=1 -timeout 10m -v ./differential
 suite e2e test go test -race -count=1 -timeout 20m -v ./e2e
 suite docker test go test -race -count=1 -timeout 20m -v ./docker

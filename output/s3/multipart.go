@@ -29,6 +29,9 @@ type multipart struct {
 }
 
 func (s *Store) createMultipart(ctx context.Context, t Target) (*multipart, error) {
+	if t.Own && t.Again {
+		s.removeLeftovers(ctx, t)
+	}
 	ctx, cancel := context.WithCancel(ctx)
 	out, err := s.client.CreateMultipartUpload(ctx, &awss3.CreateMultipartUploadInput{
 		Bucket: &t.Bucket, Key: &t.Key,

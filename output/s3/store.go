@@ -14,6 +14,7 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -49,7 +50,8 @@ type Options struct {
 	Whole       bool   // PutObject only, whatever the size
 	TempDir     string // where whole objects are gathered that don't fit a part
 
-	Attempts int // tries of a request, default 3
+	Attempts int               // tries of a request, default 3
+	Warn     func(text string) // is told what somebody should change; may be nil
 	TLS      TLS
 }
 
@@ -64,6 +66,7 @@ type Target struct {
 	Bucket, Key     string
 	ContentEncoding string
 	Own             bool // what is under this key can only be this very object
+	Again           bool // an earlier attempt may have left an unfinished upload
 }
 
 func (t Target) String() string { return t.Bucket + "/" + t.Key }
@@ -81,6 +84,7 @@ type Store struct {
 	transport *http.Transport
 
 	unconditional atomic.Bool // the server does not know conditional writes
+	warnLeftovers sync.Once
 }
 
 // New makes a Store; it asks nothing of the network.
@@ -93,6 +97,9 @@ func New(o Options) (*Store, error) {
 	}
 	if o.Attempts == 0 {
 		o.Attempts = 3
+	}
+	if o.Warn == nil {
+		o.Warn = func(string) {}
 	}
 	transport, err := newTransport(o.TLS)
 	if err != nil {

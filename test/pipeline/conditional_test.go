@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 )
 
@@ -159,6 +160,34 @@ func TestCompletedBefore(t *testing.T) {
 	if !strings.HasSuffix(seen.String(), "complete 412, abort 204") {
 		t.Errorf("requests: %s, want the second completion refused and its parts removed", seen)
 	}
+	if uploads := r.uploads(); len(uploads) > 0 {
+		t.Errorf("uploads are left behind: %v", uploads)
+	}
+}
+
+// What a crash leaves of an upload is removed by the next process.
+func TestUnfinishedUploadsAreRemoved(t *testing.T) {
+	large, lines := noise(12_000_000)
+	r := newRig(t)
+	var cut atomic.Bool
+	cut.Store(true)
+	r.front.watch(func(w http.ResponseWriter, req *http.Request) bool {
+		// The process dies, for the server, when its first part has arrived.
+		if which := kind(req); cut.Load() && (which == "complete" || which == "abort") {
+			panic(http.ErrAbortHandler)
+		}
+		return false
+	})
+	out := r.open("auto_retry_requests=off", ownKeys)
+	r.flush(out, "app", large)
+	r.close(out, plenty)
+	if n := len(r.uploads()); n != 1 {
+		t.Fatalf("%d unfinished uploads, want 1 to begin with", n)
+	}
+	cut.Store(false)
+	r.log.Reset()
+	r.close(r.open(ownKeys), plenty)
+	r.wantOne(lines)
 	if uploads := r.uploads(); len(uploads) > 0 {
 		t.Errorf("uploads are left behind: %v", uploads)
 	}
