@@ -102,16 +102,16 @@ func encodeSegment(obj *s3.Object, o encode.Options, seg *spool.Segment, done *s
 	if err != nil {
 		return err
 	}
-	if done.problems, err = write(w, seg); err == nil {
+	if done.problems, err = writeFrames(w, seg.Frames); err == nil {
 		err = w.Close()
 	}
 	done.records, done.missing, done.stored = w.Records(), w.Missing(), obj.Size()
 	return err
 }
 
-// write encodes all records of a segment.
-func write(w *encode.Writer, seg *spool.Segment) (found problems, err error) {
-	damage, err := seg.Frames(func(f spool.Frame) error {
+// writeFrames encodes all records of frames.
+func writeFrames(w *encode.Writer, frames func(each func(spool.Frame) error) ([]spool.Damage, error)) (found problems, err error) {
+	damage, err := frames(func(f spool.Frame) error {
 		d := record.NewDecoder(f.Data)
 		for {
 			ev, err := d.Next()

@@ -69,9 +69,7 @@ func (s *Spool) openedBefore(t time.Time) (due []*Segment, oldest time.Time) {
 // that it is gone; should a crash bring it back because the folder could not be
 // synced, it is shipped once more, the same bytes to the same place.
 func (s *Spool) Commit(seg *Segment) error {
-	if err := s.repeats.gone(seg.youngest()); err != nil {
-		s.opts.Warn(fmt.Sprintf("chunks of segment %016x may come twice after a crash, since they could not be noted: %v", seg.ID, err))
-	}
+	s.noteGone(seg)
 	err := s.opts.FS.Remove(seg.path)
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		return fmt.Errorf("commit segment: %w", err)
@@ -83,11 +81,19 @@ func (s *Spool) Commit(seg *Segment) error {
 	return nil
 }
 
+// noteGone has the chunks of a segment recognised without it.
+func (s *Spool) noteGone(seg *Segment) {
+	if err := s.repeats.gone(seg.youngest()); err != nil {
+		s.opts.Warn(fmt.Sprintf("chunks of segment %016x may come twice after a crash, since they could not be noted: %v", seg.ID, err))
+	}
+}
+
 // Quarantine moves a sealed segment that cannot be shipped, or not whole, to
 // the folder quarantine, with the reason in a text file beside it. It stays
 // there until somebody takes it. Quarantine returns where the segment is now.
 func (s *Spool) Quarantine(seg *Segment, reason string) (string, error) {
-	to := filepath.Join(s.opts.Dir, quarantineDir, fmt.Sprintf("%016x.segment", seg.ID))
+	s.noteGone(seg)
+	to := filepath.Join(s.opts.Dir, quarantineDir, fmt.Sprintf("%016x%s", seg.ID, extQuarantined))
 	if err := s.opts.FS.Rename(seg.path, to); err != nil {
 		return "", fmt.Errorf("quarantine segment: %w", err)
 	}

@@ -78,10 +78,12 @@ type Spool struct {
 }
 
 const (
-	extActive     = ".active"
-	extSealed     = ".sealed"
-	quarantineDir = "quarantine"
-	journalName   = "recent"
+	extActive      = ".active"
+	extSealed      = ".sealed"
+	extQuarantined = ".segment"
+	quarantineDir  = "quarantine"
+	journalName    = "recent"
+	lockName       = "lock"
 )
 
 // Open locks the folder and recovers what is in it. It fails with ErrLocked
@@ -99,7 +101,7 @@ func Open(o Options) (*Spool, error) {
 	if err := makeDir(o.FS, filepath.Join(o.Dir, quarantineDir)); err != nil {
 		return nil, fmt.Errorf("open spool: %w", err)
 	}
-	lock, err := o.FS.Lock(filepath.Join(o.Dir, "lock"))
+	lock, err := o.FS.Lock(filepath.Join(o.Dir, lockName))
 	if err != nil {
 		return nil, fmt.Errorf("open spool %s: %w", o.Dir, err)
 	}

@@ -2,7 +2,8 @@
 // out_sluice.so does, without Fluent Bit.
 //
 //	sluice check fluent-bit.conf
-//	sluice creds process
+//	sluice creds explain
+//	sluice spool ls /var/lib/fluent-bit/s3
 //	sluice version
 package main
 
@@ -78,7 +79,7 @@ func newRoot(w world) *cobra.Command {
 		RunE:          needsSubcommand,
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(newVersion(w), newCreds(w), newCheck(w))
+	root.AddCommand(newVersion(w), newCreds(w), newCheck(w), newSpool(w))
 	return root
 }
 

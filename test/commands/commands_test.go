@@ -3,12 +3,19 @@
 package commands
 
 import (
+	"context"
+	"log/slog"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"sluice/conf"
+	"sluice/creds"
+	"sluice/output"
 )
 
 func TestScripts(t *testing.T) {
@@ -25,10 +32,35 @@ func TestScripts(t *testing.T) {
 			env.Setenv("PATH", filepath.Dir(program)+string(os.PathListSeparator)+env.Getenv("PATH"))
 			// Nobody answers there: no test asks this machine's metadata service.
 			env.Setenv("AWS_EC2_METADATA_SERVICE_ENDPOINT", "http://127.0.0.1:1")
-			return nil
+			return fillSpool(env.WorkDir)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits},
 	})
+}
+
+// fillSpool makes store/out, a spool with two segments of an output that could not upload.
+func fillSpool(dir string) error {
+	settings := map[string]string{
+		"bucket": "logs", "endpoint": "http://127.0.0.1:1", "s3_key_format": "/$TAG/$INDEX", "compression": "gzip", "auto_retry_requests": "off",
+	}
+	cfg, err := conf.Parse(func(name string) (string, bool) { value, set := settings[name]; return value, set }, conf.Checks{KeyFormat: output.CheckKeyFormat})
+	if err != nil {
+		return err
+	}
+	out, err := output.New(output.Options{Config: cfg, Dir: filepath.Join(dir, "store", "out"), Credentials: creds.NewChain(), Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		return err
+	}
+	for _, text := range []string{"one", "two", "tre"} { // of one length
+		// [[time 2026-11-22T00:00:00Z, {}], {"log": text}] in msgpack
+		chunk := "\x92\x92\xd7\x00\x6a\x20\xdb\x80\x00\x00\x00\x00\x80\x81\xa3log\xa3" + text
+		if err := out.Flush(map[bool]string{true: "web", false: "app"}[text == "two"], []byte(chunk)); err != nil {
+			return err
+		}
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	return out.Close(ctx)
 }
 
 // exits CODE PROGRAM ARG… runs a program and compares its exit code.

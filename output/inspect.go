@@ -1,0 +1,34 @@
+package output
+
+import (
+	"io"
+
+	"sluice/output/encode"
+	"sluice/spool"
+)
+
+// Destination returns where a segment with this meta goes.
+func Destination(segmentMeta []byte) (bucket, key string, err error) {
+	m, err := parseMeta(segmentMeta)
+	return m.Bucket, m.Key, err
+}
+
+// Print writes a frame's records as they would stand in the object, not
+// compressed, and returns what cannot be read of it, "" if nothing.
+func Print(out io.Writer, segmentMeta []byte, f spool.Frame) (problems string, err error) {
+	m, err := parseMeta(segmentMeta)
+	if err != nil {
+		return "", err
+	}
+	o := m.Encoding
+	o.Compression, o.Level = encode.None, 0
+	w, err := encode.NewWriter(out, o)
+	if err != nil {
+		return "", err
+	}
+	found, err := writeFrames(w, func(each func(spool.Frame) error) ([]spool.Damage, error) { return nil, each(f) })
+	if err == nil {
+		err = w.Close()
+	}
+	return found.String(), err
+}

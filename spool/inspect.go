@@ -1,0 +1,160 @@
+package spool
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Info is what a segment's file says, whoever has the folder.
+type Info struct {
+	ID     uint64
+	State  string // active, sealed or quarantine
+	Path   string
+	Size   int64 // bytes of the file
+	Stream string
+	Meta   []byte
+	Opened time.Time // arrival of the first frame
+	Latest time.Time // arrival of the last frame
+	Frames int
+	Raw    int64 // bytes of data in the frames, uncompressed
+	Damage []Damage
+	Reason string // of the quarantine
+	Err    error  // why nothing of it can be read
+}
+
+// Inspect reads a segment's file, or those of a spool's folder, the quarantine's
+// after the others. It calls info for each, and before that frame, if it is not
+// nil, for each of its whole frames; Data is valid during the call. It takes no
+// lock and changes nothing: an active segment may end in a frame that is being
+// written, and a segment may be gone by the time it is read. It stops at the first
+// error of info or frame.
+func Inspect(path string, info func(Info) error, frame func(Info, Frame) error) error {
+	files, err := segmentFiles(path)
+	if err != nil {
+		return fmt.Errorf("inspect spool: %w", err)
+	}
+	for _, i := range files {
+		err := i.inspect(frame)
+		if errors.Is(err, os.ErrNotExist) {
+			continue // it has been shipped meanwhile
+		}
+		if err == nil {
+			err = info(i)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// segmentFiles finds the files by their names.
+func segmentFiles(path string) (found []Info, err error) {
+	stat, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if !stat.IsDir() {
+		i, ok := named(filepath.Dir(path), filepath.Base(path))
+		if !ok {
+			return nil, fmt.Errorf("%s is no segment: their names are ID%s, ID%s or ID%s", path, extActive, extSealed, extQuarantined)
+		}
+		return []Info{i}, nil
+	}
+	for _, folder := range []string{path, filepath.Join(path, quarantineDir)} {
+		entries, err := os.ReadDir(folder)
+		if err != nil && !errors.Is(err, os.ErrNotExist) {
+			return nil, err
+		}
+		for _, e := range entries {
+			if i, ok := named(folder, e.Name()); ok {
+				found = append(found, i)
+			}
+		}
+	}
+	return found, nil
+}
+
+// Folders returns the folders of spools at path: itself, or those in it.
+func Folders(path string) (found []string, err error) {
+	for _, pattern := range []string{lockName, filepath.Join("*", lockName)} {
+		locks, err := filepath.Glob(filepath.Join(path, pattern))
+		if err != nil {
+			return nil, err
+		}
+		for _, lock := range locks {
+			found = append(found, filepath.Dir(lock))
+		}
+	}
+	return found, nil
+}
+
+// named tells what a file's name says, and whether it is a segment's.
+func named(folder, name string) (i Info, ok bool) {
+	ext := filepath.Ext(name)
+	states := map[string]string{extActive: "active", extSealed: "sealed", extQuarantined: "quarantine"}
+	id, err := strconv.ParseUint(strings.TrimSuffix(name, ext), 16, 64)
+	i = Info{ID: id, State: states[ext], Path: filepath.Join(folder, name)}
+	return i, err == nil && i.State != ""
+}
+
+// inspect reads the file. What is wrong with it is noted; an error is the
+// callback's, or that the file is gone.
+func (i *Info) inspect(frame func(Info, Frame) error) error {
+	file, err := os.Open(i.Path)
+	if errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	if err != nil {
+		i.Err = err
+		return nil
+	}
+	defer file.Close()
+	if reason, err := os.ReadFile(i.Path + ".reason"); err == nil {
+		i.Reason = strings.TrimSpace(string(reason))
+	}
+	stat, err := file.Stat()
+	if err != nil {
+		i.Err = err
+		return nil
+	}
+	i.Size = stat.Size()
+	h, start, err := readHeader(file, i.Size)
+	if err != nil {
+		i.Err = err
+		return nil
+	}
+	i.Stream, i.Meta = h.stream, h.meta
+	return i.read(&frameReader{file: file, off: start, end: i.Size}, frame)
+}
+
+func (i *Info) read(r *frameReader, frame func(Info, Frame) error) error {
+	for {
+		f, err := r.next()
+		i.Damage = r.damage
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			i.Err = err
+			return nil
+		}
+		if i.Frames == 0 {
+			i.Opened = f.Time
+		}
+		i.Frames++
+		i.Latest, i.Raw = f.Time, i.Raw+int64(len(f.Data))
+		if frame == nil {
+			continue
+		}
+		if err := frame(*i, f); err != nil {
+			return err
+		}
+	}
+}
