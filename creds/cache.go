@@ -72,7 +72,7 @@ type Cache struct {
 type snapshot struct {
 	creds               Credentials
 	advisory, mandatory time.Time // zero: never
-	refused             bool      // by the service
+	refused             bool      // by the service: it is due, whatever the time
 }
 
 // flight is a retrieval; done is closed when its result is published.
@@ -135,15 +135,16 @@ func (c *Cache) Close() {
 // returns the old ones while they live (with Stable, longer), or the error.
 func (c *Cache) Retrieve(ctx context.Context) (Credentials, error) {
 	s := c.snapshot.Load()
-	if s != nil && s.advisory.IsZero() {
+	good := s != nil && !s.refused
+	if good && s.advisory.IsZero() {
 		return s.creds, nil
 	}
 	now := c.opts.Now()
-	if s != nil && now.Before(s.advisory) {
+	if good && now.Before(s.advisory) {
 		return s.creds, nil
 	}
 	f, err := c.join(s, now)
-	if s != nil && now.Before(s.mandatory) && Mode(c.mode.Load()) == Async {
+	if good && now.Before(s.mandatory) && Mode(c.mode.Load()) == Async {
 		return s.creds, nil
 	}
 	if f == nil {
@@ -270,6 +271,7 @@ func (c *Cache) publish(f *flight, found Credentials, err error, now time.Time) 
 	f.err = err
 	c.failed(before, err, now)
 	switch {
+	case c.life.Err() != nil: // the cache was closed, which says nothing of the source
 	case !c.serves(before, now):
 		c.subscribers.failed(Update{Err: err})
 	case before.creds.Expired(now):
@@ -328,6 +330,6 @@ func (c *Cache) Invalidate(used Credentials) bool {
 		return false
 	}
 	c.invalidated, c.wait = now, 0
-	c.snapshot.Store(&snapshot{creds: s.creds, advisory: now, mandatory: now, refused: true})
+	c.snapshot.Store(&snapshot{creds: s.creds, refused: true})
 	return true
 }

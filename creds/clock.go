@@ -62,7 +62,9 @@ func (c *Clock) Now() time.Time {
 		c.correction.CompareAndSwap(k, nil) // somebody has set the clock
 		return t
 	}
-	return t.Add(k.offset)
+	// Without the machine's monotonic reading: a time that is kept is compared
+	// with others after the correction has ended.
+	return t.Round(0).Add(k.offset)
 }
 
 // Offset returns by how much the machine's clock is behind AWS's; negative if

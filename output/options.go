@@ -36,8 +36,12 @@ func storeOptions(o Options) s3.Options {
 	if !c.AutoRetry {
 		attempts = 1
 	}
+	clock := o.Clock
+	if c.Endpoint != "" {
+		clock = nil // another server's clock may be wrong, and keys expire by AWS's
+	}
 	return s3.Options{
-		Region: c.Region, Endpoint: c.Endpoint, Credentials: o.Credentials, Clock: o.Clock,
+		Region: c.Region, Endpoint: c.Endpoint, Credentials: o.Credentials, Clock: clock,
 		Warn: func(text string) { o.Log.Warn(text) },
 		Refused: func(used creds.Credentials) {
 			o.Log.Warn("the service refused the credentials; asking their source for new ones", "credentials", used)

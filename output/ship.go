@@ -249,7 +249,7 @@ func (o *Output) putAside(seg *spool.Segment, what, reason string) error {
 // drop deletes a segment as the configuration says.
 func (o *Output) drop(seg *spool.Segment, what, reason string) error {
 	o.opts.Log.Error(what+"; the segment is deleted as configured", "bytes", seg.Raw(), "reason", reason)
-	return o.spool.Commit(seg)
+	return o.spool.Drop(seg)
 }
 
 // backoff returns how long to wait after so many failures before this one: 1 s,

@@ -15,9 +15,9 @@ import (
 // faultyFS is a disk on which calls can be made to fail.
 type faultyFS struct {
 	spool.OS
-	write, sync, truncate, syncDir error // what the next such calls return
-	half                           bool  // a failing write leaves half of it
-	syncs                          int
+	write, sync, truncate, syncDir, remove error // what the next such calls return
+	half                                   bool  // a failing write leaves half of it
+	syncs                                  int
 }
 
 func (fs *faultyFS) SyncDir(dir string) error {
@@ -30,6 +30,18 @@ func (fs *faultyFS) SyncDir(dir string) error {
 func (fs *faultyFS) Create(name string) (spool.File, error) {
 	f, err := fs.OS.Create(name)
 	return faultyFile{f, fs}, err
+}
+
+func (fs *faultyFS) Open(name string) (spool.File, error) {
+	f, err := fs.OS.Open(name)
+	return faultyFile{f, fs}, err
+}
+
+func (fs *faultyFS) Remove(name string) error {
+	if fs.remove != nil {
+		return fs.remove
+	}
+	return fs.OS.Remove(name)
 }
 
 type faultyFile struct {

@@ -6,6 +6,7 @@ import (
 	"hash/crc32"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 )
@@ -97,7 +98,8 @@ type journal struct {
 // maxJournal is how many records the file may have before it is written anew.
 const maxJournal = 4 * maxRepeats
 
-// newJournal replaces the file by one with these records.
+// newJournal replaces the file by one with these records. If that fails, the
+// journal is tried to be written at each add.
 func newJournal(fs FS, path string, kept []sighting) (*journal, error) {
 	j := &journal{fs: fs, path: path, kept: kept}
 	return j, j.renew()
@@ -140,12 +142,14 @@ func (j *journal) add(seen []sighting) error {
 	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	j.kept = append(j.kept, seen...)
-	if over := len(j.kept) - maxRepeats; over > 0 {
-		j.kept = append([]sighting(nil), j.kept[over:]...)
-	}
-	if j.size > maxJournal*recordSize {
-		return j.renew()
+	if j.file == nil || j.size > maxJournal*recordSize {
+		before := j.kept
+		j.keep(seen)
+		err := j.renew()
+		if err != nil {
+			j.kept = before
+		}
+		return err
 	}
 	var b []byte
 	for _, s := range seen {
@@ -160,11 +164,23 @@ func (j *journal) add(seen []sighting) error {
 		return err
 	}
 	j.size += int64(len(b))
+	j.keep(seen)
 	return nil
+}
+
+// keep remembers records that are in the file. It is called with mu held.
+func (j *journal) keep(seen []sighting) {
+	j.kept = append(j.kept, seen...)
+	if over := len(j.kept) - maxRepeats; over > 0 {
+		j.kept = slices.Clone(j.kept[over:])
+	}
 }
 
 func (j *journal) close() error {
 	j.mu.Lock()
 	defer j.mu.Unlock()
+	if j.file == nil {
+		return nil
+	}
 	return j.file.Close()
 }

@@ -27,7 +27,7 @@ func (s *Spool) recover() ([]sighting, error) {
 		if err != nil || (ext != extActive && ext != extSealed) {
 			continue
 		}
-		seg, err := s.recoverSegment(id, ext, last.add)
+		seg, err := s.recoverSegment(id, ext, &last)
 		if err != nil {
 			return nil, fmt.Errorf("recover %s: %w", name, err)
 		}
@@ -49,17 +49,25 @@ func (s *Spool) recover() ([]sighting, error) {
 // recoverSegment opens one file. It returns nil for a segment without a frame,
 // which it removes (nobody was promised anything in it), and for one that it
 // cannot read, which goes to the quarantine: the others must not wait for it.
-func (s *Spool) recoverSegment(id uint64, ext string, each func(Frame)) (*Segment, error) {
+func (s *Spool) recoverSegment(id uint64, ext string, last *latest) (*Segment, error) {
 	seg := &Segment{ID: id, Recovered: true, fs: s.opts.FS, path: s.path(id, ext), err: errSealed}
 	file, err := s.opts.FS.Open(seg.path)
 	if err != nil {
 		return nil, err
 	}
-	keep, cut, err := seg.load(file, ext == extActive, each)
+	var came latest
+	keep, cut, err := seg.load(file, ext == extActive, func(f Frame) {
+		came.add([]sighting{{name: nameOf(seg.Stream, f), seen: f.Time}})
+	})
 	if err != nil {
 		to, failed := s.Quarantine(seg, err.Error())
 		s.opts.Warn(fmt.Sprintf("a segment cannot be read and was put aside as %s: %v", to, err))
 		return nil, errors.Join(failed, file.Close())
+	}
+	// What a killed process wrote may not be on the disk yet. Only what is may be
+	// recognised: Fluent Bit gives up its own copy then.
+	if syncErr := file.Sync(); syncErr == nil && keep {
+		last.add(came.seen)
 	}
 	if err := file.Close(); err != nil {
 		return nil, err

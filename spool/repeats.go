@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/cespare/xxhash/v2"
@@ -29,12 +30,14 @@ const (
 
 // chunkName is what a chunk is recognised by.
 type chunkName struct {
-	content, tag uint64 // xxHash64
+	content, tag uint64 // xxHash64; that of the tag covers the stream, too
 	size         uint32
 }
 
-func nameOf(f Frame) chunkName {
-	return chunkName{f.Hash, xxhash.Sum64String(f.Tag), uint32(len(f.Data))}
+// nameOf names a chunk of a stream: the same folder may have had another
+// destination before, to which the chunk has not gone.
+func nameOf(stream string, f Frame) chunkName {
+	return chunkName{f.Hash, xxhash.Sum64String(stream + "\x00" + f.Tag), uint32(len(f.Data))}
 }
 
 // repeats knows the chunks that came in the last moments before the spool was
@@ -48,26 +51,37 @@ type repeats struct {
 	now     func() time.Time
 	opened  time.Time
 	journal *journal
+	newest  atomic.Int64 // arrival of the newest chunk, Unix time in ns
 
 	mu    sync.Mutex // guards known
 	known map[chunkName]int
 }
 
+// saw notes that a chunk of this time is durable.
+func (r *repeats) saw(t time.Time) {
+	if r != nil {
+		r.newest.Store(t.UnixNano())
+	}
+}
+
 // taken tells whether a chunk is one that was taken before, and counts it. It is
 // durable then that it will be recognised after the next crash, too: Fluent Bit
 // may not note this answer either.
-func (r *repeats) taken(f Frame) (bool, error) {
+func (r *repeats) taken(stream string, f Frame) (bool, error) {
 	if r == nil {
 		return false, nil
 	}
-	name, now := nameOf(f), r.now()
+	now := r.now()
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.known[name] == 0 {
+	if len(r.known) > 0 && now.Sub(r.opened).Abs() > repeatPatience {
+		r.known = nil
+	}
+	if len(r.known) == 0 {
 		return false, nil
 	}
-	if now.Sub(r.opened).Abs() > repeatPatience {
-		r.known = nil
+	name := nameOf(stream, f)
+	if r.known[name] == 0 {
 		return false, nil
 	}
 	if err := r.journal.add([]sighting{{name: name, seen: now, again: true}}); err != nil {
@@ -83,7 +97,7 @@ func (r *repeats) gone(young []sighting) error {
 	if r == nil {
 		return nil
 	}
-	first, since := 0, r.now().Add(-repeatWindow)
+	first, since := 0, time.Unix(0, r.newest.Load()).Add(-repeatWindow)
 	for first < len(young) && young[first].seen.Before(since) {
 		first++
 	}
@@ -91,13 +105,20 @@ func (r *repeats) gone(young []sighting) error {
 }
 
 // openRepeats makes the memory of what came last: found are the chunks of the
-// segments that are there, and the journal has the others.
+// segments that are there, and the journal has the others. A journal that cannot
+// be read or written is no reason not to open: a full disk is emptied by shipping.
 func openRepeats(fs FS, path string, found []sighting, now func() time.Time) (*repeats, error) {
-	noted, err := readJournal(fs, path)
-	if err != nil {
-		return nil, err
-	}
+	noted, readErr := readJournal(fs, path)
 	r := &repeats{now: now, opened: now(), known: map[chunkName]int{}}
+	// A clock that was set back has left times that have not come yet.
+	for _, seen := range [][]sighting{found, noted} {
+		for i := range seen {
+			if seen[i].seen.After(r.opened) {
+				seen[i].seen = r.opened
+			}
+		}
+		newestFirst(seen)
+	}
 	since := newestOf(found, noted).Add(-repeatWindow)
 	// A chunk that is in a segment, in the journal, and in there once more since it
 	// was recognised, came once.
@@ -114,8 +135,14 @@ func openRepeats(fs FS, path string, found []sighting, now func() time.Time) (*r
 			}
 		}
 	}
-	r.journal, err = newJournal(fs, path, kept)
-	return r, err
+	var writeErr error
+	r.journal, writeErr = newJournal(fs, path, kept)
+	return r, errors.Join(readErr, writeErr)
+}
+
+// newestFirst sorts by time.
+func newestFirst(seen []sighting) {
+	slices.SortStableFunc(seen, func(a, b sighting) int { return b.seen.Compare(a.seen) })
 }
 
 // whichAre returns those that were recognised, or those that were not.
@@ -131,14 +158,13 @@ func whichAre(all []sighting, again bool) (some []sighting) {
 // latest keeps the chunks that came last, and not many more.
 type latest struct{ seen []sighting }
 
-func (l *latest) add(f Frame) {
-	l.seen = append(l.seen, sighting{name: nameOf(f), seen: f.Time})
+func (l *latest) add(seen []sighting) {
+	l.seen = append(l.seen, seen...)
 	if len(l.seen) < 4*maxRepeats {
 		return
 	}
-	since := newestOf(l.seen).Add(-repeatWindow)
-	l.seen = slices.DeleteFunc(l.seen, func(s sighting) bool { return s.seen.Before(since) })
-	l.seen = l.seen[max(0, len(l.seen)-maxRepeats):]
+	newestFirst(l.seen)
+	l.seen = slices.Clone(l.seen[:maxRepeats])
 }
 
 func newestOf(all ...[]sighting) (newest time.Time) {

@@ -110,6 +110,96 @@ func TestFailedChunksAreNotRecognised(t *testing.T) {
 	}
 }
 
+// Only what is on the disk for sure may be recognised: a killed process's last
+// frame may be in memory only.
+func TestUnsyncedFramesAreNotRecognised(t *testing.T) {
+	l := newLife(t)
+	l.start()
+	l.takes("one", false)
+	l.fs.sync = syscall.EIO
+	l.start()
+	l.fs.sync = nil
+	l.takes("one", false)
+}
+
+// A full disk is emptied by shipping, so it must not keep the spool from opening.
+func TestFullDiskAtStart(t *testing.T) {
+	l := newLife(t)
+	l.start()
+	l.takes("one", false)
+	l.takes("two", false)
+	l.fs.write = syscall.ENOSPC
+	l.start()
+	if _, err := l.tryAppend("s", "one"); err == nil || errors.Is(err, spool.ErrRepeated) {
+		t.Errorf("%v, want no answer that is not durable", err)
+	}
+	l.fs.write = nil // something was shipped
+	l.takes("one", true)
+	l.start()
+	l.takes("one", true)
+	l.takes("two", true)
+}
+
+// A commit that has to be tried again notes its chunks once.
+func TestCommitAgain(t *testing.T) {
+	l := newLife(t)
+	l.start()
+	l.takes("one", false)
+	if _, err := l.SealOpened(l.now); err != nil {
+		t.Fatal(err)
+	}
+	l.fs.remove = syscall.EROFS
+	for range 3 {
+		if err := l.Commit(l.sealed[0]); err == nil {
+			t.Fatal("a commit that fails says nothing")
+		}
+	}
+	l.fs.remove = nil
+	l.ship()
+	l.start()
+	l.takes("one", true)
+	l.takes("one", false)
+}
+
+// What is given up is taken again.
+func TestDroppedChunksAreNotRecognised(t *testing.T) {
+	l := newLife(t)
+	l.start()
+	l.takes("one", false)
+	if _, err := l.SealOpened(l.now); err != nil {
+		t.Fatal(err)
+	}
+	if err := l.Drop(l.sealed[0]); err != nil {
+		t.Fatal(err)
+	}
+	l.start()
+	l.takes("one", false)
+}
+
+// A chunk has gone to the stream's destination, and to no other.
+func TestAnotherStreamTakesItsOwn(t *testing.T) {
+	l := newLife(t)
+	l.start()
+	l.takes("one", false)
+	l.start()
+	if _, err := l.Append("another", spool.Chunk{Tag: "tag of s", Data: []byte("one")}, func() ([]byte, error) { return nil, nil }); err != nil {
+		t.Errorf("%v, want the chunk taken for another stream", err)
+	}
+	l.takes("one", true)
+}
+
+func TestClockThatWasAhead(t *testing.T) {
+	l := newLife(t)
+	l.now = l.now.Add(2 * time.Hour) // the machine's clock before it was set
+	l.start()
+	l.takes("one", false)
+	l.now = l.now.Add(-2 * time.Hour)
+	l.takes("two", false)
+	l.start()
+	l.takes("one", true)
+	l.takes("two", true)
+}
+
 func TestRepeatsAreBounded(t *testing.T) {
 	l := newLife(t)
 	l.start()

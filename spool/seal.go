@@ -41,12 +41,28 @@ func (s *Spool) Seal(seg *Segment) error {
 // when the oldest of the others was opened, zero if there is none. Those that
 // somebody else is sealing have been handed over when it returns.
 func (s *Spool) SealOpened(t time.Time) (oldest time.Time, err error) {
+	s.forgetOld()
 	due, oldest := s.openedBefore(t)
 	sortByID(due)
 	for _, seg := range due {
 		err = errors.Join(err, s.Seal(seg))
 	}
 	return oldest, err
+}
+
+// forgetOld drops, once in a while, what segments remember of chunks that will
+// not come again.
+func (s *Spool) forgetOld() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := s.opts.Now()
+	if within := now.Sub(s.forgot); within >= 0 && within < repeatWindow {
+		return
+	}
+	s.forgot = now
+	for seg := range s.used {
+		seg.forget(now.Add(-2 * repeatWindow))
+	}
 }
 
 func (s *Spool) openedBefore(t time.Time) (due []*Segment, oldest time.Time) {
@@ -70,9 +86,13 @@ func (s *Spool) openedBefore(t time.Time) (due []*Segment, oldest time.Time) {
 // synced, it is shipped once more, the same bytes to the same place.
 func (s *Spool) Commit(seg *Segment) error {
 	s.noteGone(seg)
+	return s.remove(seg)
+}
+
+func (s *Spool) remove(seg *Segment) error {
 	err := s.opts.FS.Remove(seg.path)
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
-		return fmt.Errorf("commit segment: %w", err)
+		return fmt.Errorf("remove segment: %w", err)
 	}
 	s.forget(seg)
 	if err := s.opts.FS.SyncDir(s.opts.Dir); err != nil {
@@ -81,12 +101,18 @@ func (s *Spool) Commit(seg *Segment) error {
 	return nil
 }
 
-// noteGone has the chunks of a segment recognised without it.
+// noteGone has the chunks of a segment recognised without it, once.
 func (s *Spool) noteGone(seg *Segment) {
 	if err := s.repeats.gone(seg.youngest()); err != nil {
 		s.opts.Warn(fmt.Sprintf("chunks of segment %016x may come twice after a crash, since they could not be noted: %v", seg.ID, err))
+		return
 	}
+	seg.forget(time.Time{})
 }
+
+// Drop removes a sealed segment whose frames are given up: if they come again,
+// they are taken again.
+func (s *Spool) Drop(seg *Segment) error { return s.remove(seg) }
 
 // Quarantine moves a sealed segment that cannot be shipped, or not whole, to
 // the folder quarantine, with the reason in a text file beside it. It stays

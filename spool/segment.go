@@ -67,7 +67,7 @@ func (g *Segment) write(frame []byte, raw int) (end int64, err error) {
 func (g *Segment) note(f Frame) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.young = append(g.young, sighting{name: nameOf(f), seen: f.Time})
+	g.young = append(g.young, sighting{name: nameOf(g.Stream, f), seen: f.Time})
 	old := 0
 	for old < len(g.young)-maxRepeats || g.young[old].seen.Before(f.Time.Add(-repeatWindow)) {
 		old++
@@ -137,6 +137,16 @@ func (g *Segment) youngest() []sighting {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	return g.young
+}
+
+// forget drops the chunks, if they are older than t: a backlog of segments must
+// not keep them. The zero time drops all.
+func (g *Segment) forget(t time.Time) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if n := len(g.young); n > 0 && (t.IsZero() || g.young[n-1].seen.Before(t)) {
+		g.young = nil
+	}
 }
 
 // Size returns how many bytes the segment has on disk.

@@ -74,6 +74,7 @@ type Spool struct {
 	used   map[*Segment]int64 // bytes that each segment counts for
 	total  int64              // sum of used
 	lastID uint64
+	forgot time.Time // when segments last dropped old chunks' names
 	closed bool
 }
 
@@ -107,11 +108,13 @@ func Open(o Options) (*Spool, error) {
 	}
 	s := &Spool{opts: o, lock: lock, active: map[string]*Segment{}, used: map[*Segment]int64{}}
 	found, err := s.recover()
-	if err == nil && o.Repeats {
-		s.repeats, err = openRepeats(o.FS, filepath.Join(o.Dir, journalName), found, o.Now)
-	}
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open spool %s: %w", o.Dir, err), lock.Close())
+	}
+	if o.Repeats {
+		if s.repeats, err = openRepeats(o.FS, filepath.Join(o.Dir, journalName), found, o.Now); err != nil {
+			o.Warn(fmt.Sprintf("chunks may come twice after a crash: the journal of those that came cannot be used: %v", err))
+		}
 	}
 	return s, nil
 }
@@ -142,7 +145,7 @@ func (s *Spool) Append(stream string, c Chunk, meta func() ([]byte, error)) (*Se
 	frame := framePool.Get().(*[]byte)
 	defer framePool.Put(frame)
 	f := Frame{Tag: c.Tag, Time: s.opts.Now(), Hash: contentHash(c.Data), Data: c.Data}
-	if again, err := s.repeats.taken(f); again || err != nil {
+	if again, err := s.repeats.taken(stream, f); again || err != nil {
 		return nil, cmp.Or(err, ErrRepeated)
 	}
 	*frame = appendFrame((*frame)[:0], f)
@@ -156,6 +159,7 @@ func (s *Spool) Append(stream string, c Chunk, meta func() ([]byte, error)) (*Se
 			err = seg.sync(end)
 		}
 		if err == nil {
+			s.repeats.saw(f.Time)
 			seg.note(f)
 			return seg, nil
 		}

@@ -114,7 +114,7 @@ func (f *Files) base(s Section, roles []Role) (Base, error) {
 		return s.webIdentity()
 	case s.has("credential_source"):
 		return s.namedSource()
-	case s.has("sso_session", "sso_account_id", "sso_role_name"):
+	case s.has("sso_account_id", "sso_role_name"):
 		return f.sso(s)
 	case s.hasKeys():
 		return s.keys()
@@ -122,6 +122,8 @@ func (f *Files) base(s Section, roles []Role) (Base, error) {
 		return Login{Session: s.Get("login_session"), Region: s.Get("region")}, nil
 	case s.has("credential_process"):
 		return Process{Command: s.Get("credential_process"), AccountID: s.Get("aws_account_id")}, nil
+	case s.has("sso_session"): // alone it is for services that take tokens
+		return f.sso(s)
 	case len(roles) == 0:
 		return nil, ErrNoCredentials
 	}

@@ -59,10 +59,11 @@ func TestBaseOrder(t *testing.T) {
 	settings := []struct{ line, want string }{
 		{"web_identity_token_file = /t\nrole_arn = r", "profile.WebIdentity"},
 		{"credential_source = Environment", "profile.NamedSource"},
-		{"sso_session = s", "profile.SSO"},
+		{"sso_account_id = 1\nsso_role_name = n\nsso_region = x\nsso_start_url = u", "profile.SSO"},
 		{"aws_access_key_id = id\naws_secret_access_key = secret", "profile.Keys"},
 		{"login_session = l", "profile.Login"},
 		{"credential_process = c", "profile.Process"},
+		{"sso_session = s", "profile.SSO"},
 	}
 	for i, s := range settings {
 		config := "[sso-session s]\nsso_region = x\nsso_start_url = u\n[profile p]\n"

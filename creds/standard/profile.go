@@ -153,8 +153,9 @@ func (p *profileFiles) rebuild(files sharedFiles, err error) {
 	switch {
 	case err == nil:
 		old := p.current
+		// What the old one is retrieving ends by itself: to cancel it would fail who
+		// waits for it, and might waste a refresh token.
 		p.current, p.files, p.err = next, files, nil
-		go old.close() // its retrievals may take a while to end
 		if old != nil {
 			p.tellRotated(old)
 		}

@@ -82,8 +82,18 @@ func (t settings) endpoint(service string) (url, where string) {
 
 // service says how to reach a service of AWS.
 func (t settings) service(name, region string) (creds.Service, error) {
-	client, err := t.http()
 	endpoint, _ := t.endpoint(name)
+	return t.at(endpoint, region)
+}
+
+// at says how to reach a service at an endpoint, "" for AWS's own. The clock
+// listens to AWS only: another server's may be wrong, and keys of AWS expire by
+// AWS's.
+func (t settings) at(endpoint, region string) (creds.Service, error) {
+	client, err := t.http()
+	if err == nil && endpoint == "" {
+		client = t.sources.clock.Client(client)
+	}
 	return creds.Service{
 		Region: region, Endpoint: endpoint, HTTP: client,
 		FIPS:      isTrue(t.either("AWS_USE_FIPS_ENDPOINT", "use_fips_endpoint")),
@@ -95,10 +105,11 @@ func (t settings) service(name, region string) (creds.Service, error) {
 // regions that are older than regional endpoints
 // (https://docs.aws.amazon.com/sdkref/latest/guide/feature-sts-regionalized-endpoints.html).
 func (t settings) sts() (creds.Service, error) {
-	s, err := t.service("sts", t.region())
-	if t.options.STSEndpoint != "" {
-		s.Endpoint = t.options.STSEndpoint
+	endpoint := t.options.STSEndpoint
+	if endpoint == "" {
+		endpoint, _ = t.endpoint("sts")
 	}
+	s, err := t.at(endpoint, t.region())
 	if s.Endpoint == "" && !s.FIPS && !s.DualStack && isLegacy(s.Region) &&
 		strings.EqualFold(t.either("AWS_STS_REGIONAL_ENDPOINTS", "sts_regional_endpoints"), "legacy") {
 		s.Endpoint, s.Region = "https://sts.amazonaws.com", "us-east-1"
@@ -119,19 +130,18 @@ func isLegacy(region string) bool {
 
 func (t settings) sessionName() string { return t.env("AWS_ROLE_SESSION_NAME") }
 
-// http returns a client of AWS's services, whose answers the clock watches.
+// http returns a client of AWS's services.
 func (t settings) http() (aws.HTTPClient, error) {
 	if tr := t.sources.env.Transport; tr != nil {
-		return t.sources.clock.Client(&http.Client{Transport: tr}), nil
+		return &http.Client{Transport: tr}, nil
 	}
 	roots, err := t.rootCAs()
 	if err != nil {
 		return nil, err
 	}
-	client := awshttp.NewBuildableClient().WithTransportOptions(func(tr *http.Transport) {
+	return awshttp.NewBuildableClient().WithTransportOptions(func(tr *http.Transport) {
 		tr.TLSClientConfig.RootCAs = roots
-	})
-	return t.sources.clock.Client(client), nil
+	}), nil
 }
 
 func (t settings) caFile() string {
