@@ -207,3 +207,20 @@ func TestCachedRetrieveAllocatesNothing(t *testing.T) {
 		t.Errorf("%v allocations", n)
 	}
 }
+
+// A refused key is due whatever the time: a clock that is set back must not make
+// it fresh.
+func TestRefusedKeyAndAClockSetBack(t *testing.T) {
+	now := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
+	s := &metadataDay{life: 100 * 365 * 24 * time.Hour}
+	c := creds.NewCache(creds.CacheOptions{Provider: s, Now: func() time.Time { return now }})
+	defer c.Close()
+	first := old(t, c)
+	if !c.Invalidate(first) {
+		t.Fatal("the refusal had no effect")
+	}
+	now = now.Add(-3 * time.Hour)
+	if got := old(t, c); got.AccessKeyID == first.AccessKeyID {
+		t.Errorf("%v is handed out after its refusal", got)
+	}
+}

@@ -24,9 +24,13 @@ type OS struct{}
 // ReadFile is os.ReadFile.
 func (OS) ReadFile(path string) ([]byte, error) { return os.ReadFile(path) }
 
+// room is how much longer a file may get in an update.
+const room = 16 << 10
+
 // Update holds a lock on path.lock, which stays there, for processes that know
-// of it. The temporary file is made first: a refresh token may be good for one
-// use, and must not be spent where its successor cannot be kept.
+// of it. The temporary file is made first, as large as it may get: a refresh
+// token may be good for one use, and must not be spent where its successor cannot
+// be kept.
 func (OS) Update(path string, change func(old []byte) ([]byte, error)) (err error) {
 	lock, err := os.OpenFile(path+".lock", os.O_CREATE|os.O_RDWR|syscall.O_CLOEXEC, 0o600)
 	if err != nil {
@@ -45,6 +49,9 @@ func (OS) Update(path string, change func(old []byte) ([]byte, error)) (err erro
 	if err != nil {
 		return errors.Join(err, next.Close())
 	}
+	if err := reserve(next, lock, path, len(old)+room); err != nil {
+		return errors.Join(fmt.Errorf("update %s: %w", path, err), next.Close())
+	}
 	content, err := change(old)
 	if err != nil || content == nil {
 		return errors.Join(err, next.Close())
@@ -55,9 +62,33 @@ func (OS) Update(path string, change func(old []byte) ([]byte, error)) (err erro
 	return nil
 }
 
-// replace writes content durably under path's name.
+// reserve takes n bytes of the disk, and gives the new files to the old one's
+// owner: root may refresh a user's token, who must be able to read it.
+func reserve(next, lock *os.File, path string, n int) error {
+	info, err := os.Stat(path)
+	if err != nil {
+		return err
+	}
+	if owner, ok := info.Sys().(*syscall.Stat_t); ok && os.Getuid() == 0 {
+		for _, f := range []*os.File{next, lock} {
+			if err := f.Chown(int(owner.Uid), int(owner.Gid)); err != nil {
+				return err
+			}
+		}
+	}
+	if _, err := next.Write(make([]byte, n)); err != nil {
+		return err
+	}
+	return next.Sync()
+}
+
+// replace writes content durably under path's name, over what was reserved.
 func replace(next *os.File, content []byte, path string) error {
-	if _, err := next.Write(content); err != nil {
+	_, err := next.WriteAt(content, 0)
+	if err == nil {
+		err = next.Truncate(int64(len(content)))
+	}
+	if err != nil {
 		return errors.Join(err, next.Close())
 	}
 	if err := errors.Join(next.Sync(), next.Close()); err != nil {

@@ -108,12 +108,18 @@ func (o *Output) openSpool() (err error) {
 	return nil
 }
 
+// stream returns what shares one object with a tag: the bucket, and the key
+// format with its tag parts filled in.
+func (o *Output) stream(tag string) string {
+	return o.opts.Config.Bucket + "/" + o.template.Stream(tag)
+}
+
 // Flush makes a chunk durable. nil means that it is on disk and will reach S3.
 // Any error means that it was not taken: the caller keeps it and tries again.
 // chunk is not kept.
 func (o *Output) Flush(tag string, chunk []byte) error {
 	opened := false
-	seg, err := o.spool.Append(o.template.Stream(tag), spool.Chunk{Tag: tag, Data: chunk}, func() ([]byte, error) {
+	seg, err := o.spool.Append(o.stream(tag), spool.Chunk{Tag: tag, Data: chunk}, func() ([]byte, error) {
 		opened = true
 		return o.newMeta(tag, chunk)
 	})

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"sluice/creds/standard"
 )
@@ -72,3 +73,16 @@ func TestExplain(t *testing.T) {
 
 // refusing is an STS that denies everything.
 func refusing(t *testing.T) string { return sts(t, "nobody's") }
+
+// A server that is not AWS's may have a wrong clock; keys of AWS do not expire
+// by it.
+func TestClockListensToAWSOnly(t *testing.T) {
+	env := environment(nil, map[string]string{"AWS_ACCESS_KEY_ID": "FROM-ENV", "AWS_SECRET_ACCESS_KEY": "s", "AWS_ENDPOINT_URL_STS": refusing(t)})
+	env.Now = func() time.Time { return time.Now().Add(-2 * time.Hour) }
+	sources := standard.NewSources(env)
+	defer sources.Close()
+	e := sources.Explain(t.Context(), standard.Options{RoleARN: "arn:aws:iam::123456789012:role/logs"})
+	if e.Err == nil || !strings.Contains(e.Err.Error(), "AccessDenied") || e.Offset != 0 {
+		t.Errorf("%v, and the clock is corrected by %v, want a refusal and no correction", e.Err, e.Offset)
+	}
+}

@@ -107,15 +107,15 @@ func (m *multipart) put(number int32, buf []byte) (etag *string, err error) {
 	return out.ETag, nil
 }
 
-// complete waits for all parts and makes them an object.
-func (m *multipart) complete() error {
+// complete waits for all parts and makes them an object of size bytes.
+func (m *multipart) complete(size int64) error {
 	defer m.cancel()
 	m.flying.Wait()
 	if m.err != nil {
 		return m.err
 	}
 	there := true
-	err := m.store.unlessThere(m.target, func(condition *string) error {
+	err := m.store.unlessThere(m.ctx, m.target, size, func(condition *string) error {
 		ctx, cancel := context.WithTimeout(m.ctx, completeDeadline)
 		defer cancel()
 		_, err := m.store.client.CompleteMultipartUpload(ctx, &awss3.CompleteMultipartUploadInput{

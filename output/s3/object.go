@@ -95,7 +95,7 @@ func (o *Object) Close() (err error) {
 				return err
 			}
 		}
-		return o.upload.complete()
+		return o.upload.complete(o.size)
 	case o.file != nil:
 		if err := o.putAside(); err != nil {
 			return err
@@ -127,7 +127,7 @@ func (o *Object) put(body io.ReadSeeker) error {
 		ContentType: optional(opts.ContentType), ContentEncoding: optional(o.target.ContentEncoding),
 		ACL: o.store.acl(), StorageClass: o.store.storageClass(), ContentLength: &o.size,
 	}
-	err := o.store.unlessThere(o.target, func(condition *string) (err error) {
+	err := o.store.unlessThere(o.ctx, o.target, o.size, func(condition *string) (err error) {
 		if in.ContentMD5, err = o.store.md5(body); err != nil {
 			return err
 		}

@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"path/filepath"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -125,7 +126,7 @@ func TestLostAnswers(t *testing.T) {
 		lines string
 		want  string // the requests that tell
 	}{
-		{"put", record("one"), line("one"), "put 200, put 412"},
+		{"put", record("one"), line("one"), "put 200, put 412, HEAD 200"},
 		{"part", large, lines, "part 200"},
 		{"complete", large, lines, "complete 200"},
 	} {
@@ -157,7 +158,7 @@ func TestCompletedBefore(t *testing.T) {
 	r.log.Reset()
 	r.close(r.open(ownKeys), plenty)
 	r.wantOne(lines)
-	if !strings.HasSuffix(seen.String(), "complete 412, abort 204") {
+	if !strings.HasSuffix(seen.String(), "complete 412, HEAD 200, abort 204") {
 		t.Errorf("requests: %s, want the second completion refused and its parts removed", seen)
 	}
 	if uploads := r.uploads(); len(uploads) > 0 {
@@ -190,6 +191,51 @@ func TestUnfinishedUploadsAreRemoved(t *testing.T) {
 	r.wantOne(lines)
 	if uploads := r.uploads(); len(uploads) > 0 {
 		t.Errorf("uploads are left behind: %v", uploads)
+	}
+}
+
+// What is under our key is another object, by whatever accident: it stays, and so
+// does ours, in the spool.
+func TestAnotherObjectIsThere(t *testing.T) {
+	r := newRig(t)
+	var first sync.Once
+	seen := r.front.watch(func(w http.ResponseWriter, req *http.Request) bool {
+		if kind(req) == "put" {
+			first.Do(func() { r.put(req.URL.Path, "somebody's") })
+		}
+		return false
+	})
+	out := r.open(ownKeys)
+	r.flush(out, "app", record("one"))
+	r.close(out, plenty)
+	for key, content := range r.objects() {
+		if content != "somebody's" {
+			t.Errorf("%s holds %q after %s", key, content, seen)
+		}
+	}
+	if !strings.Contains(r.log.String(), "another object is there") {
+		t.Error("the log does not tell")
+	}
+	if waiting, _ := filepath.Glob(filepath.Join(r.dir, "*.sealed")); len(waiting) != 1 {
+		t.Errorf("%d segments wait, want 1", len(waiting))
+	}
+}
+
+// Who may write only cannot look: the object is written again, as it was before
+// there were conditions.
+func TestMayNotLook(t *testing.T) {
+	r := newRig(t)
+	r.front.lose = once("put")
+	seen := r.front.watch(func(w http.ResponseWriter, req *http.Request) bool {
+		if req.Method == http.MethodHead {
+			w.WriteHeader(http.StatusForbidden)
+			return true
+		}
+		return false
+	})
+	r.ship(record("one"), line("one"))
+	if !strings.HasSuffix(seen.String(), "put 200, put 412, put 200") {
+		t.Errorf("requests: %s, want the object written again", seen)
 	}
 }
 

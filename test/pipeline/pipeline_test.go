@@ -136,6 +136,14 @@ func (r *rig) objects() map[string]string {
 	return content
 }
 
+// put stores an object by the path of a request.
+func (r *rig) put(path, content string) {
+	r.t.Helper()
+	if err := r.bucket.Put(r.t.Context(), strings.TrimPrefix(path, "/"+r.name+"/"), content); err != nil {
+		r.t.Error(err)
+	}
+}
+
 // uploads returns the multipart uploads that nobody has ended.
 func (r *rig) uploads() []string {
 	r.t.Helper()

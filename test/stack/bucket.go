@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -67,6 +68,14 @@ func (b Bucket) List(ctx context.Context) ([]Object, error) {
 	}
 	slices.SortFunc(objects, func(x, y Object) int { return cmp.Compare(x.Key, y.Key) })
 	return objects, nil
+}
+
+// Put stores an object.
+func (b Bucket) Put(ctx context.Context, key, content string) error {
+	if _, err := b.client.PutObject(ctx, &s3.PutObjectInput{Bucket: &b.name, Key: &key, Body: strings.NewReader(content)}); err != nil {
+		return fmt.Errorf("put object %s: %w", key, err)
+	}
+	return nil
 }
 
 // Uploads returns the keys of the multipart uploads that nobody has ended.
