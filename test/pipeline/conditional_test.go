@@ -259,12 +259,12 @@ func TestErrorInSuccess(t *testing.T) {
 
 func TestServerWithoutConditions(t *testing.T) {
 	r := newRig(t)
-	refused := 0
+	var refused atomic.Int64
 	r.front.watch(func(w http.ResponseWriter, req *http.Request) bool {
 		if req.Header.Get("If-None-Match") == "" {
 			return false
 		}
-		refused++
+		refused.Add(1)
 		w.WriteHeader(http.StatusNotImplemented)
 		io.WriteString(w, `<Error><Code>NotImplemented</Code><Message>A header you provided implies functionality that is not implemented.</Message></Error>`)
 		return true
@@ -274,8 +274,8 @@ func TestServerWithoutConditions(t *testing.T) {
 		r.flush(out, tag, record("one"))
 	}
 	r.close(out, plenty)
-	if n := len(r.objects()); n != 3 || refused == 0 || refused > 2 {
-		t.Errorf("%d objects after %d refusals, want 3 after one for each upload worker at most", n, refused)
+	if n, asked := len(r.objects()), refused.Load(); n != 3 || asked == 0 || asked > 2 {
+		t.Errorf("%d objects after %d refusals, want 3 after one for each upload worker at most", n, asked)
 	}
 }
 
