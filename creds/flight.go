@@ -1,0 +1,155 @@
+package creds
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// flight is a retrieval; done is closed when its result is published.
+type flight struct {
+	done  chan struct{}
+	creds Credentials
+	err   error
+}
+
+// join returns the retrieval that is under way, or starts one. It returns none,
+// but the last error, while a failure is too recent to ask again. seen is the
+// snapshot that the caller found wanting.
+func (c *Cache) join(seen *snapshot, now time.Time) (*flight, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if s := c.snapshot.Load(); s != nil && s != seen && !s.refused {
+		return landed(s.creds), nil // it has landed since the caller looked
+	}
+	switch {
+	case c.flight != nil:
+		return c.flight, nil
+	case c.life.Err() != nil:
+		return nil, ErrClosed
+	case within(c.wait, c.failedAt, now):
+		return nil, c.lastErr
+	}
+	f := &flight{done: make(chan struct{})}
+	c.flight = f
+	c.flights.Go(func() { c.fly(f) })
+	return f, nil
+}
+
+// landed is a flight that is over.
+func landed(found Credentials) *flight {
+	f := &flight{done: make(chan struct{}), creds: found}
+	close(f.done)
+	return f
+}
+
+// fly retrieves, publishes and tells.
+func (c *Cache) fly(f *flight) {
+	ctx, cancel := context.WithTimeout(c.life, c.opts.Timeout)
+	defer cancel()
+	found, err := c.retrieve(ctx)
+	now := c.opts.Now()
+	if err == nil {
+		if err = found.check(now); err != nil {
+			err = fmt.Errorf("credentials from %s: %w", found.Source, err)
+		}
+	}
+	c.publish(f, found, err, now)
+	c.tell()
+}
+
+// tell makes the calls that are queued, in order, unless another flight is at it:
+// that one makes them, too.
+func (c *Cache) tell() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.subscribers.telling {
+		return
+	}
+	c.subscribers.telling = true
+	for len(c.subscribers.queue) > 0 {
+		calls := c.subscribers.queue
+		c.subscribers.queue = nil
+		c.mu.Unlock()
+		for _, call := range calls {
+			call()
+		}
+		c.mu.Lock()
+	}
+	c.subscribers.telling = false
+}
+
+// retrieve asks the provider. A panic is an error: in a goroutine it would end
+// the process.
+func (c *Cache) retrieve(ctx context.Context) (found Credentials, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("retrieve credentials: panic: %v", p)
+		}
+	}()
+	return c.opts.Provider.Retrieve(ctx)
+}
+
+// publish ends a flight, and queues what is to be told.
+func (c *Cache) publish(f *flight, found Credentials, err error, now time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	defer close(f.done)
+	c.flight = nil
+	before := c.snapshot.Load()
+	if err == nil {
+		f.creds = found
+		c.failures, c.wait, c.lastErr = 0, 0, nil
+		after := c.newSnapshot(found, now)
+		c.snapshot.Store(after)
+		c.subscribers.changed(before, after)
+		return
+	}
+	f.err = err
+	c.failed(before, err, now)
+	switch {
+	case c.life.Err() != nil: // the cache was closed, which says nothing of the source
+	case !c.serves(before, now):
+		c.subscribers.failed(Update{Err: err})
+	case before.creds.Expired(now):
+		c.subscribers.failed(Update{Credentials: before.creds, Err: err})
+	}
+}
+
+// Bounds of what a Cache waits after failures and invalidations.
+const (
+	minBackoff      = time.Second
+	maxBackoff      = time.Minute
+	stableBackoff   = 10 * time.Minute // and up to 5 min more
+	invalidateEvery = time.Minute
+)
+
+// failed sets when to ask again. It is called with mu held.
+func (c *Cache) failed(s *snapshot, err error, now time.Time) {
+	c.lastErr = err
+	wait := min(minBackoff<<min(c.failures, 10), maxBackoff)
+	c.failures++
+	if c.opts.Stable && s != nil && !s.refused {
+		wait = stableBackoff + time.Duration(c.opts.Random()*float64(5*time.Minute))
+	}
+	c.failedAt, c.wait = now, wait
+}
+
+// within tells whether less than d has passed since a moment. A clock that was
+// set back does not prolong it.
+func within(d time.Duration, since, now time.Time) bool {
+	passed := now.Sub(since)
+	return passed >= 0 && passed < d
+}
+
+func (c *Cache) newSnapshot(found Credentials, now time.Time) *snapshot {
+	s := &snapshot{creds: found}
+	if found.CanExpire() {
+		life := found.Expires.Sub(now)
+		advisory := min(c.opts.Advisory, life/4)
+		mandatory := min(c.opts.Mandatory, life/12)
+		jitter := time.Duration((c.opts.Random() - 0.5) / 5 * float64(advisory))
+		s.advisory, s.mandatory = found.Expires.Add(-advisory+jitter), found.Expires.Add(-mandatory)
+	}
+	return s
+}
