@@ -48,18 +48,22 @@ func (a AssumeRole) Retrieve(ctx context.Context) (Credentials, error) {
 		}
 		source, ok := a.Base.(Invalidator)
 		if again || !ok || !KeyRefused(err) || !source.Invalidate(base) {
-			return Credentials{}, fmt.Errorf("assume role %s with %s: %w", a.RoleARN, base, withRemedy(err, stsRemedies))
+			return Credentials{}, fmt.Errorf("assume role %s with %s: %w", a.RoleARN, base, withRemedy(err, a.remedies()))
 		}
 	}
 }
 
-// stsRemedies are for the errors that users report most.
-var stsRemedies = map[string]string{
-	"AccessDenied":            "the role's trust policy must allow this principal, and with this external ID if it asks for one",
-	"InvalidClientTokenId":    "the base key does not exist or is disabled, or it belongs to another AWS partition than this endpoint",
-	"SignatureDoesNotMatch":   "the secret key is wrong, or this machine's clock is",
-	"RegionDisabledException": "activate STS for this region in the account, or set another region or sts_endpoint",
+// remedies are for the errors that users report most.
+func (AssumeRole) remedies() map[string]string {
+	return map[string]string{
+		"AccessDenied":            "the role's trust policy must allow this principal, and with this external ID if it asks for one",
+		"InvalidClientTokenId":    "the base key does not exist or is disabled, or it belongs to another AWS partition than this endpoint",
+		"SignatureDoesNotMatch":   "the secret key is wrong, or this machine's clock is",
+		"RegionDisabledException": regionRemedy,
+	}
 }
+
+const regionRemedy = "activate STS for this region in the account, or set another region or sts_endpoint"
 
 func (a AssumeRole) assume(ctx context.Context, base Credentials) (Credentials, error) {
 	out, err := newSTS(a.STS, AWS(Static{base})).AssumeRole(ctx, a.input())

@@ -38,8 +38,8 @@ func (s Service) dualStack() aws.DualStackEndpointState {
 	return aws.DualStackEndpointStateDisabled
 }
 
-// errorCode returns what an AWS service calls its error, "" if it is none.
-func errorCode(err error) string {
+// ErrorCode returns what an AWS service calls its error, "" if it is none.
+func ErrorCode(err error) string {
 	var api smithy.APIError
 	if errors.As(err, &api) {
 		return api.ErrorCode()
@@ -49,7 +49,7 @@ func errorCode(err error) string {
 
 // withRemedy adds what to do about an error, for those whose codes are known.
 func withRemedy(err error, remedies map[string]string) error {
-	if remedy := remedies[errorCode(err)]; remedy != "" {
+	if remedy := remedies[ErrorCode(err)]; remedy != "" {
 		return fmt.Errorf("%w (%s)", err, remedy)
 	}
 	return err
@@ -58,7 +58,7 @@ func withRemedy(err error, remedies map[string]string) error {
 // KeyRefused tells that a service knows a key no more, or takes it for expired:
 // it is to be invalidated.
 func KeyRefused(err error) bool {
-	switch errorCode(err) {
+	switch ErrorCode(err) {
 	case "ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired", "InvalidToken", "InvalidTokenId",
 		"InvalidAccessKeyId", "InvalidClientTokenId", "UnrecognizedClientException", "AuthFailure":
 		return true

@@ -87,7 +87,7 @@ func (w WebIdentity) rotated(err error, token string) bool {
 }
 
 func tokenRefused(err error) bool {
-	code := errorCode(err)
+	code := ErrorCode(err)
 	return code == "InvalidIdentityToken" || code == "ExpiredTokenException"
 }
 
@@ -95,7 +95,7 @@ func tokenRefused(err error) bool {
 func (w WebIdentity) explain(err error, token string) error {
 	err = withRemedy(err, map[string]string{
 		"AccessDenied":            "the role's trust policy must allow this identity provider, subject and audience",
-		"RegionDisabledException": stsRemedies["RegionDisabledException"],
+		"RegionDisabledException": regionRemedy,
 	})
 	expires, known := tokenExpiry(token)
 	if known && tokenRefused(err) && !w.Now().Before(expires) {

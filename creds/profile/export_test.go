@@ -1,6 +1,9 @@
 package profile
 
-import "maps"
+import (
+	"maps"
+	"slices"
+)
 
 // Properties returns all properties of a section, those without a value too.
 func (s Section) Properties() map[string]string {
@@ -10,6 +13,9 @@ func (s Section) Properties() map[string]string {
 	maps.Copy(all, credentials)
 	return all
 }
+
+// Names returns the names of all profiles, sorted.
+func (f *Files) Names() []string { return slices.Sorted(maps.Keys(f.profiles)) }
 
 // Sessions returns the sso-sessions.
 func (f *Files) Sessions() map[string]Section { return f.sessions }

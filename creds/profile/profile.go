@@ -14,7 +14,6 @@ package profile
 
 import (
 	"cmp"
-	"maps"
 	"slices"
 	"strings"
 )
@@ -57,11 +56,6 @@ func (s Section) has(keys ...string) bool {
 func (f *Files) Profile(name string) (Section, bool) {
 	s, ok := f.profiles[name]
 	return s, ok
-}
-
-// Names returns the names of all profiles, sorted.
-func (f *Files) Names() []string {
-	return slices.Sorted(maps.Keys(f.profiles))
 }
 
 // Setting is Get of a profile: "" also if there is no such profile.

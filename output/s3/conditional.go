@@ -10,7 +10,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	awss3 "github.com/aws/aws-sdk-go-v2/service/s3"
-	"github.com/aws/smithy-go"
+
+	"sluice/creds"
 )
 
 // A target whose key nobody else writes is written under the condition that
@@ -37,7 +38,7 @@ func (s *Store) unlessThere(ctx context.Context, t Target, size int64, write fun
 	if condition == nil {
 		return err
 	}
-	switch code := errorCode(err); code {
+	switch creds.ErrorCode(err) {
 	case "PreconditionFailed":
 		there, known, headErr := s.sizeOf(ctx, t)
 		switch {
@@ -54,14 +55,6 @@ func (s *Store) unlessThere(ctx context.Context, t Target, size int64, write fun
 		return write(nil)
 	}
 	return err
-}
-
-func errorCode(err error) string {
-	var api smithy.APIError
-	if errors.As(err, &api) {
-		return api.ErrorCode()
-	}
-	return ""
 }
 
 // headDeadline bounds a look at an object.
