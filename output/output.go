@@ -103,7 +103,7 @@ func (o *Output) openSpool() (err error) {
 		o.opts.Log.Info("shipping what an earlier run left in the spool", "segments", n, "dir", o.opts.Dir)
 	}
 	if o.index, err = o.spool.Counter("index"); err != nil {
-		return errors.Join(err, o.spool.Close())
+		return errors.Join(err, o.spool.Close(0))
 	}
 	return nil
 }
@@ -153,8 +153,10 @@ func (o *Output) full(seg *spool.Segment) bool {
 }
 
 // Close takes no more chunks, ships what is there until ctx ends, and unlocks
-// the spool. What could not be shipped stays there for the next start.
-func (o *Output) Close(ctx context.Context) error {
+// the spool. What could not be shipped stays there for the next start. unnoted is
+// how many of the last chunks that Flush has taken may come again, since Fluent Bit
+// has not noted its answer.
+func (o *Output) Close(ctx context.Context, unnoted int) error {
 	_, sealErr := o.spool.SealOpened(endOfTime)
 	left := o.queue.drain(ctx)
 	o.stop()
@@ -163,7 +165,7 @@ func (o *Output) Close(ctx context.Context) error {
 	if left > 0 {
 		o.opts.Log.Warn("stopping with data in the spool; the next start ships it", "segments", left, "bytes", o.spool.Used(), "dir", o.opts.Dir)
 	}
-	return errors.Join(sealErr, o.spool.Close())
+	return errors.Join(sealErr, o.spool.Close(unnoted))
 }
 
 // endOfTime is after all times that a clock shows.

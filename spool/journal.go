@@ -11,17 +11,50 @@ import (
 	"time"
 )
 
-// The journal of chunks whose segments are gone is a file of records of one
-// length, all numbers little-endian:
+// The journal of chunks that may come again is a file of a header and records of
+// one length, all numbers little-endian:
 //
-//	record = content u64 | tag u64 | size u32 | seen i64 | starts u24 | again u8 | crc u32
+//	journal = header record*
+//	header  = "SLRECENT" version | writer u8 | writer… | noted u64 | crc u32
+//	record  = content u64 | tag u64 | size u32 | seen i64 | starts u24 | again u8 | crc u32
 //
-// content and tag are xxHash64 of the chunk's data and tag, size is the data's
-// length, seen a time in nanoseconds since 1970, starts how often the spool was
-// opened since the chunk came, again 1 if it was recognised at that time, and
-// crc (CRC-32C) covers what is before it. A record that a crash cut off, and what
-// is behind it, is ignored. The file is written anew when the spool is opened.
-const recordSize = 8 + 8 + 4 + 8 + 4 + 4
+// noted is a segment's ID: Fluent Bit has noted our answer to all chunks of the
+// segments up to it, but for those that have a record. content and tag are
+// xxHash64 of the chunk's data and tag, size is the data's length, seen a time in
+// nanoseconds since 1970, starts how often the spool was opened since the chunk
+// came, again 1 if it was recognised at that time, and crc (CRC-32C) covers what
+// is before it. A record that a crash cut off, and what is behind it, is ignored.
+// The file is written anew when the spool is opened, and when it is closed.
+const (
+	journalVersion = 1
+	journalMagic   = "SLRECENT"
+	recordSize     = 8 + 8 + 4 + 8 + 4 + 4
+)
+
+func appendJournalHeader(dst []byte, writer string, noted uint64) []byte {
+	start := len(dst)
+	writer = writer[:min(len(writer), maxWriter)]
+	dst = append(dst, journalMagic...)
+	dst = append(dst, journalVersion, byte(len(writer)))
+	dst = append(dst, writer...)
+	dst = binary.LittleEndian.AppendUint64(dst, noted)
+	return binary.LittleEndian.AppendUint32(dst, crc32.Checksum(dst[start:], castagnoli))
+}
+
+// parseJournalHeader returns what follows the header, too.
+func parseJournalHeader(b []byte) (noted uint64, rest []byte, err error) {
+	_, rest, err = parseOpening(b, journalMagic, journalVersion)
+	if err != nil {
+		return 0, nil, err
+	}
+	if len(rest) < 12 {
+		return 0, nil, errTorn
+	}
+	if covered := len(b) - len(rest) + 8; binary.LittleEndian.Uint32(rest[8:]) != crc32.Checksum(b[:covered], castagnoli) {
+		return 0, nil, errCRC
+	}
+	return binary.LittleEndian.Uint64(rest), rest[12:], nil
+}
 
 // sighting is a chunk that came.
 type sighting struct {
@@ -56,23 +89,26 @@ func parseRecord(b []byte) (s sighting, ok bool) {
 	}, true
 }
 
-// readJournal returns the records of a file; one that is not there has none.
-func readJournal(fs FS, path string) (found []sighting, err error) {
+// readJournal returns what a file says; one that is not there says nothing.
+func readJournal(fs FS, path string) (noted uint64, found []sighting, err error) {
 	file, err := fs.Open(path)
 	if errors.Is(err, os.ErrNotExist) {
-		return nil, nil
+		return 0, nil, nil
 	}
 	if err != nil {
-		return nil, err
+		return 0, nil, err
 	}
 	defer func() { err = errors.Join(err, file.Close()) }()
 	size, err := file.Size()
 	if err != nil {
-		return nil, err
+		return 0, nil, err
 	}
 	b := make([]byte, size)
 	if n, err := file.ReadAt(b, 0); n < len(b) {
-		return nil, err
+		return 0, nil, err
+	}
+	if noted, b, err = parseJournalHeader(b); err != nil {
+		return 0, nil, err
 	}
 	for ; len(b) > 0; b = b[recordSize:] {
 		s, ok := parseRecord(b)
@@ -81,33 +117,38 @@ func readJournal(fs FS, path string) (found []sighting, err error) {
 		}
 		found = append(found, s)
 	}
-	return found, nil
+	return noted, found, nil
 }
 
 // journal is the open file. It is safe for concurrent use.
 type journal struct {
-	fs   FS
-	path string
+	fs     FS
+	path   string
+	writer string // program and version
 
-	mu   sync.Mutex // guards what follows
-	file File
-	size int64
-	kept []sighting // the newest records, for when the file has grown
+	mu    sync.Mutex // guards what follows
+	file  File
+	size  int64
+	noted uint64
+	kept  []sighting // the newest records, for when the file has grown
 }
 
 // maxJournal is how many records the file may have before it is written anew.
 const maxJournal = 4 * maxRepeats
 
-// newJournal replaces the file by one with these records. If that fails, the
-// journal is tried to be written at each add.
-func newJournal(fs FS, path string, kept []sighting) (*journal, error) {
-	j := &journal{fs: fs, path: path, kept: kept}
-	return j, j.renew()
+// replace makes a file with these records alone. If that fails, it is tried
+// again at each add.
+func (j *journal) replace(noted uint64, kept []sighting) error {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.noted, j.kept = noted, kept
+	return j.renew()
 }
 
-// renew writes a new file: write, fsync, rename, fsync the folder.
+// renew writes a new file: write, fsync, rename, fsync the folder. It is called
+// with mu held.
 func (j *journal) renew() error {
-	var b []byte
+	b := appendJournalHeader(nil, j.writer, j.noted)
 	for _, s := range j.kept {
 		b = appendRecord(b, s)
 	}
@@ -129,10 +170,10 @@ func (j *journal) renew() error {
 		return errors.Join(err, file.Close())
 	}
 	if j.file != nil {
-		err = j.file.Close()
+		_ = j.file.Close() // nobody reads it any more
 	}
 	j.file, j.size = file, int64(len(b))
-	return errors.Join(err, j.fs.SyncDir(filepath.Dir(j.path)))
+	return j.fs.SyncDir(filepath.Dir(j.path))
 }
 
 // add makes records durable.

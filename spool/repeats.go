@@ -26,6 +26,9 @@ const (
 	maxRepeats = 1 << 16
 	// maxStarts is how many starts a chunk is known for without coming again.
 	maxStarts = 100
+	// maxAnswered bounds how many of the last answers Close may be told not to have
+	// been noted.
+	maxAnswered = 64
 )
 
 // chunkName is what a chunk is recognised by.
@@ -37,13 +40,14 @@ type chunkName struct {
 // nameOf names a chunk of a stream: the same folder may have had another
 // destination before, to which the chunk has not gone.
 func nameOf(stream string, f Frame) chunkName {
-	return chunkName{f.Hash, xxhash.Sum64String(stream + "\x00" + f.Tag), uint32(len(f.Data))}
+	return chunkName{f.Hash, xxhash.Sum64String(stream + "\x00" + f.Tag), uint32(f.raw)}
 }
 
 // repeats knows the chunks that came in the last moments before the spool was
 // opened. Fluent Bit delivers a chunk again when it was killed, or stopped,
 // before it had noted our answer. Each is recognised as often as it had come, so
-// that a file that somebody ingests twice is stored twice.
+// that a file that somebody ingests twice is stored twice. After a stop only those
+// count whose answer Fluent Bit had not noted, as far as it tells.
 //
 // Chunks of segments that are still there are read from them; those of segments
 // that are gone are in a journal.
@@ -53,15 +57,28 @@ type repeats struct {
 	journal *journal
 	newest  atomic.Int64 // arrival of the newest chunk, Unix time in ns
 
-	mu    sync.Mutex // guards known
-	known map[chunkName]int
+	mu       sync.Mutex // guards what follows
+	known    map[chunkName]int
+	answered []sighting // the last ones, for Close
 }
 
-// saw notes that a chunk of this time is durable.
-func (r *repeats) saw(t time.Time) {
-	if r != nil {
-		r.newest.Store(t.UnixNano())
+// saw notes that a chunk is durable.
+func (r *repeats) saw(name chunkName, t time.Time) {
+	if r == nil {
+		return
 	}
+	r.newest.Store(t.UnixNano())
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.remember(name, t)
+}
+
+// remember is called with mu held.
+func (r *repeats) remember(name chunkName, t time.Time) {
+	if len(r.answered) >= 2*maxAnswered {
+		r.answered = slices.Delete(r.answered, 0, maxAnswered)
+	}
+	r.answered = append(r.answered, sighting{name: name, seen: t})
 }
 
 // taken tells whether a chunk is one that was taken before, and counts it. It is
@@ -88,6 +105,7 @@ func (r *repeats) taken(stream string, f Frame) (bool, error) {
 		return false, fmt.Errorf("note a repeated chunk: %w", err)
 	}
 	r.known[name]--
+	r.remember(name, now)
 	return true, nil
 }
 
@@ -104,14 +122,21 @@ func (r *repeats) gone(young []sighting) error {
 	return r.journal.add(young[first:])
 }
 
-// openRepeats makes the memory of what came last: found are the chunks of the
-// segments that are there, and the journal has the others. A journal that cannot
-// be read or written is no reason not to open: a full disk is emptied by shipping.
-func openRepeats(fs FS, path string, found []sighting, now func() time.Time) (*repeats, error) {
-	noted, readErr := readJournal(fs, path)
-	r := &repeats{now: now, opened: now(), known: map[chunkName]int{}}
+// openRepeats makes the memory of what came last, from the segments that were
+// found and from the journal, which has the others. A journal that cannot be read
+// or written is no reason not to open: a full disk is emptied by shipping.
+func openRepeats(fs FS, path, writer string, found []*Segment, now func() time.Time) (*repeats, error) {
+	r := &repeats{now: now, opened: now(), known: map[chunkName]int{}, journal: &journal{fs: fs, path: path, writer: writer}}
+	noted, journaled, readErr := readJournal(fs, path)
+	newest := newestOf(journaled)
+	for _, g := range found {
+		if g.sum.latest.After(newest) {
+			newest = g.sum.latest
+		}
+	}
+	came := sightings(found, noted, newest.Add(-repeatWindow).UnixNano())
 	// A clock that was set back has left times that have not come yet.
-	for _, seen := range [][]sighting{found, noted} {
+	for _, seen := range [][]sighting{came, journaled} {
 		for i := range seen {
 			if seen[i].seen.After(r.opened) {
 				seen[i].seen = r.opened
@@ -119,11 +144,11 @@ func openRepeats(fs FS, path string, found []sighting, now func() time.Time) (*r
 		}
 		newestFirst(seen)
 	}
-	since := newestOf(found, noted).Add(-repeatWindow)
+	since := newestOf(came, journaled).Add(-repeatWindow)
 	// A chunk that is in a segment, in the journal, and in there once more since it
 	// was recognised, came once.
 	var kept []sighting
-	for _, seen := range [][]sighting{found, whichAre(noted, false), whichAre(noted, true)} {
+	for _, seen := range [][]sighting{came, whichAre(journaled, false), whichAre(journaled, true)} {
 		count := map[chunkName]int{}
 		for _, s := range seen {
 			if s.seen.Before(since) || s.starts >= maxStarts {
@@ -135,9 +160,7 @@ func openRepeats(fs FS, path string, found []sighting, now func() time.Time) (*r
 			}
 		}
 	}
-	var writeErr error
-	r.journal, writeErr = newJournal(fs, path, kept)
-	return r, errors.Join(readErr, writeErr)
+	return r, errors.Join(readErr, r.journal.replace(noted, kept))
 }
 
 // newestFirst sorts by time.
@@ -178,10 +201,15 @@ func newestOf(all ...[]sighting) (newest time.Time) {
 	return newest
 }
 
-// close closes the journal.
-func (r *repeats) close() error {
+// close closes the journal. Of the chunks that were answered, Fluent Bit has not
+// noted the last ones; the others, and all segments up to the ID last, are
+// forgotten.
+func (r *repeats) close(unnoted int, last uint64) error {
 	if r == nil {
 		return nil
 	}
-	return r.journal.close()
+	r.mu.Lock()
+	kept := r.answered[max(0, len(r.answered)-unnoted):]
+	r.mu.Unlock()
+	return errors.Join(r.journal.replace(last, kept), r.journal.close())
 }

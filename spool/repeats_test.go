@@ -249,8 +249,9 @@ func TestDamagedJournal(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	size := len(whole) / 3
-	for cut, want := range map[int][]bool{len(whole) - 1: {true, true, false}, size + 1: {true, false, false}, 0: {false, false, false}} {
+	const size = 36 // of a record
+	header := len(whole) - 3*size
+	for cut, want := range map[int][]bool{len(whole) - 1: {true, true, false}, header + size + 1: {true, false, false}, 0: {false, false, false}} {
 		if err := os.WriteFile(file, whole[:cut], 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -262,7 +263,7 @@ func TestDamagedJournal(t *testing.T) {
 		l.dir = dir
 	}
 	damaged := slices.Clone(whole)
-	damaged[size+5] ^= 1
+	damaged[header+size+5] ^= 1
 	if err := os.WriteFile(file, damaged, 0o600); err != nil {
 		t.Fatal(err)
 	}
