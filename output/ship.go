@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"math/rand/v2"
 	"runtime/debug"
 	"strings"
@@ -25,8 +26,9 @@ func (o *Output) ship(ctx context.Context) {
 			return
 		}
 		if err := contain(func() error { return o.do(ctx, j) }); err != nil {
-			o.opts.Log.Error("the segment cannot be settled; it is shipped again", "error", err)
-			o.queue.retry(j, backoff(j.attempts))
+			wait := backoff(j.attempts, mostBackoff)
+			o.opts.Log.Error("the spool cannot be told what became of a segment; it is tried again", "error", err, "next_in", wait.Round(time.Millisecond))
+			o.queue.retry(j, wait, ours)
 		}
 	}
 }
@@ -34,15 +36,18 @@ func (o *Output) ship(ctx context.Context) {
 // do uploads a segment and gives its job back to the queue. The error is the
 // spool's: the job is still the caller's.
 func (o *Output) do(ctx context.Context, j *job) error {
-	done, err := o.upload(ctx, j)
-	switch {
-	case err == nil:
-		return o.settle(j, done)
-	case ctx.Err() != nil:
-		o.queue.retry(j, 0) // stopped in the middle: nothing is wrong with the segment
-		return nil
+	if j.stored == nil {
+		done, err := o.upload(ctx, j)
+		switch {
+		case err != nil && ctx.Err() != nil:
+			o.queue.release(j) // stopped in the middle: nothing is wrong with the segment
+			return nil
+		case err != nil:
+			return o.failed(j, err)
+		}
+		j.stored = &done
 	}
-	return o.failed(j, err)
+	return o.settle(j, *j.stored)
 }
 
 // panicError is a panic that was contained.
@@ -83,15 +88,19 @@ func (o *Output) upload(ctx context.Context, j *job) (done shipped, err error) {
 	}
 	done.target = s3.Target{
 		Bucket: m.Bucket, Key: m.Key, ContentEncoding: m.Encoding.Compression.ContentEncoding(),
-		Own: m.Own, Again: j.attempts > 0 || seg.Recovered,
+		ID: m.ID, Again: j.attempts > 0 || seg.Recovered,
 	}
-	obj := o.store.Object(ctx, done.target)
+	store, err := o.stores(m)
+	if err != nil {
+		return done, err
+	}
+	obj := store.Object(ctx, done.target)
 	err = contain(func() error { return encodeSegment(obj, m.Encoding, seg, &done) })
 	if err == nil && done.records > 0 {
 		err = obj.Close()
 	}
 	if err != nil || done.records == 0 {
-		return done, errors.Join(err, obj.Abort())
+		return done, errors.Join(err, obj.Abort(o.ending))
 	}
 	return done, nil
 }
@@ -188,29 +197,55 @@ func (o *Output) settle(j *job, done shipped) error {
 		log.Info("stored object", "bytes", done.stored, "records", done.records)
 		o.ratios.learn(j.segment.Stream, j.segment.Raw(), done.stored)
 	}
-	o.queue.done(j)
+	o.told(Event{Key: done.target.Key, Bucket: done.target.Bucket, Segment: j.segment.Size(), Records: done.records, Bytes: done.stored})
+	o.queue.done(j, done.records > 0)
 	return nil
 }
 
 // failed gives a job back, or ends it when it was retried often enough. The
 // error is the spool's.
 func (o *Output) failed(j *job, cause error) error {
+	if errors.Is(cause, spool.ErrVanished) {
+		o.opts.Log.Error("a segment is lost", "error", cause, "bytes", j.segment.Raw())
+		if err := o.spool.Drop(j.segment); err != nil {
+			return err
+		}
+		o.told(Event{Segment: j.segment.Size(), Err: cause})
+		o.queue.done(j, false)
+		return nil
+	}
 	limit := o.opts.Config.RetryLimit
 	var panicked *panicError
 	if errors.As(cause, &panicked) {
 		limit = maxPanics
 	}
 	if limit == conf.Unlimited || j.attempts < limit {
-		wait := backoff(j.attempts)
-		o.opts.Log.Warn("upload failed; the data is safe in the spool", "error", cause, "attempt", j.attempts+1, "next_in", wait.Round(time.Millisecond))
-		o.queue.retry(j, wait)
+		o.again(j, cause)
 		return nil
 	}
 	if err := o.exhausted(j, cause); err != nil {
 		return err
 	}
-	o.queue.done(j)
+	o.told(Event{Segment: j.segment.Size(), Err: cause})
+	o.queue.done(j, false)
 	return nil
+}
+
+// again gives a job back to be tried later.
+func (o *Output) again(j *job, cause error) {
+	why, level := passing, slog.LevelWarn
+	remedy, known := s3.Remedy(cause)
+	if known {
+		why, level = lasting, slog.LevelError
+	}
+	wait := backoff(j.attempts, mostBackoff)
+	args := []any{"error", cause, "attempt", j.attempts + 1, "next_in", wait.Round(time.Millisecond)}
+	if remedy != "" {
+		args = append(args, "remedy", remedy)
+	}
+	o.opts.Log.Log(context.Background(), level, "upload failed; the data is safe in the spool", args...)
+	o.told(Event{Segment: j.segment.Size(), Err: cause})
+	o.queue.retry(j, wait, why)
 }
 
 // maxPanics are retried: a segment that our own mistake cannot ship must not hold
@@ -252,9 +287,12 @@ func (o *Output) drop(seg *spool.Segment, what, reason string) error {
 	return o.spool.Drop(seg)
 }
 
+// mostBackoff is the longest pause between two attempts of a segment.
+const mostBackoff = time.Minute
+
 // backoff returns how long to wait after so many failures before this one: 1 s,
-// doubling to a minute, less up to a half by chance.
-func backoff(failures int) time.Duration {
-	most := min(time.Second<<min(failures, 10), time.Minute)
+// doubling up to most, less up to a half by chance.
+func backoff(failures int, most time.Duration) time.Duration {
+	most = min(time.Second<<min(failures, 10), most)
 	return most - rand.N(most/2)
 }

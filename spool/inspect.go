@@ -117,7 +117,7 @@ func (i *Info) inspect(frame func(Info, Frame) error) error {
 		return nil
 	}
 	defer file.Close()
-	if reason, err := os.ReadFile(i.Path + ".reason"); err == nil {
+	if reason, err := os.ReadFile(i.Path + extReason); err == nil {
 		i.Reason = strings.TrimSpace(string(reason))
 	}
 	stat, err := file.Stat()

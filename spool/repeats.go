@@ -208,6 +208,9 @@ func (r *repeats) close(unnoted int, last uint64) error {
 	if r == nil {
 		return nil
 	}
+	if unnoted == Unknown {
+		return r.journal.close()
+	}
 	r.mu.Lock()
 	kept := r.answered[max(0, len(r.answered)-unnoted):]
 	r.mu.Unlock()

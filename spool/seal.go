@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 )
 
@@ -126,11 +127,34 @@ func (s *Spool) Quarantine(seg *Segment, reason string) (string, error) {
 		return "", fmt.Errorf("quarantine segment: %w", err)
 	}
 	s.forget(seg)
-	err := errors.Join(s.setAside(to+".reason", []byte(reason+"\n")), s.opts.FS.SyncDir(s.opts.Dir))
+	err := errors.Join(s.setAside(to+extReason, []byte(reason+"\n")), s.opts.FS.SyncDir(s.opts.Dir))
 	if err != nil {
 		return to, fmt.Errorf("quarantine segment: %w", err)
 	}
 	return to, nil
+}
+
+// readmit makes sealed segments of those in quarantine.
+func (s *Spool) readmit() error {
+	dir := filepath.Join(s.opts.Dir, quarantineDir)
+	names, err := s.opts.FS.List(dir)
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		id, isSegment := strings.CutSuffix(name, extQuarantined)
+		if !isSegment {
+			continue
+		}
+		from := filepath.Join(dir, name)
+		if err := s.opts.FS.Rename(from, filepath.Join(s.opts.Dir, id+extSealed)); err != nil {
+			return err
+		}
+		if err := s.opts.FS.Remove(from + extReason); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return err
+		}
+	}
+	return nil
 }
 
 // Quarantined returns how many bytes are in the quarantine.

@@ -48,7 +48,7 @@ type Segment struct {
 func (g *Segment) append(frame []byte, f Frame) error {
 	file, err := g.files.use(g)
 	if errors.Is(err, os.ErrNotExist) {
-		return g.end(fmt.Errorf("open segment: %w", errVanished))
+		return g.end(fmt.Errorf("open segment: %w", ErrVanished))
 	}
 	if err != nil {
 		return fmt.Errorf("open segment: %w", err)
@@ -146,7 +146,7 @@ func (g *Segment) persist(file File) error {
 		return err
 	}
 	if removed, err := file.Removed(); err != nil || removed {
-		return errors.Join(err, errVanished)
+		return errors.Join(err, ErrVanished)
 	}
 	if g.named {
 		return nil
@@ -157,10 +157,6 @@ func (g *Segment) persist(file File) error {
 	g.named = true
 	return nil
 }
-
-// errVanished is for a segment whose file was deleted: nobody would find what is
-// appended to it.
-var errVanished = errors.New("its file was removed by somebody else")
 
 // state returns the bytes on disk, the bytes of data, and whether the segment
 // still takes frames.
@@ -276,8 +272,11 @@ func (d Damage) String() string {
 // segment.
 func (g *Segment) Frames(each func(Frame) error) ([]Damage, error) {
 	file, err := g.fs.Open(g.path)
+	if errors.Is(err, os.ErrNotExist) {
+		err = ErrVanished
+	}
 	if err != nil {
-		return nil, fmt.Errorf("read segment: %w", err)
+		return nil, fmt.Errorf("read segment %s: %w", g.path, err)
 	}
 	defer file.Close()
 	r := newFrameReader(file, g.start, g.Size())

@@ -32,6 +32,8 @@ var (
 	ErrFull   = errors.New("spool is full")
 	ErrLocked = errors.New("spool is in use")
 	ErrClosed = errors.New("spool is closed")
+	// ErrVanished is for a segment whose file was deleted by somebody else.
+	ErrVanished = errors.New("its file was removed by somebody else")
 )
 
 // Options of a Spool.
@@ -47,6 +49,8 @@ type Options struct {
 	// Repeats recognises chunks that came in the last moments before the spool was
 	// opened when they come again.
 	Repeats bool
+	// Readmit takes the segments in quarantine back, to be read once more.
+	Readmit bool
 	Writer  string           // program and version, for who finds the files; default "sluice"
 	MaxOpen int              // files of active segments that are open at once, default 64
 	FS      FS               // default OS{}
@@ -88,6 +92,7 @@ const (
 	extActive      = ".active"
 	extSealed      = ".sealed"
 	extQuarantined = ".segment"
+	extReason      = ".reason" // appended
 	extTail        = ".tail"
 	quarantineDir  = "quarantine"
 	journalName    = "recent"
@@ -106,7 +111,13 @@ func Open(o Options) (*Spool, error) {
 		return nil, fmt.Errorf("open spool %s: %w", o.Dir, err)
 	}
 	s := &Spool{opts: o, lock: lock, files: newHandles(o.FS, o.MaxOpen), active: map[string]*Segment{}, used: map[*Segment]int64{}}
-	found, err := s.recover()
+	if o.Readmit {
+		err = s.readmit()
+	}
+	var found []*Segment
+	if err == nil {
+		found, err = s.recover()
+	}
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open spool %s: %w", o.Dir, err), lock.Close())
 	}
@@ -286,7 +297,7 @@ func (s *Spool) Used() int64 {
 // Close takes no more chunks, seals what is active and unlocks the folder.
 // Segments that nobody committed stay; reading and committing them must have
 // ended before. unnoted is how many of the last chunks may come again, since
-// Fluent Bit has not noted that they were taken: 64 at most.
+// Fluent Bit has not noted that they were taken: 64 at most, or Unknown.
 func (s *Spool) Close(unnoted int) error {
 	s.mu.Lock()
 	s.closed = true
@@ -297,6 +308,10 @@ func (s *Spool) Close(unnoted int) error {
 	s.mu.Unlock()
 	return errors.Join(err, s.repeats.close(unnoted, last), s.lock.Close())
 }
+
+// Unknown is for a Close by somebody else than Fluent Bit: what may come again
+// after the last process may come again after this one.
+const Unknown = -1
 
 // farFuture is after all times that a clock shows.
 var farFuture = time.Unix(1<<60, 0)

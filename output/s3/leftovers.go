@@ -7,6 +7,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awss3 "github.com/aws/aws-sdk-go-v2/service/s3"
+
+	"sluice/creds"
 )
 
 // leftoverDeadline bounds the search for unfinished uploads, which is no reason
@@ -29,21 +31,23 @@ func (s *Store) removeLeftovers(ctx context.Context, t Target) {
 }
 
 func (s *Store) abortUploads(ctx context.Context, t Target) error {
-	pages := awss3.NewListMultipartUploadsPaginator(s.client, &awss3.ListMultipartUploadsInput{Bucket: &t.Bucket, Prefix: &t.Key})
-	for pages.HasMorePages() {
-		page, err := pages.NextPage(ctx)
-		if err != nil {
-			return err
-		}
-		for _, upload := range page.Uploads {
-			if aws.ToString(upload.Key) != t.Key {
-				continue // a longer key
-			}
-			_, err := s.client.AbortMultipartUpload(ctx, &awss3.AbortMultipartUploadInput{Bucket: &t.Bucket, Key: &t.Key, UploadId: upload.UploadId})
+	return s.call(t.Bucket, func(region func(*awss3.Options)) error {
+		pages := awss3.NewListMultipartUploadsPaginator(s.client, &awss3.ListMultipartUploadsInput{Bucket: &t.Bucket, Prefix: &t.Key})
+		for pages.HasMorePages() {
+			page, err := pages.NextPage(ctx, region)
 			if err != nil {
 				return err
 			}
+			for _, upload := range page.Uploads {
+				if aws.ToString(upload.Key) != t.Key {
+					continue // a longer key
+				}
+				_, err := s.client.AbortMultipartUpload(ctx, &awss3.AbortMultipartUploadInput{Bucket: &t.Bucket, Key: &t.Key, UploadId: upload.UploadId}, region)
+				if err != nil && creds.ErrorCode(err) != "NoSuchUpload" {
+					return err
+				}
+			}
 		}
-	}
-	return nil
+		return nil
+	})
 }
