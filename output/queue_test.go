@@ -3,6 +3,7 @@ package output
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -63,29 +64,34 @@ func TestQueueLeavesAWorker(t *testing.T) {
 	for id := range uint64(4) {
 		q.add(segment(id+1, fmt.Sprint(id)))
 	}
-	for range 2 { // below what counts as an outage
-		j, _ := takeNow(q)
-		q.retry(j, 0, passing)
+	fail := func(n int, why failure) {
+		for range n {
+			j, _ := takeNow(q)
+			q.retry(j, time.Second, why)
+		}
+		now = now.Add(time.Second)
 	}
+	fail(2, passing) // below what counts as an outage
 	var got []uint64
 	for range 4 {
 		_, id := takeNow(q)
 		got = append(got, id)
 	}
-	if want := []uint64{3, 1, 4, 2}; fmt.Sprint(got) != fmt.Sprint(want) {
+	if want := []uint64{1, 3, 2, 4}; !slices.Equal(got, want) {
 		t.Errorf("taken %v, want those that failed and those that did not in turn: %v", got, want)
 	}
 	q = newQueue(true, 3, func() time.Time { return now })
 	for id := range uint64(4) {
 		q.add(segment(id+1, fmt.Sprint(id)))
-		j, _ := takeNow(q)
-		q.retry(j, time.Second, ours) // says nothing about the server
 	}
-	now = now.Add(time.Second)
-	for want := range uint64(3) {
-		if _, id := takeNow(q); id != (want+1)%3 {
-			t.Errorf("taken %d, want %d: two at once of those that failed", id, (want+1)%3)
+	fail(4, ours) // says nothing about the server
+	for range 2 {
+		if _, id := takeNow(q); id == 0 {
+			t.Error("none is taken, want two of those that failed")
 		}
+	}
+	if _, id := takeNow(q); id != 0 {
+		t.Errorf("%d is taken, want a worker left for others", id)
 	}
 }
 

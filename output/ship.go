@@ -36,18 +36,42 @@ func (o *Output) ship(ctx context.Context) {
 // do uploads a segment and gives its job back to the queue. The error is the
 // spool's: the job is still the caller's.
 func (o *Output) do(ctx context.Context, j *job) error {
+	err := o.bring(ctx, j)
+	switch {
+	case err == nil:
+		return o.settle(j, *j.stored)
+	case ctx.Err() != nil:
+		o.queue.release(j) // stopped in the middle: nothing is wrong with the segment
+		return nil
+	}
+	return o.failed(j, err)
+}
+
+// bring has a segment's object stored, and nothing else left of it in S3. What is
+// done is not done again.
+func (o *Output) bring(ctx context.Context, j *job) error {
+	m, err := parseMeta(j.segment.Meta)
+	if err != nil {
+		return err
+	}
+	store, err := o.stores(m)
+	if err != nil {
+		return err
+	}
 	if j.stored == nil {
-		done, err := o.upload(ctx, j)
-		switch {
-		case err != nil && ctx.Err() != nil:
-			o.queue.release(j) // stopped in the middle: nothing is wrong with the segment
-			return nil
-		case err != nil:
-			return o.failed(j, err)
+		done, err := o.upload(ctx, store, m, j)
+		if err != nil {
+			return err
 		}
 		j.stored = &done
 	}
-	return o.settle(j, *j.stored)
+	if j.stored.untidy {
+		if err := store.Tidy(ctx, j.stored.target); err != nil {
+			return err
+		}
+		j.stored.untidy = false
+	}
+	return nil
 }
 
 // panicError is a panic that was contained.
@@ -76,23 +100,16 @@ type shipped struct {
 	stored   int64 // bytes
 	missing  int64 // records without log_key
 	problems problems
+	untidy   bool // unfinished uploads may be left in S3
 }
 
 // upload stores a segment's object. What cannot be read of it is noted, and the
 // rest is shipped.
-func (o *Output) upload(ctx context.Context, j *job) (done shipped, err error) {
+func (o *Output) upload(ctx context.Context, store *s3.Store, m meta, j *job) (done shipped, err error) {
 	seg := j.segment
-	m, err := parseMeta(seg.Meta)
-	if err != nil {
-		return done, err
-	}
 	done.target = s3.Target{
 		Bucket: m.Bucket, Key: m.Key, ContentEncoding: m.Encoding.Compression.ContentEncoding(),
 		ID: m.ID, Again: j.attempts > 0 || seg.Recovered,
-	}
-	store, err := o.stores(m)
-	if err != nil {
-		return done, err
 	}
 	obj := store.Object(ctx, done.target)
 	err = contain(func() error { return encodeSegment(obj, m.Encoding, seg, &done) })
@@ -102,6 +119,7 @@ func (o *Output) upload(ctx context.Context, j *job) (done shipped, err error) {
 	if err != nil || done.records == 0 {
 		return done, errors.Join(err, obj.Abort(o.ending))
 	}
+	done.untidy = obj.Untidy()
 	return done, nil
 }
 
@@ -222,6 +240,9 @@ func (o *Output) failed(j *job, cause error) error {
 	if limit == conf.Unlimited || j.attempts < limit {
 		o.again(j, cause)
 		return nil
+	}
+	if j.stored != nil {
+		return o.settle(j, *j.stored)
 	}
 	if err := o.exhausted(j, cause); err != nil {
 		return err

@@ -7,8 +7,10 @@ import (
 	"sync"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	awss3 "github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+	"github.com/aws/smithy-go/middleware"
 )
 
 // multipart is a multipart upload with a bounded number of parts in flight.
@@ -19,6 +21,7 @@ type multipart struct {
 	cancel context.CancelFunc
 	target Target
 	id     *string
+	untidy bool // there may be another upload, whose ID nobody knows
 
 	buffers chan []byte // free ones; their number bounds the parts in flight
 	flying  sync.WaitGroup
@@ -29,9 +32,6 @@ type multipart struct {
 }
 
 func (s *Store) createMultipart(ctx context.Context, t Target) (*multipart, error) {
-	if t.ID != "" && t.Again {
-		s.removeLeftovers(ctx, t)
-	}
 	ctx, cancel := context.WithCancel(ctx)
 	in := &awss3.CreateMultipartUploadInput{
 		Bucket: &t.Bucket, Key: &t.Key,
@@ -50,11 +50,19 @@ func (s *Store) createMultipart(ctx context.Context, t Target) (*multipart, erro
 		return nil, fmt.Errorf("create multipart upload %s: %w", t, err)
 	}
 	m := &multipart{store: s, ctx: ctx, cancel: cancel, target: t, id: out.UploadId,
+		untidy:  t.Again || repeated(out.ResultMetadata),
 		buffers: make(chan []byte, s.opts.PartWorkers)}
 	for range s.opts.PartWorkers {
 		m.buffers <- nil
 	}
 	return m, nil
+}
+
+// repeated tells whether a request was made more than once: the first answer may
+// have been lost.
+func repeated(m middleware.Metadata) bool {
+	attempts, ok := retry.GetAttemptResults(m)
+	return ok && len(attempts.Results) > 1
 }
 
 // part uploads buf in the background and returns an empty buffer to go on with,
@@ -156,14 +164,9 @@ func (m *multipart) abort(ctx context.Context) error {
 	m.flying.Wait()
 	ctx, cancel := context.WithTimeout(ctx, abortDeadline)
 	defer cancel()
-	err := m.store.call(m.target.Bucket, func(region func(*awss3.Options)) error {
-		_, err := m.store.client.AbortMultipartUpload(ctx, &awss3.AbortMultipartUploadInput{Bucket: &m.target.Bucket, Key: &m.target.Key, UploadId: m.id}, region)
-		return err
+	return m.store.call(m.target.Bucket, func(region func(*awss3.Options)) error {
+		return m.store.abortUpload(ctx, m.target, m.id, region)
 	})
-	if err != nil {
-		return fmt.Errorf("abort multipart upload %s: %w", m.target, err)
-	}
-	return nil
 }
 
 // abortDeadline is short: an abort is made when something has gone wrong, and the

@@ -54,6 +54,10 @@ func (o *Object) Write(p []byte) (n int, err error) {
 // Size returns how many bytes were written.
 func (o *Object) Size() int64 { return o.size }
 
+// Untidy tells, when the object is stored, that unfinished uploads may be left,
+// of earlier attempts or of one whose answer was lost: Tidy removes them.
+func (o *Object) Untidy() bool { return o.upload != nil && o.upload.untidy && o.target.ID != "" }
+
 // flush sends a full part on its way, or puts it aside for a whole object.
 func (o *Object) flush() (err error) {
 	if o.store.opts.Whole {

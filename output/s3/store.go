@@ -71,7 +71,7 @@ type Target struct {
 	// ID is what the object is known by. With one, nobody else writes the key: what
 	// is there is not overwritten.
 	ID    string
-	Again bool // an earlier attempt may have left an unfinished upload
+	Again bool // there was an earlier attempt, which may have left an unfinished upload
 }
 
 func (t Target) String() string { return t.Bucket + "/" + t.Key }
