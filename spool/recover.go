@@ -204,10 +204,10 @@ func hasFrames(file File, size int64) bool {
 // last one came at since or later. They are on the disk for sure then: what a
 // killed process wrote may not be, and Fluent Bit gives up its own copy of what
 // is recognised.
-func sightings(found []*Segment, id uint64, since int64) (seen []sighting) {
+func sightings(found []*Segment, id uint64, since time.Time) (seen []sighting) {
 	var last latest
 	for _, g := range found {
-		if g.ID <= id || g.sum.latest.UnixNano() < since {
+		if g.ID <= id || g.sum.latest.Before(since) {
 			continue
 		}
 		if came, err := g.names(); err == nil {

@@ -125,7 +125,7 @@ func Open(o Options) (*Spool, error) {
 		if s.repeats, err = openRepeats(o.FS, filepath.Join(o.Dir, journalName), o.Writer, found, o.Now); err != nil {
 			o.Warn(fmt.Sprintf("chunks may come twice after a crash: the journal of those that came cannot be used: %v", err))
 		}
-		s.lastID = max(s.lastID, s.repeats.journal.noted)
+		s.lastID = max(s.lastID, s.repeats.journal.state.last)
 	}
 	for _, seg := range found {
 		o.Sealed(seg)
@@ -178,20 +178,30 @@ func (s *Spool) Append(stream string, c Chunk, meta func() ([]byte, error)) (*Se
 		return nil, cmp.Or(err, ErrRepeated)
 	}
 	*frame = appendFrame((*frame)[:0], f)
+	seg, err := s.put(stream, f, *frame, meta)
+	if err != nil {
+		s.repeats.refused()
+		return nil, err
+	}
+	s.repeats.saw(nameOf(stream, f), f.Time)
+	seg.note(f)
+	return seg, nil
+}
+
+// put makes a frame durable in the active segment of its stream.
+func (s *Spool) put(stream string, f Frame, frame []byte, meta func() ([]byte, error)) (*Segment, error) {
 	if err := s.cutBroken(); err != nil {
 		return nil, err
 	}
 	for {
-		seg, err := s.reserve(stream, int64(len(*frame)), meta)
+		seg, err := s.reserve(stream, int64(len(frame)), meta)
 		if err != nil {
 			return nil, err
 		}
-		if err = seg.append(*frame, f); err == nil {
-			s.repeats.saw(nameOf(stream, f), f.Time)
-			seg.note(f)
+		if err = seg.append(frame, f); err == nil {
 			return seg, nil
 		}
-		s.unreserve(seg, int64(len(*frame)))
+		s.unreserve(seg, int64(len(frame)))
 		if errors.Is(err, errSealed) {
 			continue
 		}
