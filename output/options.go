@@ -33,7 +33,8 @@ func keyOptions(c conf.Config) key.Options {
 // compression, but a part need not be that large.
 const maxPartBuffer = 50_000_000
 
-func storeOptions(o Options, c conf.Config) s3.Options {
+func storeOptions(o Options) s3.Options {
+	c := o.Config
 	attempts := 3
 	if !c.AutoRetry {
 		attempts = 1

@@ -39,6 +39,7 @@ type Options struct {
 
 // Event is what became of an attempt to ship a segment.
 type Event struct {
+	ID          uint64 // of the segment
 	Bucket, Key string
 	Segment     int64 // bytes in the spool
 	Records     int64
@@ -51,8 +52,7 @@ type Output struct {
 	opts     Options
 	template *key.Template
 	encoding encode.Options
-	store    *s3.Store
-	stores   func(meta) (*s3.Store, error) // where a segment goes
+	stores   stores
 	spool    *spool.Spool
 	index    *spool.Counter
 	queue    *queue
@@ -64,6 +64,17 @@ type Output struct {
 	end     context.CancelFunc
 	workers sync.WaitGroup
 }
+
+// stores know where a segment goes.
+type stores interface {
+	of(meta) (*s3.Store, error)
+	Close()
+}
+
+// oneStore is where all segments go.
+type oneStore struct{ *s3.Store }
+
+func (s oneStore) of(meta) (*s3.Store, error) { return s.Store, nil }
 
 // CheckKeyFormat is the check of s3_key_format that package conf asks for.
 func CheckKeyFormat(format, delimiters string) error {
@@ -78,7 +89,6 @@ func New(o Options) (*Output, error) {
 		o.Now = time.Now
 	}
 	out := &Output{opts: o, queue: newQueue(o.Config.Ordered, o.Config.UploadWorkers, o.Now), opened: make(chan struct{}, 1)}
-	out.stores = func(meta) (*s3.Store, error) { return out.store, nil }
 	var err error
 	if out.encoding, err = encodingOptions(o.Config); err != nil {
 		return nil, err
@@ -87,9 +97,11 @@ func New(o Options) (*Output, error) {
 	if out.template, err = key.Parse(o.Config.KeyFormat, keyOptions(o.Config)); err != nil {
 		return nil, fmt.Errorf("s3_key_format %q %w", o.Config.KeyFormat, err)
 	}
-	if out.store, err = s3.New(storeOptions(o, o.Config)); err != nil {
+	store, err := s3.New(storeOptions(o))
+	if err != nil {
 		return nil, err
 	}
+	out.stores = oneStore{store}
 	if err := out.openSpool(false); err != nil {
 		return nil, err
 	}
@@ -221,7 +233,7 @@ func (o *Output) drain(ctx context.Context) (left int) {
 	o.workers.Wait()
 	cut()
 	o.end()
-	o.store.Close()
+	o.stores.Close()
 	return left
 }
 

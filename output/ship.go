@@ -54,7 +54,7 @@ func (o *Output) bring(ctx context.Context, j *job) error {
 	if err != nil {
 		return err
 	}
-	store, err := o.stores(m)
+	store, err := o.stores.of(m)
 	if err != nil {
 		return err
 	}
@@ -215,7 +215,7 @@ func (o *Output) settle(j *job, done shipped) error {
 		log.Info("stored object", "bytes", done.stored, "records", done.records)
 		o.ratios.learn(j.segment.Stream, j.segment.Raw(), done.stored)
 	}
-	o.told(Event{Key: done.target.Key, Bucket: done.target.Bucket, Segment: j.segment.Size(), Records: done.records, Bytes: done.stored})
+	o.told(Event{ID: j.segment.ID, Key: done.target.Key, Bucket: done.target.Bucket, Segment: j.segment.Size(), Records: done.records, Bytes: done.stored})
 	o.queue.done(j, done.records > 0)
 	return nil
 }
@@ -228,7 +228,7 @@ func (o *Output) failed(j *job, cause error) error {
 		if err := o.spool.Drop(j.segment); err != nil {
 			return err
 		}
-		o.told(Event{Segment: j.segment.Size(), Err: cause})
+		o.tellFailure(j, cause)
 		o.queue.done(j, false)
 		return nil
 	}
@@ -247,9 +247,15 @@ func (o *Output) failed(j *job, cause error) error {
 	if err := o.exhausted(j, cause); err != nil {
 		return err
 	}
-	o.told(Event{Segment: j.segment.Size(), Err: cause})
+	o.tellFailure(j, cause)
 	o.queue.done(j, false)
 	return nil
+}
+
+// tellFailure tells of a failed attempt.
+func (o *Output) tellFailure(j *job, cause error) {
+	bucket, key, _ := Destination(j.segment.Meta) // "" if it cannot be read
+	o.told(Event{ID: j.segment.ID, Bucket: bucket, Key: key, Segment: j.segment.Size(), Err: cause})
 }
 
 // again gives a job back to be tried later.
@@ -265,7 +271,7 @@ func (o *Output) again(j *job, cause error) {
 		args = append(args, "remedy", remedy)
 	}
 	o.opts.Log.Log(context.Background(), level, "upload failed; the data is safe in the spool", args...)
-	o.told(Event{Segment: j.segment.Size(), Err: cause})
+	o.tellFailure(j, cause)
 	o.queue.retry(j, wait, why)
 }
 
