@@ -39,13 +39,14 @@ var errUsage = errors.New("wrong usage")
 
 // settings are one trial's, but for dir.
 type settings struct {
-	plugin, host string
-	kills        int
-	signal       syscall.Signal
-	workers      int
-	seed         uint64
-	extra        []stack.Property // of both outputs
-	dir          string           // for everything; absolute
+	plugin  string // absolute, as dir: the S3 server changes the working directory
+	host    stack.Host
+	kills   int
+	signal  syscall.Signal
+	workers int
+	seed    uint64
+	extra   []stack.Property // of both outputs
+	dir     string           // for everything
 }
 
 func (s settings) String() string {
@@ -59,11 +60,11 @@ func signalName(s syscall.Signal) string {
 // parse returns one trial for each signal and number of workers.
 func parse(args []string, stderr io.Writer) (trials []settings, err error) {
 	var s settings
-	var signals, workers, set string
+	var host, signals, workers, set string
 	flags := flag.NewFlagSet("crash", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	flags.StringVar(&s.plugin, "plugin", "../build/out_sluice.so", "the plugin")
-	flags.StringVar(&s.host, "host", "../build/flb-host", "the loader to use where there is no Fluent Bit")
+	flags.StringVar(&host, "host", "../build/flb-host", "the loader to use where there is no Fluent Bit")
 	flags.IntVar(&s.kills, "n", 20, "how often to end the process, in each trial")
 	flags.StringVar(&signals, "signal", "KILL,TERM", "by which signals")
 	flags.StringVar(&workers, "workers", "0,4", "with which numbers of workers")
@@ -72,11 +73,14 @@ func parse(args []string, stderr io.Writer) (trials []settings, err error) {
 	if err := flags.Parse(args); err != nil || flags.NArg() > 0 {
 		return nil, errUsage
 	}
-	if s.plugin, err = filepath.Abs(s.plugin); err != nil { // the S3 server will change the working directory
+	if s.plugin, err = filepath.Abs(s.plugin); err != nil {
 		return nil, err
 	}
 	if _, err := os.Stat(s.plugin); err != nil {
 		return nil, fmt.Errorf("there is no plugin yet (make builds it): %w", err)
+	}
+	if s.host, err = stack.FindHost(host); err != nil {
+		return nil, err
 	}
 	if s.seed == 0 {
 		s.seed = rand.Uint64()
@@ -118,7 +122,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(stdout, "seed %d, files in %s\n", trials[0].seed, dir)
+	fmt.Fprintf(stdout, "%s, seed %d, files in %s\n", trials[0].host, trials[0].seed, dir)
 	var results []result
 	var failed error
 	for i, s := range trials {

@@ -14,7 +14,7 @@ import (
 // result is what became of a trial.
 type result struct {
 	settings
-	kills      int
+	done       int // signals
 	recoveries int // starts of an output that found something in its spool
 	repeats    int // chunks that came again and were recognised
 	faults     int // requests that met a fault
@@ -36,13 +36,13 @@ const partSize = 5_242_880
 
 // count compares what was accepted with what is on S3.
 func (t *trial) count(ctx context.Context) (result, error) {
-	r := result{settings: t.settings, kills: t.kills, restarts: t.weather.restarts}
+	r := result{settings: t.settings, done: t.done, restarts: t.weather.restarts}
 	for fault, n := range t.weather.front.Met() {
 		if fault != stack.NoFault {
 			r.faults += n
 		}
 	}
-	log, err := os.ReadFile(t.victim.log())
+	log, err := os.ReadFile(t.log())
 	if err != nil {
 		return r, err
 	}
@@ -52,7 +52,7 @@ func (t *trial) count(ctx context.Context) (result, error) {
 		return r, err
 	}
 	var lines []stack.Lines
-	for _, s := range t.streams {
+	for _, s := range t.victim.streams() {
 		lines = append(lines, s.Lines)
 	}
 	tally := stack.NewTally(lines...)
@@ -60,7 +60,7 @@ func (t *trial) count(ctx context.Context) (result, error) {
 		return r, err
 	}
 	for i, c := range tally.Counts() {
-		r.add(t.streams[i], c)
+		r.add(t.victim.streams()[i], c)
 	}
 	if r.missing+r.twice > 0 {
 		r.story += tally.String()
@@ -131,7 +131,7 @@ func table(results []result) string {
 	fmt.Fprintln(w, "signal\tworkers\tkills\trecoveries\trepeated chunks\tfaulty requests\tS3 restarts\tobjects\tin parts\tuploads left\taccepted\tunsure\tarrived\tmissing\ttwice\tseconds\t")
 	for _, r := range results {
 		fmt.Fprintf(w, "%s\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%.0f\t\n",
-			signalName(r.signal), r.workers, r.kills, r.recoveries, r.repeats, r.faults, r.restarts,
+			signalName(r.signal), r.workers, r.done, r.recoveries, r.repeats, r.faults, r.restarts,
 			r.objects, r.parts, r.uploads, r.accepted, r.unsure, r.arrived, r.missing, r.twice, r.took.Seconds())
 	}
 	_ = w.Flush() // to memory

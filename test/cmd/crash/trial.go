@@ -16,11 +16,10 @@ import (
 // trial is one run with a signal and a number of workers.
 type trial struct {
 	settings
-	victim  fluentBit
+	victim  victim
 	weather *weather
-	streams []*stream
 	chance  *rand.Rand
-	kills   int // so far
+	done    int // signals so far
 }
 
 const (
@@ -33,11 +32,11 @@ func try(ctx context.Context, s settings) (r result, err error) {
 	began := time.Now()
 	t, err := newTrial(s)
 	if err != nil {
-		return r, err
+		return result{settings: s}, err
 	}
 	defer func() { err = errors.Join(err, t.weather.close()) }()
 	if err := t.run(ctx); err != nil {
-		return result{settings: s}, err
+		return result{settings: s, done: t.done}, err
 	}
 	if r, err = t.count(ctx); err != nil {
 		return r, err
@@ -47,65 +46,53 @@ func try(ctx context.Context, s settings) (r result, err error) {
 }
 
 func newTrial(s settings) (*trial, error) {
-	program, err := stack.FindFluentBit()
-	if err != nil {
-		return nil, err
-	}
 	if err := os.MkdirAll(s.dir, 0o755); err != nil {
 		return nil, err
 	}
-	addr, err := stack.LastingAddr()
-	if err != nil {
-		return nil, err
-	}
-	t := &trial{settings: s, streams: newStreams(), chance: rand.New(rand.NewPCG(s.seed, 1))}
+	t := &trial{settings: s, chance: rand.New(rand.NewPCG(s.seed, 1))}
+	var err error
 	if t.weather, err = newWeather(s.dir, s.seed); err != nil {
 		return nil, err
 	}
-	t.victim = fluentBit{settings: s, program: program, addr: addr, s3: t.weather.front.Endpoint}
+	if t.victim, err = newVictim(s, t.weather.front.Endpoint); err != nil {
+		return nil, errors.Join(err, t.weather.close())
+	}
 	return t, nil
 }
 
 // run kills in bad weather, and lets the last process work in good weather.
 func (t *trial) run(ctx context.Context) error {
+	if err := t.victim.begin(); err != nil {
+		return err
+	}
 	t.weather.begin(ctx)
-	load := startLoad(t.victim.addr, t.streams)
 	err := t.killAll(ctx)
-	load.end()
+	t.victim.end()
 	if err := errors.Join(err, t.weather.end()); err != nil {
 		return err
 	}
-	return t.settle(ctx)
+	return t.victim.settle(ctx)
 }
 
 func (t *trial) killAll(ctx context.Context) error {
-	for t.kills < t.settings.kills {
+	for ; t.done < t.kills; t.done++ {
 		p, err := t.victim.start()
 		if err != nil {
 			return err
 		}
-		life, cancel := context.WithTimeout(ctx, time.Duration(t.chance.Int64N(int64(longestLife))))
-		select {
-		case <-life.Done():
-		case <-p.Done():
+		if pause(ctx, time.Duration(t.chance.Int64N(int64(longestLife)))); ctx.Err() != nil {
+			return ctx.Err()
 		}
-		cancel()
-		if err := t.kill(ctx, p); err != nil {
+		select {
+		case <-p.Done():
+			return fmt.Errorf("the process ended by itself before signal %d: %w", t.done+1, p.Wait())
+		default:
+		}
+		if err := end(ctx, p, t.signal); err != nil {
 			return err
 		}
-		t.kills++
 	}
 	return nil
-}
-
-// kill ends a living process by the trial's signal.
-func (t *trial) kill(ctx context.Context, p *stack.Process) error {
-	select {
-	case <-p.Done():
-		return fmt.Errorf("Fluent Bit ended by itself before signal %d: %w", t.kills+1, p.Wait())
-	default:
-	}
-	return end(ctx, p, t.signal)
 }
 
 // end sends a signal and waits for the process's end, which is as the signal asks.
@@ -113,18 +100,26 @@ func end(ctx context.Context, p *stack.Process, signal syscall.Signal) error {
 	if err := p.Signal(signal); err != nil {
 		return err
 	}
+	if err := await(ctx, p, "SIG"+signalName(signal)); err != nil {
+		return err
+	}
+	if err := p.Wait(); signal == syscall.SIGTERM && err != nil && !unhandled(err) {
+		return fmt.Errorf("the end after SIGTERM: %w", err)
+	}
+	return nil
+}
+
+// await waits for a process's end.
+func await(ctx context.Context, p *stack.Process, after string) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	select {
 	case <-p.Done():
+		return nil
 	case <-ctx.Done():
 		p.Kill()
-		return fmt.Errorf("Fluent Bit does not end after SIG%s: %w", signalName(signal), ctx.Err())
+		return fmt.Errorf("the process does not end after %s: %w", after, ctx.Err())
 	}
-	if err := p.Wait(); signal == syscall.SIGTERM && err != nil && !unhandled(err) {
-		return fmt.Errorf("Fluent Bit's end after SIGTERM: %w", err)
-	}
-	return nil
 }
 
 // unhandled is whether SIGTERM came before the process had a handler for it.
@@ -135,19 +130,4 @@ func unhandled(err error) bool {
 	}
 	status, ok := exit.Sys().(syscall.WaitStatus)
 	return ok && status.Signaled() && status.Signal() == syscall.SIGTERM
-}
-
-// settle starts Fluent Bit a last time and waits until nothing waits any more.
-func (t *trial) settle(ctx context.Context) error {
-	p, err := t.victim.start()
-	if err != nil {
-		return err
-	}
-	ctx, cancel := context.WithTimeout(ctx, patience)
-	defer cancel()
-	err = stack.Wait(ctx, p.Done(), t.victim.empty)
-	if errors.Is(err, context.DeadlineExceeded) {
-		err = nil // the count tells what is missing
-	}
-	return errors.Join(err, end(context.WithoutCancel(ctx), p, syscall.SIGTERM))
 }
