@@ -51,7 +51,7 @@ func (f *fluentBit) config() string {
 	var b strings.Builder
 	host, port, _ := net.SplitHostPort(f.addr)
 	stack.Section(&b, "SERVICE", []stack.Property{
-		{Name: "flush", Value: "0.1"}, {Name: "grace", Value: "2"}, {Name: "log_level", Value: "info"},
+		{Name: "flush", Value: "0.2"}, {Name: "grace", Value: "2"}, {Name: "log_level", Value: "info"},
 		{Name: "storage.path", Value: f.chunks()}, {Name: "storage.delete_irrecoverable_chunks", Value: "on"},
 		{Name: "scheduler.base", Value: "1"}, {Name: "scheduler.cap", Value: "5"},
 	})

@@ -26,13 +26,13 @@ type span struct{ first, end int }
 const bigTag = "big.noise"
 
 // smallTags are many, so that there is mostly a chunk on its way when a signal comes.
-const smallTags = 24
+const smallTags = 12
 
 func newStreams() []*stream {
 	var all []*stream
 	for i := range smallTags {
 		lines := stack.Lines{Tag: fmt.Sprintf("small.orders%d", i), Mark: fmt.Sprintf("ord%d-", i), JSON: true}
-		all = append(all, &stream{Lines: lines, batch: 4, pause: 50 * time.Millisecond})
+		all = append(all, &stream{Lines: lines, batch: 8, pause: 50 * time.Millisecond})
 	}
 	big := stack.Lines{Tag: bigTag, Mark: "big-", JSON: true}
 	return append(all, &stream{Lines: big, noise: 100_000, batch: 10, pause: 150 * time.Millisecond})
