@@ -19,6 +19,7 @@ type pipeline struct {
 	reloads    bool // hot_reload on
 	timed      bool // records have the time that is in their JSON lines, else that of reading
 	output     []stack.Property
+	perTag     bool          // an output for each stream, else one for all
 	streams    []stack.Lines // each is a tail of its file in dir
 	dir        string        // of this test
 }
@@ -58,11 +59,22 @@ func (p pipeline) sections(monitor string) []section {
 	for _, s := range p.streams {
 		all = append(all, p.tail(s))
 	}
-	output := append([]stack.Property{
-		{Name: "name", Value: world.output}, {Name: "match", Value: "*"},
+	if !p.perTag {
+		return append(all, p.section("*"))
+	}
+	for _, s := range p.streams {
+		all = append(all, p.section(s.Tag, stack.Property{Name: "alias", Value: s.Tag}))
+	}
+	return all
+}
+
+// section is an output's.
+func (p pipeline) section(match string, more ...stack.Property) section {
+	properties := append([]stack.Property{
+		{Name: "name", Value: world.output}, {Name: "match", Value: match},
 		{Name: "workers", Value: fmt.Sprint(p.workers)}, {Name: "retry_limit", Value: "no_limits"},
 	}, p.output...)
-	return append(all, section{"output", output})
+	return section{"output", append(properties, more...)}
 }
 
 // tail reads a stream's file from where the offset database says.

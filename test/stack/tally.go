@@ -108,6 +108,9 @@ func (c *Count) id(line []byte) (int, bool) {
 	return n, err == nil && n < c.Count
 }
 
+// Has is whether line n is there.
+func (c *Count) Has(n int) bool { return c.seen[n] > 0 }
+
 // Counts are the streams' counts.
 func (t *Tally) Counts() []*Count { return t.streams }
 
