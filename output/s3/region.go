@@ -47,7 +47,7 @@ func otherRegion(err error) string {
 			return region
 		}
 	}
-	if named := regexp.MustCompile(`expecting '([a-z0-9-]+)'`).FindStringSubmatch(err.Error()); named != nil {
+	if named := regexp.MustCompile(`expecting ['"]([a-z0-9-]+)['"]`).FindStringSubmatch(err.Error()); named != nil {
 		return named[1]
 	}
 	return ""
