@@ -245,6 +245,57 @@ func TestDamagedHeader(t *testing.T) {
 	}
 }
 
+// TestAnyFlippedBit: whatever bit of a segment's file is flipped, only the frame that
+// it is in is missing, and what is missing is named, and kept.
+func TestAnyFlippedBit(t *testing.T) {
+	chunks := []string{"one", "two", "three"}
+	for _, pattern := range []string{"*.active", "*.sealed"} {
+		dir := t.TempDir()
+		r := open(t, spool.Options{Dir: dir})
+		var ends []int64 // of the frames
+		for _, data := range chunks {
+			ends = append(ends, r.append(t, "a", data).Size())
+		}
+		if pattern == "*.sealed" {
+			if _, err := r.SealOpened(time.Unix(1<<40, 0)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		whole, err := os.ReadFile(files(t, dir, pattern)[0])
+		if err != nil {
+			t.Fatal(err)
+		}
+		start := ends[0] - (ends[1] - ends[0]) // "one" and "two" have the same length
+		for at := range whole {
+			var want []string
+			hit := -1
+			for n, data := range chunks {
+				if from := append([]int64{start}, ends...)[n]; int64(at) >= from && int64(at) < ends[n] {
+					hit = n
+					continue
+				}
+				want = append(want, data)
+			}
+			copied := crash(t, dir)
+			flipped := slices.Clone(whole)
+			flipped[at] ^= 1 << (at % 8)
+			if err := os.WriteFile(files(t, copied, pattern)[0], flipped, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			var told []string
+			again := open(t, spool.Options{Dir: copied, Warn: func(text string) { told = append(told, text) }})
+			got, damage := again.readable(t)
+			if !slices.Equal(got, want) {
+				t.Errorf("%s, byte %d flipped: read %q, want %q", pattern, at, got, want)
+			}
+			kept := len(damage) > 0 || len(files(t, copied, "quarantine/*.tail")) == 1
+			if hit >= 0 && (!kept || len(damage)+len(told) == 0) {
+				t.Errorf("%s, byte %d flipped: %q is missing, damage %v, told %q", pattern, at, chunks[hit], damage, told)
+			}
+		}
+	}
+}
+
 // TestRemovedFile: what is appended to a file that somebody has deleted would be
 // found by nobody.
 func TestRemovedFile(t *testing.T) {

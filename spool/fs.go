@@ -54,9 +54,13 @@ func (OS) Create(name string) (File, error) {
 	return osFile{f}, err
 }
 
-// Open opens a file that is there.
+// Open opens a file that is there; on a disk that has become read-only it can be
+// read and shipped.
 func (OS) Open(name string) (File, error) {
 	f, err := os.OpenFile(name, os.O_RDWR, 0)
+	if errors.Is(err, syscall.EROFS) {
+		f, err = os.Open(name)
+	}
 	return osFile{f}, err
 }
 
