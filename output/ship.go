@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"math/rand/v2"
 	"runtime/debug"
 	"strings"
@@ -25,8 +26,9 @@ func (o *Output) ship(ctx context.Context) {
 			return
 		}
 		if err := contain(func() error { return o.do(ctx, j) }); err != nil {
-			o.opts.Log.Error("the segment cannot be settled; it is shipped again", "error", err)
-			o.queue.retry(j, backoff(j.attempts))
+			wait := backoff(j.attempts, mostBackoff)
+			o.opts.Log.Error("the spool cannot be told what became of a segment; it is tried again", "error", err, "next_in", wait.Round(time.Millisecond))
+			o.queue.retry(j, wait, ours)
 		}
 	}
 }
@@ -34,15 +36,42 @@ func (o *Output) ship(ctx context.Context) {
 // do uploads a segment and gives its job back to the queue. The error is the
 // spool's: the job is still the caller's.
 func (o *Output) do(ctx context.Context, j *job) error {
-	done, err := o.upload(ctx, j)
+	err := o.bring(ctx, j)
 	switch {
 	case err == nil:
-		return o.settle(j, done)
+		return o.settle(j, *j.stored)
 	case ctx.Err() != nil:
-		o.queue.retry(j, 0) // stopped in the middle: nothing is wrong with the segment
+		o.queue.release(j) // stopped in the middle: nothing is wrong with the segment
 		return nil
 	}
 	return o.failed(j, err)
+}
+
+// bring has a segment's object stored, and nothing else left of it in S3. What is
+// done is not done again.
+func (o *Output) bring(ctx context.Context, j *job) error {
+	m, err := parseMeta(j.segment.Meta)
+	if err != nil {
+		return err
+	}
+	store, err := o.stores.of(m)
+	if err != nil {
+		return err
+	}
+	if j.stored == nil {
+		done, err := o.upload(ctx, store, m, j)
+		if err != nil {
+			return err
+		}
+		j.stored = &done
+	}
+	if j.stored.untidy {
+		if err := store.Tidy(ctx, j.stored.target); err != nil {
+			return err
+		}
+		j.stored.untidy = false
+	}
+	return nil
 }
 
 // panicError is a panic that was contained.
@@ -71,28 +100,26 @@ type shipped struct {
 	stored   int64 // bytes
 	missing  int64 // records without log_key
 	problems problems
+	untidy   bool // unfinished uploads may be left in S3
 }
 
 // upload stores a segment's object. What cannot be read of it is noted, and the
 // rest is shipped.
-func (o *Output) upload(ctx context.Context, j *job) (done shipped, err error) {
+func (o *Output) upload(ctx context.Context, store *s3.Store, m meta, j *job) (done shipped, err error) {
 	seg := j.segment
-	m, err := parseMeta(seg.Meta)
-	if err != nil {
-		return done, err
-	}
 	done.target = s3.Target{
 		Bucket: m.Bucket, Key: m.Key, ContentEncoding: m.Encoding.Compression.ContentEncoding(),
-		Own: m.Own, Again: j.attempts > 0 || seg.Recovered,
+		ID: m.ID, Again: j.attempts > 0 || seg.Recovered,
 	}
-	obj := o.store.Object(ctx, done.target)
+	obj := store.Object(ctx, done.target)
 	err = contain(func() error { return encodeSegment(obj, m.Encoding, seg, &done) })
 	if err == nil && done.records > 0 {
 		err = obj.Close()
 	}
 	if err != nil || done.records == 0 {
-		return done, errors.Join(err, obj.Abort())
+		return done, errors.Join(err, obj.Abort(o.ending))
 	}
+	done.untidy = obj.Untidy()
 	return done, nil
 }
 
@@ -188,29 +215,64 @@ func (o *Output) settle(j *job, done shipped) error {
 		log.Info("stored object", "bytes", done.stored, "records", done.records)
 		o.ratios.learn(j.segment.Stream, j.segment.Raw(), done.stored)
 	}
-	o.queue.done(j)
+	o.told(Event{ID: j.segment.ID, Key: done.target.Key, Bucket: done.target.Bucket, Segment: j.segment.Size(), Records: done.records, Bytes: done.stored})
+	o.queue.done(j, done.records > 0)
 	return nil
 }
 
 // failed gives a job back, or ends it when it was retried often enough. The
 // error is the spool's.
 func (o *Output) failed(j *job, cause error) error {
+	if errors.Is(cause, spool.ErrVanished) {
+		o.opts.Log.Error("a segment is lost", "error", cause, "bytes", j.segment.Raw())
+		if err := o.spool.Drop(j.segment); err != nil {
+			return err
+		}
+		o.tellFailure(j, cause)
+		o.queue.done(j, false)
+		return nil
+	}
 	limit := o.opts.Config.RetryLimit
 	var panicked *panicError
 	if errors.As(cause, &panicked) {
 		limit = maxPanics
 	}
 	if limit == conf.Unlimited || j.attempts < limit {
-		wait := backoff(j.attempts)
-		o.opts.Log.Warn("upload failed; the data is safe in the spool", "error", cause, "attempt", j.attempts+1, "next_in", wait.Round(time.Millisecond))
-		o.queue.retry(j, wait)
+		o.again(j, cause)
 		return nil
+	}
+	if j.stored != nil {
+		return o.settle(j, *j.stored)
 	}
 	if err := o.exhausted(j, cause); err != nil {
 		return err
 	}
-	o.queue.done(j)
+	o.tellFailure(j, cause)
+	o.queue.done(j, false)
 	return nil
+}
+
+// tellFailure tells of a failed attempt.
+func (o *Output) tellFailure(j *job, cause error) {
+	bucket, key, _ := Destination(j.segment.Meta) // "" if it cannot be read
+	o.told(Event{ID: j.segment.ID, Bucket: bucket, Key: key, Segment: j.segment.Size(), Err: cause})
+}
+
+// again gives a job back to be tried later.
+func (o *Output) again(j *job, cause error) {
+	why, level := passing, slog.LevelWarn
+	remedy, known := s3.Remedy(cause)
+	if known {
+		why, level = lasting, slog.LevelError
+	}
+	wait := backoff(j.attempts, mostBackoff)
+	args := []any{"error", cause, "attempt", j.attempts + 1, "next_in", wait.Round(time.Millisecond)}
+	if remedy != "" {
+		args = append(args, "remedy", remedy)
+	}
+	o.opts.Log.Log(context.Background(), level, "upload failed; the data is safe in the spool", args...)
+	o.tellFailure(j, cause)
+	o.queue.retry(j, wait, why)
 }
 
 // maxPanics are retried: a segment that our own mistake cannot ship must not hold
@@ -252,9 +314,12 @@ func (o *Output) drop(seg *spool.Segment, what, reason string) error {
 	return o.spool.Drop(seg)
 }
 
+// mostBackoff is the longest pause between two attempts of a segment.
+const mostBackoff = time.Minute
+
 // backoff returns how long to wait after so many failures before this one: 1 s,
-// doubling to a minute, less up to a half by chance.
-func backoff(failures int) time.Duration {
-	most := min(time.Second<<min(failures, 10), time.Minute)
+// doubling up to most, less up to a half by chance.
+func backoff(failures int, most time.Duration) time.Duration {
+	most = min(time.Second<<min(failures, 10), most)
 	return most - rand.N(most/2)
 }

@@ -33,6 +33,7 @@ type File interface {
 	Sync() error
 	Truncate(size int64) error
 	Size() (int64, error)
+	Removed() (bool, error) // whether it has no name any more
 }
 
 // OS is the real disk.
@@ -127,4 +128,13 @@ func (f osFile) Size() (int64, error) {
 		return 0, err
 	}
 	return info.Size(), nil
+}
+
+func (f osFile) Removed() (bool, error) {
+	info, err := f.Stat()
+	if err != nil {
+		return false, err
+	}
+	stat, ok := info.Sys().(*syscall.Stat_t)
+	return ok && stat.Nlink == 0, nil
 }

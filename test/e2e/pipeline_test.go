@@ -17,6 +17,7 @@ type pipeline struct {
 	filesystem bool // storage.type, else memory
 	workers    int
 	reloads    bool // hot_reload on
+	timed      bool // records have the time that is in their JSON lines, else that of reading
 	output     []stack.Property
 	perTag     bool          // an output for each stream, else one for all
 	null       bool          // the null output instead
@@ -115,7 +116,7 @@ func (p pipeline) write(t *testing.T, monitor string) string {
 	if p.yaml {
 		file, text = "fluent-bit.yaml", yaml(p.sections(monitor))
 	}
-	writeFile(t, filepath.Join(p.dir, "parsers.conf"), "[PARSER]\n    Name   json\n    Format json\n")
+	writeFile(t, filepath.Join(p.dir, "parsers.conf"), "[PARSER]\n    Name   json\n    Format json\n"+pick(p.timed, "    Time_Key time\n    Time_Format %Y-%m-%dT%H:%M:%S\n", ""))
 	writeFile(t, filepath.Join(p.dir, file), text)
 	return filepath.Join(p.dir, file)
 }

@@ -111,7 +111,7 @@ func (r *rig) close(out *output.Output, limit time.Duration) {
 	r.t.Helper()
 	ctx, cancel := context.WithTimeout(r.t.Context(), limit)
 	defer cancel()
-	if err := out.Close(ctx); err != nil {
+	if err := out.Close(ctx, 0); err != nil {
 		r.t.Fatal(err)
 	}
 }
