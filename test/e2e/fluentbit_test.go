@@ -65,7 +65,13 @@ func ends(log string) string {
 // until waits for a condition while Fluent Bit lives.
 func (f fluentBit) until(t *testing.T, what string, ready func() bool) {
 	t.Helper()
-	ctx, cancel := deadline(t)
+	f.untilIn(t, patience, what, ready)
+}
+
+// untilIn is until with a bound of its own.
+func (f fluentBit) untilIn(t *testing.T, bound time.Duration, what string, ready func() bool) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), bound)
 	defer cancel()
 	if err := stack.Wait(ctx, f.Done(), ready); err != nil {
 		t.Fatalf("wait until %s: %v", what, err)

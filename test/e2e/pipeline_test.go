@@ -20,6 +20,8 @@ type pipeline struct {
 	timed      bool // records have the time that is in their JSON lines, else that of reading
 	output     []stack.Property
 	perTag     bool          // an output for each stream, else one for all
+	null       bool          // the null output instead
+	http       string        // address of an http input, whose tags are the requests' paths
 	streams    []stack.Lines // each is a tail of its file in dir
 	dir        string        // of this test
 }
@@ -59,6 +61,12 @@ func (p pipeline) sections(monitor string) []section {
 	for _, s := range p.streams {
 		all = append(all, p.tail(s))
 	}
+	if p.http != "" {
+		all = append(all, p.httpInput())
+	}
+	if p.null {
+		return append(all, section{"output", []stack.Property{{Name: "name", Value: "null"}, {Name: "match", Value: "*"}}})
+	}
 	if !p.perTag {
 		return append(all, p.section("*"))
 	}
@@ -83,13 +91,23 @@ func (p pipeline) tail(s stack.Lines) section {
 		{Name: "name", Value: "tail"}, {Name: "tag", Value: s.Tag}, {Name: "path", Value: s.File(p.dir)},
 		{Name: "read_from_head", Value: "on"}, {Name: "refresh_interval", Value: "1"},
 		{Name: "db", Value: filepath.Join(p.dir, s.Tag+".db")},
-		{Name: "storage.type", Value: map[bool]string{true: "filesystem", false: "memory"}[p.filesystem]},
+		{Name: "storage.type", Value: p.storage()},
 	}
 	if s.JSON {
 		properties = append(properties, stack.Property{Name: "parser", Value: "json"})
 	}
 	return section{"input", properties}
 }
+
+func (p pipeline) httpInput() section {
+	host, port, _ := net.SplitHostPort(p.http)
+	return section{"input", []stack.Property{
+		{Name: "name", Value: "http"}, {Name: "listen", Value: host}, {Name: "port", Value: port},
+		{Name: "storage.type", Value: p.storage()},
+	}}
+}
+
+func (p pipeline) storage() string { return pick(p.filesystem, "filesystem", "memory") }
 
 // write writes the configuration and returns its file.
 func (p pipeline) write(t *testing.T, monitor string) string {
