@@ -151,9 +151,9 @@ func writeFrames(w *encode.Writer, frames func(each func(spool.Frame) error) ([]
 			switch {
 			case err == nil:
 			case invalid(err) || errors.Is(err, encode.ErrTooDeep):
-				found.add("tag %q: %v", f.Tag, err)
+				found.add("%s: %v", writerOf(f), err)
 			case errors.Is(err, record.ErrTruncated) || errors.Is(err, record.ErrReserved):
-				found.add("tag %q: %v", f.Tag, err)
+				found.add("%s: %v", writerOf(f), err)
 				return nil
 			default:
 				return err
@@ -164,6 +164,11 @@ func writeFrames(w *encode.Writer, frames func(each func(spool.Frame) error) ([]
 		found.add("%v", d)
 	}
 	return found, err
+}
+
+// writerOf says where a chunk comes from.
+func writerOf(f spool.Frame) string {
+	return fmt.Sprintf("chunk with tag %q that Fluent Bit has handed over at %s", f.Tag, f.Time.UTC().Format(time.RFC3339Nano))
 }
 
 // invalid tells of an object that is no log event, behind which the next may be.
