@@ -209,7 +209,7 @@ func TestExpectedOverManyStarts(t *testing.T) {
 	l := newLife(t)
 	l.start()
 	l.takes("one", false)
-	for n := range 300 {
+	for n := range 120 {
 		l.start()
 		l.now = l.now.Add(90 * time.Second)
 		l.takes(fmt.Sprint("new ", n), false)
@@ -224,13 +224,13 @@ func TestExpectedOverManyStarts(t *testing.T) {
 	}
 	l.start()
 	l.takes("one", true)
-	l.takes("new 299", true)
-	l.takes("new 290", true) // it came in the last minute of its process
+	l.takes("new 119", true)
+	l.takes("new 110", true) // it came in the last minute of its process
 	l.start()
 	l.now = l.now.Add(11 * time.Minute)
 	l.takes("much later", false)
 	l.start()
-	l.takes("new 280", false) // the last process had time enough for it
+	l.takes("new 100", false) // the last process had time enough for it
 	l.takes("much later", true)
 }
 
