@@ -7,32 +7,16 @@ package main
 
 import (
 	"context"
-	"errors"
 	"flag"
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
-	"path/filepath"
-	"syscall"
 
+	"sluice/test/cmd/internal/command"
 	"sluice/test/stack"
 )
 
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	err := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
-	stop()
-	if errors.Is(err, errUsage) {
-		os.Exit(2)
-	}
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "backlog:", err)
-		os.Exit(1)
-	}
-}
-
-var errUsage = errors.New("wrong usage")
+func main() { command.Main("backlog", run) }
 
 type settings struct {
 	plugin    string // absolute: the S3 server changes the working directory
@@ -46,13 +30,10 @@ func parse(args []string, stderr io.Writer) (s settings, err error) {
 	flags.StringVar(&s.plugin, "plugin", "../build/out_sluice.so", "the plugin")
 	flags.Float64Var(&s.gigabytes, "gb", 1, "how many gigabytes of lines come in while S3 is away")
 	if err := flags.Parse(args); err != nil || flags.NArg() > 0 {
-		return s, errUsage
+		return s, command.ErrUsage
 	}
-	if s.plugin, err = filepath.Abs(s.plugin); err != nil {
+	if s.plugin, err = command.FindPlugin(s.plugin); err != nil {
 		return s, err
-	}
-	if _, err := os.Stat(s.plugin); err != nil {
-		return s, fmt.Errorf("there is no plugin yet (make builds it): %w", err)
 	}
 	s.fluentBit.Program, err = stack.FindFluentBit()
 	return s, err
