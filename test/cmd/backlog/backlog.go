@@ -78,11 +78,13 @@ func (b *backlog) lines() (n int) {
 	return n
 }
 
-// shipment tails the lines in memory that is bounded, as in production.
+// shipment tails the lines in memory that is bounded, as in production. tail leaves the page cache alone,
+// so that the disk is not read again.
 func (b *backlog) shipment() stack.Shipment {
 	keys := stack.OwnerKeys()
 	s := stack.Shipment{
-		Plugin: b.plugin, Output: "sluice", Dir: b.dir, Tail: []stack.Property{{Name: "mem_buf_limit", Value: "20M"}},
+		Plugin: b.plugin, Output: "sluice", Dir: b.dir,
+		Tail: []stack.Property{{Name: "mem_buf_limit", Value: "20M"}, {Name: "file_cache_advise", Value: "off"}},
 		Properties: []stack.Property{
 			{Name: "bucket", Value: bucketName}, {Name: "region", Value: b.s3.Region}, {Name: "endpoint", Value: b.front.Endpoint},
 			{Name: "s3_key_format", Value: "/logs/$TAG/%Y/%m/%d/$INDEX-$UUID"}, {Name: "store_dir", Value: b.store()},
