@@ -35,10 +35,10 @@ func (f *Front) meet(fault Fault, how float64, w http.ResponseWriter, r *http.Re
 	case Slow:
 		return wait(r, time.After(time.Duration(how*float64(slowest))))
 	case SlowDown:
-		refuse(w, http.StatusServiceUnavailable, "SlowDown")
+		refuse(w, r, http.StatusServiceUnavailable, "SlowDown")
 		return false
 	case InternalError:
-		refuse(w, http.StatusInternalServerError, "InternalError")
+		refuse(w, r, http.StatusInternalServerError, "InternalError")
 		return false
 	case LoseAnswer:
 		f.proxy.ServeHTTP(unheard{http.Header{}}, r)
@@ -64,8 +64,9 @@ func wait(r *http.Request, until <-chan time.Time) bool {
 	return false
 }
 
-// refuse answers as S3 does.
-func refuse(w http.ResponseWriter, status int, code string) {
+// refuse answers as S3 does. It reads the request first: otherwise the client might not hear the answer.
+func refuse(w http.ResponseWriter, r *http.Request, status int, code string) {
+	_, _ = io.Copy(io.Discard, r.Body)
 	w.Header().Set("Content-Type", "application/xml")
 	w.WriteHeader(status)
 	fmt.Fprintf(w, "<Error><Code>%s</Code><Message>so it is today</Message></Error>", code)

@@ -20,8 +20,8 @@ type Front struct {
 	addr  string
 	proxy *httputil.ReverseProxy
 
-	mu     sync.Mutex   // guards what follows
-	server *http.Server // nil while the front is away
+	mu     sync.Mutex // guards what follows
+	close  func()     // ends the server; nil while the front is away
 	fault  Fault
 	share  float64 // of the requests that meet the fault
 	chance *rand.Rand
@@ -73,18 +73,21 @@ func (f *Front) Up() error {
 	go func() { _ = server.Serve(listener) }() // until Down
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.server = server
+	f.close = func() {
+		_ = listener.Close() // Serve may not have it yet, and the server would not know it
+		_ = server.Close()
+	}
 	return nil
 }
 
 // Down breaks all connections and refuses new ones.
 func (f *Front) Down() {
 	f.mu.Lock()
-	server := f.server
-	f.server = nil
+	end := f.close
+	f.close = nil
 	f.mu.Unlock()
-	if server != nil {
-		_ = server.Close()
+	if end != nil {
+		end()
 	}
 }
 
