@@ -23,6 +23,7 @@ type backlog struct {
 	sources []*source
 
 	null    int64 // bytes of memory with the null output
+	failed  error // limits that were not kept; the steps go on
 	process *stack.Process
 	monitor string
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"strings"
@@ -75,7 +76,7 @@ func (b *backlog) measure(what string, began time.Time, step func() error) error
 	b.say("%-24s %6.0f s  %6.1f MB/s  %6.1f MB resident at the most, %.1f above the null output",
 		what, took.Seconds(), b.rate(took), mega(most), mega(most-b.null))
 	if most-b.null >= mostMemory {
-		return fmt.Errorf("%s: that is too much memory; %.0f MB more are allowed", what, mega(mostMemory))
+		b.failed = errors.Join(b.failed, fmt.Errorf("%s: too much memory; %.0f MB above the null output are allowed", what, mega(mostMemory)))
 	}
 	return nil
 }
@@ -139,5 +140,5 @@ func (b *backlog) count(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return tally.Err()
+	return errors.Join(b.failed, tally.Err())
 }
