@@ -81,6 +81,11 @@ func (w watched) Retrieve(ctx context.Context) (creds.Credentials, error) {
 	return found, err
 }
 
+// Provider makes the provider of what a service of the configuration hands out.
+func (c *Config) Provider(service string, from Sources) (creds.Provider, error) {
+	return providerOf(c.Services[service], from)
+}
+
 // providerOf makes the provider of what a service hands out.
 func providerOf(c ServiceConfig, from Sources) (creds.Provider, error) {
 	base, err := from.Provider(c.Source)
