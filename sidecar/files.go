@@ -71,18 +71,29 @@ func (f *files) directories() (all []Directory) {
 	return all
 }
 
-// drop revokes at once what files had that are gone.
+// drop revokes at once what files had that are gone. Files that are new are read,
+// too: one of them may have been renamed. Those that are known may just be being
+// written.
 func (f *files) drop() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	look := look{files: f}
+	look := look{files: f, problems: map[string]bool{}}
 	look.forget(func(path string) bool {
 		_, err := f.server.opts.World.ReadFile(path)
 		return errors.Is(err, fs.ErrNotExist)
 	})
-	if look.changed {
-		look.apply()
+	if !look.changed {
+		return
 	}
+	for _, dir := range f.directories() {
+		paths, _ := dir.files(f.server.opts.World.ReadDir) // the next look reports it
+		for _, path := range paths {
+			if f.dynamic[path] == nil {
+				look.readFile(path)
+			}
+		}
+	}
+	look.apply()
 }
 
 func (f *files) sign(content []byte, refs []string) signature {

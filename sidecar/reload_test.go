@@ -98,6 +98,15 @@ func TestDrop(t *testing.T) {
 	if s := b.registry.find(tokenTwo); s == nil || s.name != "b" {
 		t.Errorf("the other file's token opens %v, want b as before", s)
 	}
+	b.get(tokenTwo)
+	if err := os.Rename(other, a); err != nil {
+		t.Fatal(err)
+	}
+	write(t, a, dynamicService("b", tokenTwo))
+	b.files.drop()
+	if status, key := b.get(tokenTwo); status != 200 || key != "ASIA1" {
+		t.Errorf("a renamed file's token: %d %s, want its key as before", status, key)
+	}
 }
 
 // TestSymlinkSwap: Kubernetes changes a mounted ConfigMap by turning one link.
@@ -274,5 +283,24 @@ func TestUnusableService(t *testing.T) {
 	}
 	if _, err := New(Options{Config: config, World: world(nil), Sources: fakeSources{}}); err == nil || err.Error() != "service one cannot be used: no such profile" {
 		t.Errorf("New: %v, want the reason", err)
+	}
+}
+
+// TestEventsThatMatter: a log in the configuration's folder is none of them.
+func TestEventsThatMatter(t *testing.T) {
+	secret := filepath.Join(t.TempDir(), "token")
+	write(t, secret, tokenOne)
+	b := newBench(t, withFolder+strings.Replace(one, tokenOne, "${fromFile:"+secret+"}", 1))
+	for path, want := range map[string]bool{
+		b.main: true, secret: true,
+		filepath.Join(b.dir, "new.yaml"):                  true,
+		filepath.Join(b.dir, "..data"):                    true,
+		filepath.Join(b.dir, "new.log"):                   false,
+		filepath.Join(filepath.Dir(b.main), "log"):        false,
+		filepath.Join(filepath.Dir(b.main), "other.yaml"): false,
+	} {
+		if got := b.files.matters(path); got != want {
+			t.Errorf("matters(%s) = %t, want %t", path, got, want)
+		}
 	}
 }

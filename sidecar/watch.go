@@ -2,9 +2,9 @@ package sidecar
 
 import (
 	"context"
-	"maps"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/fsnotify/fsnotify"
@@ -19,22 +19,34 @@ const quiet = 200 * time.Millisecond
 // revoked without waiting.
 func (f *files) watch(ctx context.Context) {
 	watcher, err := fsnotify.NewWatcher()
+	var events <-chan fsnotify.Event
+	var lost <-chan error
 	if err != nil {
 		f.server.opts.Log.Warn("changes of files are found by looking for them only", "error", err)
-		watcher = &fsnotify.Watcher{} // its channels never have anything
 	} else {
 		defer watcher.Close()
+		events, lost = watcher.Events, watcher.Errors
 	}
 	settled := time.NewTimer(time.Hour)
 	settled.Stop()
 	var since time.Time // of the first change that has not been read
+	interval := f.follow(watcher)
+	look := time.NewTicker(interval) // which events that do not matter must not put off
+	defer look.Stop()
+	load := func() {
+		since = time.Time{}
+		f.load()
+		if next := f.follow(watcher); next != interval {
+			interval = next
+			look.Reset(interval)
+		}
+	}
 	for {
-		interval := f.follow(watcher)
 		select {
 		case <-ctx.Done():
 			return
-		case e := <-watcher.Events:
-			if e.Op == fsnotify.Chmod {
+		case e := <-events:
+			if e.Op == fsnotify.Chmod || !f.matters(filepath.Clean(e.Name)) {
 				continue
 			}
 			if e.Has(fsnotify.Remove) || e.Has(fsnotify.Rename) {
@@ -44,40 +56,57 @@ func (f *files) watch(ctx context.Context) {
 				since = time.Now()
 			}
 			settled.Reset(min(quiet, max(0, interval-time.Since(since))))
-		case <-watcher.Errors: // events were lost
-			f.load()
+		case <-lost:
+			load()
 		case <-settled.C:
-			since = time.Time{}
-			f.load()
-		case <-time.After(interval):
-			f.load()
+			load()
+		case <-look.C:
+			load()
 		}
 	}
 }
 
-// follow watches the folders of all files, and returns how often to look.
+// follow watches the folders of all files, and returns how often to look. watcher
+// may be nil.
 func (f *files) follow(watcher *fsnotify.Watcher) (interval time.Duration) {
 	f.mu.Lock()
 	folders := f.folders()
 	interval = time.Duration(max(f.main.Dynamic.ReloadInterval, 1)) * time.Second
 	f.mu.Unlock()
+	if watcher == nil {
+		return interval
+	}
 	for _, watched := range watcher.WatchList() {
 		if !folders[watched] {
 			watcher.Remove(watched) // it may be gone
 		}
 		delete(folders, watched)
 	}
-	for _, folder := range slices.Sorted(maps.Keys(folders)) {
-		if err := watcher.Add(folder); err != nil {
-			f.server.opts.Log.Debug("folder is not watched, but looked at", "folder", folder, "error", err)
-		}
+	for folder := range folders {
+		watcher.Add(folder) // if that fails, it is looked at all the same
 	}
 	return interval
 }
 
-// folders are where files are that matter. It is called with mu held.
-func (f *files) folders() map[string]bool {
-	folders := map[string]bool{}
+// matters tells whether an event is of a file that is read. Others change all the
+// time in such folders, a log, say. Kubernetes swaps names that begin with two
+// dots; other links that are swapped are noticed when they are looked at.
+func (f *files) matters(path string) bool {
+	if strings.HasPrefix(filepath.Base(path), "..") {
+		return true
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, dir := range f.directories() {
+		if filepath.Clean(dir.Path) == filepath.Dir(path) && dir.takes(path) {
+			return true
+		}
+	}
+	return slices.Contains(f.paths(), path)
+}
+
+// paths are the files that are read. It is called with mu held.
+func (f *files) paths() []string {
 	paths := slices.Clone(f.main.files)
 	if f.server.opts.File != "" {
 		paths = append(paths, f.server.opts.File)
@@ -85,7 +114,16 @@ func (f *files) folders() map[string]bool {
 	for path, each := range f.dynamic {
 		paths = append(append(paths, path), each.refs...)
 	}
-	for _, path := range paths {
+	for i := range paths {
+		paths[i] = filepath.Clean(paths[i])
+	}
+	return paths
+}
+
+// folders are where they are. It is called with mu held.
+func (f *files) folders() map[string]bool {
+	folders := map[string]bool{}
+	for _, path := range f.paths() {
 		folders[filepath.Dir(path)] = true
 	}
 	for _, dir := range f.directories() {
