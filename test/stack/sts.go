@@ -92,11 +92,16 @@ func (s *STS) Used(role string) map[string]int {
 	return used
 }
 
-// Alive tells whether a key has not ended.
-func (s *STS) Alive(id string) bool {
+// AnyAlive tells whether any key has not ended.
+func (s *STS) AnyAlive() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return time.Now().Before(s.keys[id].ends)
+	for k := range maps.Values(s.keys) {
+		if time.Now().Before(k.ends) {
+			return true
+		}
+	}
+	return false
 }
 
 // Secrets are the secret keys and tokens that it has handed out.
