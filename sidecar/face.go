@@ -21,7 +21,7 @@ type face struct {
 // unescaped, cleaned or redirected.
 func (f *face) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	path := r.URL.Path
-	if r.URL.RawPath != "" || strings.Contains(r.RequestURI, "%") || strings.HasPrefix(r.RequestURI, "//") {
+	if r.URL.RawPath != "" { // it was escaped without need
 		path = ""
 	}
 	switch {

@@ -143,7 +143,7 @@ func TestFaces(t *testing.T) {
 	}{
 		{"container", l, []string{"GET /v1/credentials", "Authorization: " + tokenOne},
 			`{"AccessKeyId":"ASIA\d+","SecretAccessKey":"KEY","Token":"SESSION","AccountId":"123456789012","Expiration":"TIME"}`},
-		{"container, by name of ours", l, []string{"GET /v1/credentials?a=b", "Authorization: " + tokenTwo + "-next", "Host: SIDECAR.internal:8080"}, `{"AccessKeyId":"ASIA\d+",.*}`},
+		{"container, by name of ours", l, []string{"GET /v1/credentials?a=%20b", "Authorization: " + tokenTwo + "-next", "Host: SIDECAR.internal:8080"}, `{"AccessKeyId":"ASIA\d+",.*}`},
 		{"role", l, []string{"GET /role/two", "Authorization: " + tokenTwo, "Host: 169.254.170.2"}, `{"AccessKeyId":"ASIA\d+",.*}`},
 		{"pod identity", pod, []string{"GET /v1/credentials", "Authorization: " + tokenOne, "Host: [fd00:ec2::23]"},
 			`{"AccessKeyId":"ASIA\d+","SecretAccessKey":"KEY","Token":"SESSION","AccountId":"123456789012","Expiration":"TIME"}`},

@@ -169,12 +169,7 @@ func TestMetrics(t *testing.T) {
 		b.get("wrong")
 		b.get("")
 		time.Sleep(time.Minute)
-		scrape := func() string {
-			w := &body{header: http.Header{}}
-			b.metrics.handler().ServeHTTP(w, request("GET /metrics"))
-			return w.String()
-		}
-		text := scrape()
+		text := b.scrape()
 		for _, want := range []string{
 			`credproxy_requests_total{result="success",service_name="one"} 3`,
 			`credproxy_requests_total{result="denied_invalid_token",service_name="unknown"} 1`,
@@ -198,10 +193,17 @@ func TestMetrics(t *testing.T) {
 		}
 		write(t, b.main, strings.Replace(two, "  one:", "  other:", 1))
 		b.files.load()
-		if text := scrape(); strings.Contains(text, `"one"`) {
+		if text := b.scrape(); strings.Contains(text, `"one"`) {
 			t.Error("metrics still have the service that is gone")
 		}
 	})
+}
+
+// scrape returns the metrics.
+func (b *bench) scrape() string {
+	w := &body{header: http.Header{}}
+	b.metrics.handler().ServeHTTP(w, request("GET /metrics"))
+	return w.String()
 }
 
 // body keeps an answer's text.

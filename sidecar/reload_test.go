@@ -82,6 +82,30 @@ func TestProblemsAreToldOnce(t *testing.T) {
 	}
 }
 
+// TestDefaultsOfFolders: the main file's defaults are those of the folders' files.
+func TestDefaultsOfFolders(t *testing.T) {
+	b := newBench(t, withFolder)
+	write(t, filepath.Join(b.dir, "a.yaml"), dynamicService("a", tokenOne))
+	b.files.load()
+	b.get(tokenOne)
+	b.files.load()
+	if _, key := b.get(tokenOne); key != "ASIA1" {
+		t.Errorf("after a look that found no change: %s, want the same key", key)
+	}
+	if text := b.scrape(); !strings.Contains(text, `sluice_sidecar_reloads_total{result="success"} 1`) {
+		t.Error("a file that did not change was read again")
+	}
+	text, err := os.ReadFile(b.main)
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, b.main, "aws_defaults: {region: eu-west-1}\n"+string(text))
+	b.files.load()
+	if _, key := b.get(tokenOne); key != "ASIA2" {
+		t.Errorf("with another region: %s, want another key", key)
+	}
+}
+
 // TestDrop: what is removed is revoked before the other files are read.
 func TestDrop(t *testing.T) {
 	b := newBench(t, withFolder)
