@@ -73,6 +73,9 @@ func (d grantFolder) add(name string, g grantFile) (path string, err error) {
 	if err != nil {
 		return "", err
 	}
+	if d == "" {
+		return "", errors.New("there is no folder for grants: set --grants, SLUICE_GRANTS_DIR or HOME")
+	}
 	if err := os.MkdirAll(string(d), 0o700); err != nil {
 		return "", err
 	}
@@ -119,7 +122,7 @@ type grant struct {
 // list reads all grants, in the order of their names.
 func (d grantFolder) list() (all []grant, err error) {
 	entries, err := os.ReadDir(string(d))
-	if errors.Is(err, fs.ErrNotExist) {
+	if d == "" || errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
 	if err != nil {

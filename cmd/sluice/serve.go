@@ -19,6 +19,7 @@ import (
 // serveFlags are CredProxy's, and what it does not have.
 type serveFlags struct {
 	config, logLevel, grants                string
+	health                                  string
 	validateOnly, version, dev, printSchema bool
 }
 
@@ -47,6 +48,8 @@ they are all there is.`,
 	f.BoolVar(&flags.version, "version", false, "print the version, and end")
 	f.BoolVar(&flags.dev, "dev", false, "log everything, as text")
 	f.BoolVar(&flags.printSchema, "print-schema", false, "print the configuration's JSON Schema, and end")
+	f.StringVar(&flags.health, "health", "", "ask a running sidecar for its health, and end with 0 if it can give credentials")
+	f.Lookup("health").NoOptDefVal = "http://localhost:1338/health"
 	f.StringVar(&flags.grants, "grants", "", "folder of what \"sluice grant\" has granted (default "+grantsHelp+")")
 	return cmd
 }
@@ -63,6 +66,8 @@ func serve(ctx context.Context, w world, flags serveFlags) error {
 		}
 		fmt.Fprintf(w.stdout, "%s\n", text)
 		return nil
+	case flags.health != "":
+		return failed(askHealth(ctx, w, flags.health))
 	}
 	env := newServeWorld(w)
 	level, err := logLevel(flags, env)
@@ -119,8 +124,9 @@ func readServeConfig(env sidecar.World, getenv func(string) string, flags serveF
 		file = defaultConfig
 	}
 	text, err := os.ReadFile(file)
-	if errors.Is(err, fs.ErrNotExist) && !named {
-		file, text, err = "", []byte("dynamic_services: {enabled: true, directories: ["+strconv.Quote(grantsDir(getenv, flags.grants))+"]}"), nil
+	grants := grantsDir(getenv, flags.grants)
+	if errors.Is(err, fs.ErrNotExist) && !named && grants != "" {
+		file, text, err = "", []byte("dynamic_services: {enabled: true, directories: ["+strconv.Quote(grants)+"]}"), nil
 	}
 	if err != nil {
 		return "", nil, fmt.Errorf("read the configuration: %w", err)

@@ -112,18 +112,21 @@ func fileVariables(getenv func(string) string, readFile func(string) ([]byte, er
 	}
 }
 
-// grantsDir is where grants are kept.
+// grantsDir is where grants are kept, "" if there is no place for them.
 func grantsDir(getenv func(string) string, named string) string {
 	config := getenv("XDG_CONFIG_HOME")
-	if config == "" {
-		config = filepath.Join(getenv("HOME"), ".config")
+	if home := getenv("HOME"); config == "" && home != "" {
+		config = filepath.Join(home, ".config")
 	}
-	for _, dir := range []string{named, getenv("SLUICE_GRANTS_DIR")} {
-		if dir != "" {
-			return dir
-		}
+	switch dir := getenv("SLUICE_GRANTS_DIR"); {
+	case named != "":
+		return named
+	case dir != "":
+		return dir
+	case config != "":
+		return filepath.Join(config, "sluice", "grants")
 	}
-	return filepath.Join(config, "sluice", "grants")
+	return ""
 }
 
 // grantsHelp describes it.

@@ -39,6 +39,7 @@ func TestScripts(t *testing.T) {
 			// Nobody answers there: no test asks this machine's metadata service.
 			env.Setenv("AWS_EC2_METADATA_SERVICE_ENDPOINT", "http://127.0.0.1:1")
 			env.Setenv("STS", sts.Endpoint)
+			env.Setenv("DEPLOY", filepath.Join(filepath.Dir(filepath.Dir(program)), "deploy"))
 			return fillSpool(env.WorkDir)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits},

@@ -3,6 +3,7 @@ package sidecar
 import (
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -45,6 +46,9 @@ services:
 	ask("a token as Bearer", at+"/v1/credentials", 401, "Authorization: Bearer "+tokenOf("one"))
 	ask("a token in the Host", at+"/v1/credentials", 401, "Authorization: "+planted)
 	ask("health", at+"/health", 200)
+	if out, err := exec.Command(world.program, "serve", "--health").CombinedOutput(); err != nil || !strings.Contains(string(out), `"status":"healthy","services":2,"able":1`) {
+		t.Errorf("serve --health: %v, %s", err, out)
+	}
 	ask("metrics", "http://127.0.0.1:9090/metrics", 200)
 
 	services := filepath.Join(s.dir, "services")
