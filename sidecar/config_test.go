@@ -50,6 +50,8 @@ func TestParseSaysAllThatIsWrong(t *testing.T) {
 			"c.yaml:2: services.a.auth_token \"${fromEnv:CIRCLE}\" leads to references more than 10 deep"},
 		{"a reference's value is not shown", "services:\n  a:\n    auth_token: t0123456789abcdef\n    assumed_role: {RoleArn: '${fromEnv:SECRET}'}",
 			"c.yaml:4: services.a.assumed_role.RoleArn \"${fromEnv:SECRET}\" is not of the form that is wanted: write arn:aws:iam::ACCOUNT:role/NAME (or aws-cn, aws-us-gov, aws-iso, aws-iso-b, aws-iso-e, aws-iso-f, aws-eusc)"},
+		{"nor what a rule finds in it", "services:\n  a: {auth_token: t0123456789abcdef, expires: '${fromEnv:SECRET}', pass_through: true}",
+			"c.yaml:2: services.a.expires \"${fromEnv:SECRET}\" is no time of RFC 3339: write a time such as 2027-01-31T00:00:00Z"},
 		{"partitions", "services:\n  a:\n    auth_token: t0123456789abcdef\n    source_credentials: {region: eu-west-1}\n    assumed_role: {RoleArn: 'arn:aws-cn:iam::123456789012:role/r'}",
 			"c.yaml:5: services.a.assumed_role.RoleArn \"arn:aws-cn:iam::123456789012:role/r\" is in partition aws-cn, but region eu-west-1 is not: write the region of the role's partition into source_credentials"},
 		{"a partition that is none", "services:\n  a: {auth_token: t0123456789abcdef, assumed_role: {RoleArn: 'arn:aws-moon:iam::123456789012:role/r'}}",
@@ -58,16 +60,21 @@ func TestParseSaysAllThatIsWrong(t *testing.T) {
 			"c.yaml:3: services.b.auth_token is the token of service a, too: give each service a token of its own"},
 		{"times, policies and tags", "services:\n  a:\n    auth_token: t0123456789abcdef\n    expires: tomorrow\n    assumed_role:\n      RoleArn: arn:aws:iam::123456789012:role/r\n      Policy: '{'\n      TransitiveTagKeys: [team]",
 			"c.yaml:4: services.a.expires \"tomorrow\" is no time of RFC 3339: write a time such as 2027-01-31T00:00:00Z\n" +
-				"c.yaml:7: services.a.assumed_role.Policy is no JSON: write a policy document\n" +
-				"c.yaml:8: services.a.assumed_role.TransitiveTagKeys \"team\" is not the Key of one of the Tags: add the tag, or leave the key out"},
+				"c.yaml:7: services.a.assumed_role.Policy \"{\" is no JSON: write a policy document\n" +
+				"c.yaml:8: services.a.assumed_role.TransitiveTagKeys.0 \"team\" is not the Key of one of the Tags: add the tag, or leave the key out"},
 		{"other machines", "server: {host: 0.0.0.0}\n" + one,
-			"c.yaml:1: server.host \"0.0.0.0:1338\" can be reached from other machines: listen on localhost or a unix socket, or set allow_remote: true beside it"},
+			"c.yaml:1: server.host \"0.0.0.0\" can be reached from other machines: listen on localhost or a unix socket, or set allow_remote: true beside it"},
+		{"form and meaning", "server: {host: 0.0.0.0, prot: 1}\nservices:\n  a: {auth_token: t0123456789abcdef, expires: tomorrow, assumed_role: {RoleArn: r}}",
+			"c.yaml:1: server.host \"0.0.0.0\" can be reached from other machines: listen on localhost or a unix socket, or set allow_remote: true beside it\n" +
+				"c.yaml:1: server.prot is not known: known here are allow_remote, debug, host, hosts, listeners, log_health_checks, port, rate_limit\n" +
+				"c.yaml:3: services.a.assumed_role.RoleArn \"r\" is not of the form that is wanted: write arn:aws:iam::ACCOUNT:role/NAME (or aws-cn, aws-us-gov, aws-iso, aws-iso-b, aws-iso-e, aws-iso-f, aws-eusc)\n" +
+				"c.yaml:3: services.a.expires \"tomorrow\" is no time of RFC 3339: write a time such as 2027-01-31T00:00:00Z"},
 		{"other machines and imds", "server:\n  listeners:\n  - {address: '10.0.0.1:80', faces: [imds], allow_remote: true, imds: {service: one}}\n  - {address: '127.0.0.1:80', faces: [imds], imds: {service: nobody}}\n  - {address: '127.0.0.1:81', faces: [imds]}\n" + one,
 			"c.yaml:3: server.listeners.0.address \"10.0.0.1:80\" can be reached from other machines, and the face imds knows no token: listen on 169.254.169.254:80 or on loopback\n" +
 				"c.yaml:4: server.listeners.1.address \"127.0.0.1:80\" hands out service \"nobody\", which is not there: name one of services\n" +
 				"c.yaml:5: server.listeners.2.address \"127.0.0.1:81\" has the face imds, but no imds.service: name the service whose key it hands out"},
 		{"patterns", "dynamic_services: {enabled: true, directories: [{path: /d, include_patterns: ['(?!x)']}]}",
-			"c.yaml:1: dynamic_services \"(?!x)\" is not a pattern: write a regular expression of RE2's syntax, which has no lookaround"},
+			"c.yaml:1: dynamic_services.directories.0.include_patterns.0 \"(?!x)\" is not a pattern: write a regular expression of RE2's syntax, which has no lookaround, or a shell pattern as file_pattern"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			w := paperWorld(map[string]string{"CIRCLE": "${fromEnv:CIRCLE}", "SECRET": planted}, nil)

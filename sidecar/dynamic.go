@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 )
 
 // Dynamic says which folders hold services.
@@ -57,20 +58,25 @@ func (d *Dynamic) settle() {
 	}
 }
 
-// check returns what is wrong with the patterns, by their place.
-func (d *Dynamic) check() map[string]error {
-	wrong := map[string]error{}
-	for _, dir := range d.Directories {
-		for _, pattern := range slices.Concat(dir.Include, dir.Exclude) {
+// check tells of each pattern that is none, by its path. It is called before
+// settle.
+func (d *Dynamic) check(wrong func(path ...string)) {
+	check := func(patterns []string, path ...string) {
+		for i, pattern := range patterns {
 			if _, err := compile(pattern); err != nil {
-				wrong[pattern] = err
+				wrong(append(slices.Clone(path), strconv.Itoa(i))...)
 			}
 		}
-		if _, err := filepath.Match(dir.Glob, ""); err != nil {
-			wrong[dir.Glob] = err
-		}
 	}
-	return wrong
+	check(d.Include, "include_patterns")
+	check(d.Exclude, "exclude_patterns")
+	for i, dir := range d.Directories {
+		check(dir.Include, "directories", strconv.Itoa(i), "include_patterns")
+		check(dir.Exclude, "directories", strconv.Itoa(i), "exclude_patterns")
+	}
+	if _, err := filepath.Match(d.FilePattern, ""); err != nil {
+		wrong("file_pattern")
+	}
 }
 
 // compile makes an expression that begins at the text's start, as Python's

@@ -51,6 +51,8 @@ func FuzzHTTP(f *testing.F) {
 func FuzzParse(f *testing.F) {
 	for _, seed := range []string{one, two, "server: {listeners: [{address: 'unix:/s', faces: [imds], imds: {service: one}}]}\n" + one,
 		withFolder, `{"services": {"a": {"auth_token": ["x"], "assumed_role": {"RoleArn": "${fromEnv:X}"}}}}`,
+		"services: {a: {auth_token: x, expires: '${fromEnv:X}', assumed_role: {RoleArn: '${fromEnv:X}', Policy: '${fromEnv:X}', TransitiveTagKeys: ['${fromEnv:X}']}}}",
+		"server: {host: '${fromEnv:X}'}\n" + one, "dynamic_services: {enabled: true, directories: ['${fromEnv:X}'], include_patterns: ['(${fromEnv:X}']}",
 		"a: &a {b: *a}", "? {}\n: 1", "services: {1: 2}", "<<: {services: {}}", "aws_defaults: {iam_keys: {aws_secret_access_key: 12}}"} {
 		f.Add([]byte(seed))
 	}

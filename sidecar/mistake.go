@@ -59,6 +59,20 @@ func (m Mistakes) sorted() Mistakes {
 	return slices.CompactFunc(m, func(a, b Mistake) bool { return a.String() == b.String() })
 }
 
+// and adds mistakes whose places are not among these: one is enough for each.
+func (m Mistakes) and(more Mistakes) Mistakes {
+	known := map[string]bool{}
+	for _, each := range m {
+		known[each.place()] = true
+	}
+	for _, each := range more {
+		if each.place() == "" || !known[each.place()] {
+			m = append(m, each)
+		}
+	}
+	return m
+}
+
 // orNil returns the mistakes as an error, nil if there are none.
 func (m Mistakes) orNil() error {
 	if len(m) == 0 {

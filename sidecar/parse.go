@@ -15,10 +15,14 @@ func Parse(file string, text []byte, w World) (*Config, error) {
 		return nil, err
 	}
 	c := &Config{}
-	if err := c.read(d, w, true); err != nil {
+	mistakes, err := c.read(d, w, true)
+	if err == nil {
+		err = mistakes.and(c.settle(d)).orNil()
+	}
+	if err != nil {
 		return nil, err
 	}
-	return c, c.settle(d).orNil()
+	return c, nil
 }
 
 // parseServices reads a file of services: what stands under services, or one
@@ -35,47 +39,45 @@ func parseServices(file, name string, text []byte, w World, defaults Source) (*C
 	}
 	d.root = map[string]any{"services": services}
 	c := &Config{}
-	if err := c.read(d, w, false); err != nil {
+	mistakes, err := c.read(d, w, false)
+	c.Defaults = defaults
+	if err == nil {
+		err = mistakes.and(c.settleServices(d)).orNil()
+	}
+	if err != nil {
 		return nil, err
 	}
-	c.Defaults = defaults
-	return c, c.settleServices(d).orNil()
+	return c, nil
 }
 
-// read puts references in, checks the form, and fills in defaults.
-func (c *Config) read(d *document, w World, overrides bool) error {
-	var mistakes Mistakes
-	unknown := map[string]bool{} // values of references that cannot be followed
+// read puts references in, checks the form, and fills in defaults. What is wrong
+// with the form does not hide what else is wrong, if the file can be read at all.
+func (c *Config) read(d *document, w World, overrides bool) (mistakes Mistakes, err error) {
 	put := newSubstituter(w)
 	tree := put.tree(d.root, nil, func(path []string, err error) {
 		m := d.mistake(path, err.Error(), "")
 		m.Value = d.written(path)
 		mistakes = append(mistakes, m)
-		unknown[m.place()] = true
 	})
 	if overrides {
 		mistakes = append(mistakes, override(tree.(map[string]any), w)...)
 	}
 	s, err := loadSchema()
 	if err != nil {
-		return err
+		return nil, err
 	}
-	for _, m := range s.check(d, tree) {
-		if !unknown[m.place()] {
-			mistakes = append(mistakes, m)
-		}
-	}
-	if len(mistakes) > 0 {
-		return mistakes.sorted()
-	}
+	mistakes = mistakes.and(s.check(d, tree))
 	s.fill(s.root, tree)
 	text, err := json.Marshal(tree)
 	if err == nil {
 		err = json.Unmarshal(text, c)
 	}
-	if err != nil {
-		return fmt.Errorf("%s: %w", d.file, err)
+	switch {
+	case err != nil && len(mistakes) > 0:
+		return nil, mistakes.orNil()
+	case err != nil:
+		return nil, fmt.Errorf("%s: %w", d.file, err)
 	}
 	c.files = slices.Sorted(maps.Keys(put.files))
-	return nil
+	return mistakes, nil
 }

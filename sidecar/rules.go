@@ -17,13 +17,12 @@ import (
 // their place.
 func (c *Config) settle(d *document) (mistakes Mistakes) {
 	mistakes = append(c.settleServices(d), c.settleListeners(d)...)
+	c.Dynamic.check(func(path ...string) {
+		m := d.mistake(append([]string{"dynamic_services"}, path...), "is not a pattern", "write a regular expression of RE2's syntax, which has no lookaround, or a shell pattern as file_pattern")
+		m.Value = d.written(m.Path)
+		mistakes = append(mistakes, m)
+	})
 	c.Dynamic.settle()
-	for _, wrong := range slices.Sorted(maps.Keys(c.Dynamic.check())) {
-		mistakes = append(mistakes, Mistake{
-			File: d.file, Line: d.line([]string{"dynamic_services"}), Path: []string{"dynamic_services"}, Value: strconv.Quote(wrong),
-			Problem: "is not a pattern", Remedy: "write a regular expression of RE2's syntax, which has no lookaround",
-		})
-	}
 	return mistakes
 }
 
@@ -32,9 +31,11 @@ func (c *Config) settleServices(d *document) (mistakes Mistakes) {
 	owner := map[[sha256.Size]byte]string{}
 	for _, name := range slices.Sorted(maps.Keys(c.Services)) {
 		s := c.Services[name]
-		wrong := func(value, problem, remedy string, path ...string) {
+		wrong := func(problem, remedy string, path ...string) {
 			m := d.mistake(append([]string{"services", name}, path...), problem, remedy)
-			m.Value = value
+			if path[0] != "auth_token" {
+				m.Value = d.written(m.Path)
+			}
 			mistakes = append(mistakes, m)
 		}
 		if slices.ContainsFunc(s.AuthToken, func(t Secret) bool { return len(t) < 16 }) {
@@ -43,14 +44,14 @@ func (c *Config) settleServices(d *document) (mistakes Mistakes) {
 		s.hashTokens()
 		for _, hash := range s.hashes {
 			if other, taken := owner[hash]; taken && other != name {
-				wrong("", "is the token of service "+other+", too", "give each service a token of its own", "auth_token")
+				wrong("is the token of service "+other+", too", "give each service a token of its own", "auth_token")
 			}
 			owner[hash] = name
 		}
 		if s.Expires != "" {
 			ends, err := time.Parse(time.RFC3339, s.Expires)
 			if err != nil {
-				wrong(strconv.Quote(s.Expires), "is no time of RFC 3339", "write a time such as 2027-01-31T00:00:00Z", "expires")
+				wrong("is no time of RFC 3339", "write a time such as 2027-01-31T00:00:00Z", "expires")
 			}
 			s.ends = ends
 		}
@@ -70,23 +71,22 @@ func (c *Config) settleServices(d *document) (mistakes Mistakes) {
 }
 
 // checkRole checks a role against its region and its policy.
-func (s *ServiceConfig) checkRole(wrong func(value, problem, remedy string, path ...string)) {
-	role := strconv.Quote(s.Role.RoleARN)
+func (s *ServiceConfig) checkRole(wrong func(problem, remedy string, path ...string)) {
 	home, known := partitionOfRole(s.Role.RoleARN)
 	switch region := s.Source.Region; {
 	case !known:
-		wrong(role, "names no partition of AWS", "write arn:aws:iam::… or arn:aws-cn:iam::… and so on", "assumed_role", "RoleArn")
+		wrong("names no partition of AWS", "write arn:aws:iam::… or arn:aws-cn:iam::… and so on", "assumed_role", "RoleArn")
 	case region == "" && home.name != "aws":
 		s.Source.Region = home.region
 	case region != "" && partitionOfRegion(region) != home:
-		wrong(role, fmt.Sprintf("is in partition %s, but region %s is not", home.name, region), "write the region of the role's partition into source_credentials", "assumed_role", "RoleArn")
+		wrong(fmt.Sprintf("is in partition %s, but region %s is not", home.name, region), "write the region of the role's partition into source_credentials", "assumed_role", "RoleArn")
 	}
 	if p := s.Role.Policy; p != "" && !json.Valid([]byte(p)) {
-		wrong("", "is no JSON", "write a policy document", "assumed_role", "Policy")
+		wrong("is no JSON", "write a policy document", "assumed_role", "Policy")
 	}
-	for _, key := range s.Role.TransitiveTags {
+	for i, key := range s.Role.TransitiveTags {
 		if !slices.ContainsFunc(s.Role.Tags, func(t Tag) bool { return t.Key == key }) {
-			wrong(strconv.Quote(key), "is not the Key of one of the Tags", "add the tag, or leave the key out", "assumed_role", "TransitiveTagKeys")
+			wrong("is not the Key of one of the Tags", "add the tag, or leave the key out", "assumed_role", "TransitiveTagKeys", strconv.Itoa(i))
 		}
 	}
 }
@@ -108,7 +108,9 @@ func (c *Config) settleListeners(d *document) (mistakes Mistakes) {
 		}
 		wrong := func(problem, remedy string) {
 			m := d.mistake(path, problem, remedy)
-			m.Value = strconv.Quote(l.Address)
+			if m.Value = d.written(path); m.Value == "" { // it is a default, or a variable's
+				m.Value = strconv.Quote(l.Address)
+			}
 			mistakes = append(mistakes, m)
 		}
 		plays := slices.Contains(l.Faces, faceIMDS)
