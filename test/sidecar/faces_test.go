@@ -1,6 +1,7 @@
 package sidecar
 
 import (
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -28,9 +29,14 @@ func eks(t *testing.T, token string) map[string]string {
 func ec2(*testing.T, string) map[string]string { return nil }
 
 func credentialProcess(t *testing.T, token string) map[string]string {
-	file := filepath.Join(t.TempDir(), "config")
-	write(t, file, "[default]\ncredential_process = "+world.helper+"\n")
-	return map[string]string{"AWS_CONFIG_FILE": file, "SLUICE_CREDENTIAL_URL": "http://127.0.0.1:1338/_aws/credentials", "SLUICE_CREDENTIAL_TOKEN": token}
+	dir := t.TempDir()
+	if out, err := exec.Command(world.program, "helper", "install", dir).CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	return map[string]string{
+		"AWS_CONFIG_FILE":       filepath.Join(dir, "config"),
+		"SLUICE_CREDENTIAL_URL": "http://127.0.0.1:1338/_aws/credentials", "SLUICE_CREDENTIAL_TOKEN": token,
+	}
 }
 
 // TestFaces: each client writes an object at each face's own address, and another one when its first key

@@ -28,12 +28,12 @@ const planted = "PLANTED7secret"
 
 // world is what all tests share.
 var world struct {
-	skip            string // why there is nothing to test with, if so
-	program, helper string
-	script          string // testdata/client.py
-	sts             *stack.STS
-	s3              *stack.S3
-	roles           atomic.Int32 // made so far
+	skip    string // why there is nothing to test with, if so
+	program string // sluice
+	script  string // testdata/client.py
+	sts     *stack.STS
+	s3      *stack.S3
+	roles   atomic.Int32 // made so far
 }
 
 const bucket = "sidecar"
@@ -68,9 +68,7 @@ func run(m *testing.M) (code int, err error) {
 // prepare finds what is needed and says what is missing.
 func prepare() (missing string) {
 	// Absolute: the S3 server changes the working directory.
-	for name, path := range map[string]*string{
-		"../../build/sluice": &world.program, "../../build/sluice-credential-helper": &world.helper, "testdata/client.py": &world.script,
-	} {
+	for name, path := range map[string]*string{"../../build/sluice": &world.program, "testdata/client.py": &world.script} {
 		found, err := filepath.Abs(name)
 		if err == nil {
 			_, err = os.Stat(found)
