@@ -75,6 +75,9 @@ func TestParseSaysAllThatIsWrong(t *testing.T) {
 				"c.yaml:5: server.listeners.2.address \"127.0.0.1:81\" has the face imds, but no imds.service: name the service whose key it hands out"},
 		{"patterns", "dynamic_services: {enabled: true, directories: [{path: /d, include_patterns: ['(?!x)']}]}",
 			"c.yaml:1: dynamic_services.directories.0.include_patterns.0 \"(?!x)\" is not a pattern: write a regular expression of RE2's syntax, which has no lookaround, or a shell pattern as file_pattern"},
+		{"more patterns", "dynamic_services: {enabled: true, directories: [{path: /d, exclude_patterns: [a, '[']}], include_patterns: ['(']}",
+			"c.yaml:1: dynamic_services.directories.0.exclude_patterns.1 \"[\" is not a pattern: write a regular expression of RE2's syntax, which has no lookaround, or a shell pattern as file_pattern\n" +
+				"c.yaml:1: dynamic_services.include_patterns.0 \"(\" is not a pattern: write a regular expression of RE2's syntax, which has no lookaround, or a shell pattern as file_pattern"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			w := paperWorld(map[string]string{"CIRCLE": "${fromEnv:CIRCLE}", "SECRET": planted}, nil)
@@ -226,6 +229,14 @@ func TestPartitions(t *testing.T) {
 		text := fmt.Sprintf("services: {a: {auth_token: t0123456789abcdef, source_credentials: {region: %s}, assumed_role: {RoleArn: %q}}}", region, arn)
 		if _, err := Parse("c.yaml", []byte(text), paperWorld(nil, nil)); err != nil {
 			t.Errorf("region %s with %s: %v", region, arn, err)
+		}
+		c, err := Parse("c.yaml", []byte(fmt.Sprintf("services: {a: {auth_token: t0123456789abcdef, assumed_role: {RoleArn: %q}}}", arn)), paperWorld(nil, nil))
+		if err != nil {
+			t.Fatal(err)
+		}
+		// The chain's own region is of partition aws.
+		if got := c.Services["a"].Source.Region; (got == "") != (want == "aws") || partitionOfRegion(got).name != want {
+			t.Errorf("without a region, %s is asked for in %q", arn, got)
 		}
 		home, known := partitionOfRole(arn)
 		if !known || partitionOfRegion(home.region).name != want {

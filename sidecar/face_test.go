@@ -1,8 +1,10 @@
 package sidecar
 
 import (
+	"context"
 	"encoding/json"
 	"maps"
+	"net"
 	"net/http"
 	"regexp"
 	"slices"
@@ -106,6 +108,22 @@ func TestRefusals(t *testing.T) {
 	}
 	if n := b.sts.calls.Load(); n != 0 {
 		t.Errorf("STS was asked %d times, want never", n)
+	}
+}
+
+// TestCalledAddress: the address that was called is a good Host, whatever it is.
+func TestCalledAddress(t *testing.T) {
+	b := newBench(t, one)
+	for host, want := range map[string]int{"10.1.2.3": 200, "10.1.2.3:1338": 200, "10.1.2.4": 403, "sidecar": 403} {
+		r := request("GET /v1/credentials", "Authorization: "+tokenOne, "Host: "+host)
+		called := &net.TCPAddr{IP: net.IPv4(10, 1, 2, 3), Port: 1338}
+		w := newRecorder(b, r.WithContext(context.WithValue(r.Context(), http.LocalAddrContextKey, net.Addr(called))))
+		if w.Code != want {
+			t.Errorf("Host %s at 10.1.2.3: %d, want %d", host, w.Code, want)
+		}
+		if got := w.header.Get("Cache-Control"); got != "no-store" {
+			t.Errorf("Cache-Control %q, want no-store", got)
+		}
 	}
 }
 

@@ -160,6 +160,21 @@ func TestAddresses(t *testing.T) {
 	}
 }
 
+// TestAllOrNone: an address that cannot be opened leaves no other open.
+func TestAllOrNone(t *testing.T) {
+	b := newBench(t, one)
+	socket := unixPrefix + filepath.Join(t.TempDir(), "socket")
+	for _, address := range []string{socket, "unix:/nonexistent/socket"} {
+		b.opts.Config.Server.Listeners = append(b.opts.Config.Server.Listeners[:0:0], Listener{Address: socket, SocketMode: "0600"}, Listener{Address: address, SocketMode: "0600"})
+		if err := b.Run(t.Context()); err == nil || !strings.HasPrefix(err.Error(), "listener "+address) {
+			t.Errorf("Run: %v, want that %s cannot be opened", err, address)
+		}
+	}
+	if _, err := net.Dial("unix", strings.TrimPrefix(socket, unixPrefix)); err == nil {
+		t.Error("the first address is still open")
+	}
+}
+
 // TestHopLimit: a reply of the face imds may pass as many routers as was asked for.
 func TestHopLimit(t *testing.T) {
 	for _, tt := range []struct {

@@ -76,6 +76,18 @@ func TestOutage(t *testing.T) {
 	})
 }
 
+// TestTimeout: a source that does not answer is given up.
+func TestTimeout(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, "credentials: {request_timeout: 7}\n"+one)
+		b.sts.hold = make(chan struct{})
+		began := time.Now()
+		if status, _ := b.get(tokenOne); status != 503 || time.Since(began) != 7*time.Second {
+			t.Errorf("%d after %v, want 503 after 7s", status, time.Since(began))
+		}
+	})
+}
+
 // TestHealthComesBack: a sidecar that nobody asks for keys gets well, too.
 func TestHealthComesBack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

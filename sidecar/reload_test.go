@@ -1,6 +1,7 @@
 package sidecar
 
 import (
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -103,6 +104,21 @@ func TestDefaultsOfFolders(t *testing.T) {
 	b.files.load()
 	if _, key := b.get(tokenOne); key != "ASIA2" {
 		t.Errorf("with another region: %s, want another key", key)
+	}
+}
+
+// TestUnreadableFolder: what cannot be seen is not gone.
+func TestUnreadableFolder(t *testing.T) {
+	b := newBench(t, withFolder)
+	write(t, filepath.Join(b.dir, "a.yaml"), dynamicService("a", tokenOne))
+	b.files.load()
+	b.opts.World.ReadDir = func(string) ([]fs.DirEntry, error) { return nil, fs.ErrPermission }
+	b.files.load()
+	if status, _ := b.get(tokenOne); status != 200 {
+		t.Errorf("with a folder that cannot be read: %d, want 200", status)
+	}
+	if !strings.Contains(b.log.String(), "read services: permission denied") {
+		t.Errorf("the log lacks the reason:\n%s", b.log)
 	}
 }
 
