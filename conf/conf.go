@@ -56,11 +56,29 @@ type Config struct {
 	RetryLimit    int // retries of an object; Unlimited for ever
 	DropExhausted bool
 	ExitTimeout   time.Duration
+	StallTimeout  time.Duration // of a request on which nothing moves
 	UploadWorkers int
 	PartWorkers   int
 
 	// Warnings are worth a line in the log.
 	Warnings []string
+}
+
+// Destination returns the properties that say how objects get where they belong,
+// as far as they are set, but for the bucket and the credentials.
+func (c Config) Destination() map[string]string {
+	set := map[string]string{}
+	for name, value := range map[string]string{
+		"region": c.Region, "endpoint": c.Endpoint, "canned_acl": c.CannedACL, "storage_class": c.StorageClass, "content_type": c.ContentType,
+	} {
+		if value != "" {
+			set[name] = value
+		}
+	}
+	if c.ContentMD5 {
+		set["send_content_md5"] = "true"
+	}
+	return set
 }
 
 // Unlimited is a RetryLimit without end.

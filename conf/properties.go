@@ -103,6 +103,7 @@ func ownProperties() []Property {
 	return []Property{
 		integer("compression_level", "0", "Level of the compression: gzip 1 to 9, zstd 1 to 22; 0 is the codec's default.", 0, 22, func(c *Config) *int { return &c.Level }),
 		period("exit_timeout", "4s", "How long a stop may go on uploading; the rest stays in the spool. Keep it below Fluent Bit's grace.", 0, func(c *Config) *time.Duration { return &c.ExitTimeout }),
+		period("upload_stall_timeout", "1m", "How long a request may go without a byte moving before it is given up and made again.", time.Second, func(c *Config) *time.Duration { return &c.StallTimeout }),
 		boolean("json_escape_unicode", "true", "Write non-ASCII characters as \\uxxxx, as Fluent Bit's service option json.escape_unicode does, which an output cannot see.", func(c *Config) *bool { return &c.EscapeUnicode }),
 		text("ca_file", "", "PEM file of the authorities that sign the server's certificate, in place of tls.ca_file.", func(c *Config) *string { return &c.CAFile }),
 		boolean("ssl_verify", "true", "Check the server's certificate, in place of tls.verify.", func(c *Config) *bool { return &c.SSLVerify }),

@@ -19,7 +19,13 @@ type meta struct {
 	Bucket   string         `json:"bucket"`
 	Key      string         `json:"key"`
 	Encoding encode.Options `json:"encoding"`
-	Own      bool           `json:"own,omitempty"` // the key has a UUID: nobody else writes it
+	// ID is what the object will be known by, if its key has a UUID: nobody else
+	// writes it.
+	ID string `json:"id,omitempty"`
+	// Settings are properties that say how to get there, for who ships the segment
+	// without Fluent Bit. The configuration of a running output goes before them: it
+	// may have been mended.
+	Settings map[string]string `json:"settings,omitempty"`
 }
 
 // newMeta fixes the identity of the object that begins with chunk.
@@ -31,7 +37,11 @@ func (o *Output) newMeta(tag string, chunk []byte) ([]byte, error) {
 			return nil, err
 		}
 	}
-	return json.Marshal(meta{Bucket: o.opts.Config.Bucket, Key: o.template.Render(v), Encoding: o.encoding, Own: o.template.HasUUID()})
+	m := meta{Bucket: o.opts.Config.Bucket, Key: o.template.Render(v), Encoding: o.encoding, Settings: o.opts.Config.Destination()}
+	if o.template.HasUUID() {
+		m.ID = rand.Text()
+	}
+	return json.Marshal(m)
 }
 
 func parseMeta(b []byte) (m meta, err error) {

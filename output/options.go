@@ -19,6 +19,9 @@ func encodingOptions(c conf.Config) (o encode.Options, err error) {
 	if err = o.Compression.UnmarshalText([]byte(c.Compression)); err != nil {
 		return o, fmt.Errorf("compression: %w", err)
 	}
+	if o.Level == 0 { // fixed now: another version may have another default
+		o.Level = o.Compression.DefaultLevel()
+	}
 	return o, nil
 }
 
@@ -48,7 +51,7 @@ func storeOptions(o Options) s3.Options {
 		},
 		ACL: c.CannedACL, StorageClass: c.StorageClass, ContentType: c.ContentType, ContentMD5: c.ContentMD5,
 		PartSize: partSize(c), PartWorkers: c.PartWorkers, Whole: c.PutObject, TempDir: o.Dir,
-		Attempts: attempts, TLS: s3.TLS{CAFile: c.CAFile, Insecure: !c.SSLVerify},
+		Attempts: attempts, Stall: c.StallTimeout, TLS: s3.TLS{CAFile: c.CAFile, Insecure: !c.SSLVerify}, Dial: o.Dial,
 	}
 }
 

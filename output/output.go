@@ -23,15 +23,28 @@ import (
 	"sluice/spool"
 )
 
-// Options of an Output. All but Now and FS are required.
+// Options of an Output. Config, Dir, Credentials and Log are required.
 type Options struct {
 	Config      conf.Config
 	Dir         string // of the spool, this output's alone
 	Credentials creds.Provider
 	Clock       *creds.Clock // learns AWS's time from S3's answers; may be nil
 	Log         *slog.Logger
+	Writer      string           // program and version, noted in the spool's files
+	Told        func(Event)      // is told what became of a segment; must not block; may be nil
 	Now         func() time.Time // default time.Now
 	FS          spool.FS         // default: the real disk
+	Dial        s3.Dial          // default: the network
+}
+
+// Event is what became of an attempt to ship a segment.
+type Event struct {
+	ID          uint64 // of the segment
+	Bucket, Key string
+	Segment     int64 // bytes in the spool
+	Records     int64
+	Bytes       int64 // of the object
+	Err         error // why it failed; the segment is still in the spool then, or in its quarantine
 }
 
 // Output ships the chunks of one plugin instance. It is safe for concurrent use.
@@ -39,16 +52,29 @@ type Output struct {
 	opts     Options
 	template *key.Template
 	encoding encode.Options
-	store    *s3.Store
+	stores   stores
 	spool    *spool.Spool
 	index    *spool.Counter
 	queue    *queue
 	ratios   ratios
 
-	opened  chan struct{} // tells sealByAge of a new segment
+	opened  chan struct{} // tells sealByAge of a first segment
 	stop    context.CancelFunc
+	ending  context.Context // ends when Close has no time left
+	end     context.CancelFunc
 	workers sync.WaitGroup
 }
+
+// stores know where a segment goes.
+type stores interface {
+	of(meta) (*s3.Store, error)
+	Close()
+}
+
+// oneStore is where all segments go.
+type oneStore struct{ *s3.Store }
+
+func (s oneStore) of(meta) (*s3.Store, error) { return s.Store, nil }
 
 // CheckKeyFormat is the check of s3_key_format that package conf asks for.
 func CheckKeyFormat(format, delimiters string) error {
@@ -62,7 +88,7 @@ func New(o Options) (*Output, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	out := &Output{opts: o, queue: newQueue(o.Config.Ordered, o.Now), opened: make(chan struct{}, 1)}
+	out := &Output{opts: o, queue: newQueue(o.Config.Ordered, o.Config.UploadWorkers, o.Now), opened: make(chan struct{}, 1)}
 	var err error
 	if out.encoding, err = encodingOptions(o.Config); err != nil {
 		return nil, err
@@ -71,27 +97,44 @@ func New(o Options) (*Output, error) {
 	if out.template, err = key.Parse(o.Config.KeyFormat, keyOptions(o.Config)); err != nil {
 		return nil, fmt.Errorf("s3_key_format %q %w", o.Config.KeyFormat, err)
 	}
-	if out.store, err = s3.New(storeOptions(o)); err != nil {
+	store, err := s3.New(storeOptions(o))
+	if err != nil {
 		return nil, err
 	}
-	if err := out.openSpool(); err != nil {
+	out.stores = oneStore{store}
+	if err := out.openSpool(false); err != nil {
 		return nil, err
 	}
-	ctx, cancel := context.WithCancel(context.Background())
-	out.stop = cancel
-	out.workers.Go(func() { out.sealByAge(ctx) })
-	for range o.Config.UploadWorkers {
-		out.workers.Go(func() { out.ship(ctx) })
-	}
+	out.start(out.sealByAge)
 	return out, nil
 }
 
-func (o *Output) openSpool() (err error) {
+// start begins to ship, and what else goes on in the background.
+func (o *Output) start(others ...func(context.Context)) {
+	ctx, stop := context.WithCancel(context.Background())
+	o.stop = stop
+	o.ending, o.end = context.WithCancel(context.Background())
+	for _, f := range others {
+		o.workers.Go(func() { f(ctx) })
+	}
+	for range o.opts.Config.UploadWorkers {
+		o.workers.Go(func() { o.ship(ctx) })
+	}
+}
+
+// told tells of an event whoever wants to know.
+func (o *Output) told(e Event) {
+	if o.opts.Told != nil {
+		o.opts.Told(e)
+	}
+}
+
+func (o *Output) openSpool(readmit bool) (err error) {
 	o.spool, err = spool.Open(spool.Options{
 		Dir: o.opts.Dir, Limit: o.opts.Config.StoreLimit, Now: o.opts.Now, FS: o.opts.FS,
-		Repeats: o.opts.Config.Deduplicate,
-		Sealed:  o.queue.add,
-		Warn:    func(text string) { o.opts.Log.Warn("spool: " + text) },
+		Repeats: o.opts.Config.Deduplicate, Readmit: readmit, Writer: o.opts.Writer,
+		Sealed: o.queue.add,
+		Warn:   func(text string) { o.opts.Log.Warn("spool: " + text) },
 	})
 	if errors.Is(err, spool.ErrLocked) {
 		return fmt.Errorf("%w: give each output an alias or a store_dir of its own", err)
@@ -103,7 +146,7 @@ func (o *Output) openSpool() (err error) {
 		o.opts.Log.Info("shipping what an earlier run left in the spool", "segments", n, "dir", o.opts.Dir)
 	}
 	if o.index, err = o.spool.Counter("index"); err != nil {
-		return errors.Join(err, o.spool.Close())
+		return errors.Join(err, o.spool.Close(0))
 	}
 	return nil
 }
@@ -153,18 +196,49 @@ func (o *Output) full(seg *spool.Segment) bool {
 }
 
 // Close takes no more chunks, ships what is there until ctx ends, and unlocks
-// the spool. What could not be shipped stays there for the next start.
-func (o *Output) Close(ctx context.Context) error {
+// the spool. What could not be shipped stays there for the next start. unnoted is
+// how many of the last chunks that Flush has taken may come again, since Fluent Bit
+// has not noted its answer.
+func (o *Output) Close(ctx context.Context, unnoted int) error {
 	_, sealErr := o.spool.SealOpened(endOfTime)
-	left := o.queue.drain(ctx)
-	o.stop()
-	o.workers.Wait()
-	o.store.Close()
+	left := o.drain(ctx)
 	if left > 0 {
 		o.opts.Log.Warn("stopping with data in the spool; the next start ships it", "segments", left, "bytes", o.spool.Used(), "dir", o.opts.Dir)
 	}
-	return errors.Join(sealErr, o.spool.Close())
+	return errors.Join(sealErr, o.spool.Close(unnoted))
 }
+
+// Drain lets everything be uploaded that is there, without waiting for its age,
+// while chunks still come: for a stop that is about to follow.
+func (o *Output) Drain() {
+	if _, err := o.spool.SealOpened(endOfTime); err != nil {
+		o.opts.Log.Warn("seal segment", "error", err) // its frames are durable all the same
+	}
+}
+
+// drain ships what is there until ctx ends, ends the shippers, and returns how
+// many segments are left. A part of the time is kept for removing what unfinished
+// uploads have left behind.
+func (o *Output) drain(ctx context.Context) (left int) {
+	shipping := ctx
+	if deadline, ok := ctx.Deadline(); ok {
+		kept := min(mostEnding, time.Until(deadline)/8)
+		var cancel context.CancelFunc
+		shipping, cancel = context.WithDeadline(ctx, deadline.Add(-kept))
+		defer cancel()
+	}
+	left = o.queue.drain(shipping)
+	cut := context.AfterFunc(ctx, o.end)
+	o.stop()
+	o.workers.Wait()
+	cut()
+	o.end()
+	o.stores.Close()
+	return left
+}
+
+// mostEnding is how much of the time of a stop is kept at most.
+const mostEnding = 500 * time.Millisecond
 
 // endOfTime is after all times that a clock shows.
 var endOfTime = time.Unix(1<<60, 0)

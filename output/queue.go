@@ -1,6 +1,8 @@
 package output
 
 import (
+	"cmp"
+	"container/heap"
 	"context"
 	"sync"
 	"time"
@@ -8,112 +10,233 @@ import (
 	"sluice/spool"
 )
 
-// queue holds the segments that wait to be shipped, the oldest first. When it
-// is ordered, a segment waits for all earlier ones of its stream; streams never
-// wait for each other. It is safe for concurrent use.
+// queue holds the segments that wait to be shipped. Those of one stream are in a
+// lane, the oldest first; when the queue is ordered, a lane is shipped one after
+// the other. Lanes never wait for each other: those that have failed leave one
+// worker to the others, if there are two. It is safe for concurrent use.
 type queue struct {
 	ordered bool
+	workers int
 	now     func() time.Time
 
 	mu       sync.Mutex // guards what follows
-	jobs     []*job     // by age
+	lanes    map[laneName]*lane
+	fresh    lanes // may be taken at once, by age
+	failed   lanes // may be taken when they are due, by that time
+	busy     int   // lanes that somebody works on
+	retrying int   // those of them that had failed
+	turn     bool  // the last one taken had failed: the next one should not have
+	left     int   // jobs
+	outage   outage
 	draining bool
 	changed  chan struct{} // closed and replaced at every change
 }
 
-// job is a segment in the queue. Its fields belong to the queue; whoever took
-// it may read segment and attempts.
-type job struct {
-	segment   *spool.Segment
-	attempts  int // that have failed
-	busy      bool
-	notBefore time.Time
-	givenUp   bool // failed while draining
+// laneName is a stream; segment tells apart the lanes of a queue without order.
+type laneName struct {
+	stream  string
+	segment uint64
 }
 
-func newQueue(ordered bool, now func() time.Time) *queue {
-	return &queue{ordered: ordered, now: now, changed: make(chan struct{})}
+// lane is what waits for its first job.
+type lane struct {
+	name     laneName
+	jobs     []*job
+	failures int // of the first job, in a row
+	due      time.Time
+	passing  bool // the last failure was one that passes by itself
+}
+
+// job is a segment in the queue. Its fields belong to the queue; whoever took it
+// may read segment and attempts, and use stored.
+type job struct {
+	segment  *spool.Segment
+	attempts int      // that have failed
+	stored   *shipped // its object is there, and only the spool has to be told
+	lane     *lane
+}
+
+// failure says what a failed attempt tells about the next one.
+type failure uint8
+
+const (
+	passing failure = iota // the server, or the way to it: time helps
+	lasting                // somebody has to change something
+	ours                   // the spool's, which says nothing about the server
+)
+
+func newQueue(ordered bool, workers int, now func() time.Time) *queue {
+	return &queue{
+		ordered: ordered, workers: workers, now: now, lanes: map[laneName]*lane{}, changed: make(chan struct{}),
+		fresh:  lanes{less: func(a, b *lane) int { return cmp.Compare(a.jobs[0].segment.ID, b.jobs[0].segment.ID) }},
+		failed: lanes{less: func(a, b *lane) int { return a.due.Compare(b.due) }},
+	}
 }
 
 // add takes a sealed segment.
 func (q *queue) add(seg *spool.Segment) {
-	q.update(func() { q.jobs = append(q.jobs, &job{segment: seg}) })
+	name := laneName{stream: seg.Stream}
+	if !q.ordered {
+		name.segment = seg.ID
+	}
+	q.update(func() {
+		l := q.lanes[name]
+		if l == nil {
+			l = &lane{name: name}
+			q.lanes[name] = l
+		}
+		l.jobs = append(l.jobs, &job{segment: seg, lane: l})
+		q.left++
+		if len(l.jobs) == 1 {
+			heap.Push(&q.fresh, l)
+		}
+	})
 }
 
-// take waits for a job that may be done now and marks it busy. It returns nil
-// when ctx has ended.
+// take waits for a job that may be done now. It returns nil when ctx has ended.
 func (q *queue) take(ctx context.Context) *job {
 	for ctx.Err() == nil {
 		q.mu.Lock()
-		j, wait := q.next()
-		if j != nil {
-			j.busy = true
-		}
+		from, wait := q.next()
 		changed := q.changed
-		q.mu.Unlock()
-		if j != nil {
-			return j
+		if from != nil {
+			defer q.mu.Unlock()
+			return q.pop(from)
 		}
+		q.mu.Unlock()
 		sleep(ctx, wait, changed)
 	}
 	return nil
 }
 
-// next returns the first job that may be done, or how long to wait for one if
-// nothing changes. It is called with mu held.
-func (q *queue) next() (*job, time.Duration) {
+// pop takes the first job of a heap. It is called with mu held.
+func (q *queue) pop(from *lanes) *job {
+	l := heap.Pop(from).(*lane)
+	q.busy++
+	q.turn = l.failures > 0
+	if q.turn {
+		q.retrying++
+	}
+	return l.jobs[0]
+}
+
+// next returns where the next lane is that may be taken, or how long to wait for
+// one if nothing changes. It is called with mu held.
+func (q *queue) next() (from *lanes, wait time.Duration) {
 	now := q.now()
-	wait := endOfTime.Sub(now)
-	held := map[string]bool{} // streams with an earlier job
-	for _, j := range q.jobs {
-		stream := j.segment.Stream
-		if q.ordered && held[stream] {
-			continue
+	wait = endOfTime.Sub(now)
+	if q.outage.on() && (q.busy > 0 || q.draining) {
+		return nil, wait // one is enough to see whether it is over
+	}
+	retry := len(q.failed.all) > 0 && q.retrying < max(1, q.workers-1)
+	if retry {
+		if due := later(q.failed.all[0].due, q.outage.until); due.After(now) {
+			retry, wait = false, due.Sub(now)
 		}
-		if !j.busy && !j.givenUp {
-			if !j.notBefore.After(now) {
-				return j, 0
-			}
-			wait = min(wait, j.notBefore.Sub(now))
-		}
-		held[stream] = true
+	}
+	fresh := len(q.fresh.all) > 0
+	switch {
+	case retry && !(fresh && q.turn):
+		return &q.failed, 0
+	case fresh:
+		return &q.fresh, 0
 	}
 	return nil, wait
 }
 
-// retry gives a job back that failed; it will be taken again after d, unless
-// the queue is draining: then it has had its chance.
-func (q *queue) retry(j *job, d time.Duration) {
-	q.update(func() {
-		j.busy, j.notBefore, j.givenUp = false, q.now().Add(d), q.draining
-		j.attempts++
-	})
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
 }
 
-// done removes a job.
-func (q *queue) done(j *job) {
+// retry gives a job back that failed; it may be taken again after d. When the
+// queue is draining it has had its chance.
+func (q *queue) retry(j *job, d time.Duration, why failure) {
 	q.update(func() {
-		for i := range q.jobs {
-			if q.jobs[i] == j {
-				q.jobs = append(q.jobs[:i], q.jobs[i+1:]...)
-				return
-			}
+		now := q.now()
+		if why != ours {
+			q.outage.failed(now)
+		}
+		q.idle(j.lane)
+		j.attempts++
+		j.lane.failures++
+		j.lane.due, j.lane.passing = now.Add(d), why == passing
+		if !q.draining {
+			heap.Push(&q.failed, j.lane)
 		}
 	})
 }
 
-// drain lets every job be tried once more, at once, and waits until that is
-// done or ctx has ended. It returns how many jobs are left.
+// release gives a job back as it was.
+func (q *queue) release(j *job) {
+	q.update(func() {
+		q.idle(j.lane)
+		q.push(j.lane)
+	})
+}
+
+// done removes a job. If its object was stored, the server works: what waits for
+// that is tried again now.
+func (q *queue) done(j *job, stored bool) {
+	q.update(func() {
+		l := j.lane
+		q.idle(l)
+		l.jobs, l.failures = l.jobs[1:], 0
+		q.left--
+		if len(l.jobs) > 0 {
+			q.push(l)
+		} else {
+			delete(q.lanes, l.name)
+		}
+		if stored && q.outage.ended() {
+			q.hurry(func(l *lane) bool { return l.passing })
+		}
+	})
+}
+
+// idle notes that nobody works on a lane any more. It is called with mu held.
+func (q *queue) idle(l *lane) {
+	q.busy--
+	if l.failures > 0 {
+		q.retrying--
+	}
+}
+
+// push puts a lane where it belongs. It is called with mu held.
+func (q *queue) push(l *lane) {
+	if l.failures > 0 {
+		heap.Push(&q.failed, l)
+	} else {
+		heap.Push(&q.fresh, l)
+	}
+}
+
+// hurry makes failed lanes due. It is called with mu held.
+func (q *queue) hurry(which func(*lane) bool) {
+	now := q.now()
+	for _, l := range q.failed.all {
+		if which(l) && l.due.After(now) {
+			l.due = now
+		}
+	}
+	heap.Init(&q.failed)
+}
+
+// drain lets every lane be tried once more, at once, and waits until that is done
+// or ctx has ended; it ends early when nothing gets through. It returns how many
+// jobs are left.
 func (q *queue) drain(ctx context.Context) (left int) {
 	q.update(func() {
 		q.draining = true
-		for _, j := range q.jobs {
-			j.notBefore = time.Time{}
-		}
+		q.outage = outage{}
+		q.hurry(func(*lane) bool { return true })
 	})
 	for {
 		q.mu.Lock()
-		left, pending := len(q.jobs), q.pending()
+		from, _ := q.next()
+		left, pending := q.left, from != nil || q.busy > 0
 		changed := q.changed
 		q.mu.Unlock()
 		if !pending {
@@ -127,23 +250,10 @@ func (q *queue) drain(ctx context.Context) (left int) {
 	}
 }
 
-// pending tells whether somebody works, or could. It is called with mu held.
-func (q *queue) pending() bool {
-	if j, _ := q.next(); j != nil {
-		return true
-	}
-	for _, j := range q.jobs {
-		if j.busy {
-			return true
-		}
-	}
-	return false
-}
-
 func (q *queue) len() int {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	return len(q.jobs)
+	return q.left
 }
 
 // update changes the queue and wakes all who wait.
@@ -153,4 +263,24 @@ func (q *queue) update(change func()) {
 	change()
 	close(q.changed)
 	q.changed = make(chan struct{})
+}
+
+// lanes is a heap (container/heap).
+type lanes struct {
+	all  []*lane
+	less func(a, b *lane) int
+}
+
+func (h *lanes) Len() int           { return len(h.all) }
+func (h *lanes) Less(i, j int) bool { return h.less(h.all[i], h.all[j]) < 0 }
+func (h *lanes) Swap(i, j int)      { h.all[i], h.all[j] = h.all[j], h.all[i] }
+func (h *lanes) Push(l any)         { h.all = append(h.all, l.(*lane)) }
+
+// Pop takes the last one.
+func (h *lanes) Pop() any {
+	last := len(h.all) - 1
+	l := h.all[last]
+	h.all[last] = nil
+	h.all = h.all[:last]
+	return l
 }

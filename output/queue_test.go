@@ -2,6 +2,9 @@ package output
 
 import (
 	"context"
+	"fmt"
+	"slices"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -12,22 +15,22 @@ import (
 
 func segment(id uint64, stream string) *spool.Segment { return &spool.Segment{ID: id, Stream: stream} }
 
-// takeNow returns the ID of the job that can be done now, 0 if there is none.
+// takeNow returns the job that can be done now, and its ID, 0 if there is none.
 func takeNow(q *queue) (*job, uint64) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	j, _ := q.next()
-	if j == nil {
+	from, _ := q.next()
+	if from == nil {
 		return nil, 0
 	}
-	j.busy = true
+	j := q.pop(from)
 	return j, j.segment.ID
 }
 
 func TestQueueOrder(t *testing.T) {
 	now := time.Unix(0, 0)
 	for _, ordered := range []bool{true, false} {
-		q := newQueue(ordered, func() time.Time { return now })
+		q := newQueue(ordered, 2, func() time.Time { return now })
 		q.add(segment(1, "a"))
 		q.add(segment(2, "a"))
 		q.add(segment(3, "b"))
@@ -39,7 +42,7 @@ func TestQueueOrder(t *testing.T) {
 		if !ordered {
 			continue
 		}
-		q.retry(first, time.Minute)
+		q.retry(first, time.Minute, passing)
 		if _, id := takeNow(q); id != 0 {
 			t.Errorf("%d is taken while an earlier one of its stream waits", id)
 		}
@@ -47,22 +50,103 @@ func TestQueueOrder(t *testing.T) {
 		if _, id := takeNow(q); id != 1 {
 			t.Errorf("after its wait comes %d, want 1", id)
 		}
-		q.done(first)
+		q.done(first, true)
 		if _, id := takeNow(q); id != 2 {
 			t.Errorf("when 1 is done comes %d, want 2", id)
 		}
 	}
 }
 
+// Streams that fail, and hang, leave a worker to the others.
+func TestQueueLeavesAWorker(t *testing.T) {
+	now := time.Unix(0, 0)
+	q := newQueue(true, 3, func() time.Time { return now })
+	for id := range uint64(4) {
+		q.add(segment(id+1, fmt.Sprint(id)))
+	}
+	fail := func(n int, why failure) {
+		for range n {
+			j, _ := takeNow(q)
+			q.retry(j, time.Second, why)
+		}
+		now = now.Add(time.Second)
+	}
+	fail(2, passing) // below what counts as an outage
+	var got []uint64
+	for range 4 {
+		_, id := takeNow(q)
+		got = append(got, id)
+	}
+	if want := []uint64{1, 3, 2, 4}; !slices.Equal(got, want) {
+		t.Errorf("taken %v, want those that failed and those that did not in turn: %v", got, want)
+	}
+	q = newQueue(true, 3, func() time.Time { return now })
+	for id := range uint64(4) {
+		q.add(segment(id+1, fmt.Sprint(id)))
+	}
+	fail(4, ours) // says nothing about the server
+	for range 2 {
+		if _, id := takeNow(q); id == 0 {
+			t.Error("none is taken, want two of those that failed")
+		}
+	}
+	if _, id := takeNow(q); id != 0 {
+		t.Errorf("%d is taken, want a worker left for others", id)
+	}
+}
+
+// When nothing gets through, one job at a time is tried, and the first that does
+// get through has all others tried at once.
+func TestQueueOutage(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		q := newQueue(true, 4, time.Now)
+		for id := range uint64(100) {
+			q.add(segment(id+1, fmt.Sprint(id)))
+		}
+		var up atomic.Bool
+		var tried, at, most atomic.Int64
+		for range 4 {
+			go func() {
+				for j := q.take(t.Context()); j != nil; j = q.take(t.Context()) {
+					tried.Add(1)
+					most.Store(max(most.Load(), at.Add(1)))
+					time.Sleep(time.Second)
+					at.Add(-1)
+					if up.Load() {
+						q.done(j, true)
+					} else {
+						q.retry(j, time.Minute, passing)
+					}
+				}
+			}()
+		}
+		time.Sleep(5 * time.Minute) // each has been tried once
+		before := tried.Load()
+		most.Store(at.Load())
+		time.Sleep(time.Hour)
+		if n := tried.Load() - before; most.Load() > 1 || n < 200 || n > 500 {
+			t.Errorf("%d tries in an hour without a server, %d at once, want one every 15 s at most", n, most.Load())
+		}
+		up.Store(true)
+		start := time.Now()
+		for q.len() > 0 {
+			time.Sleep(time.Second)
+		}
+		if took := time.Since(start); took > time.Minute {
+			t.Errorf("all was done %v after the outage, want the longest pause and 25 s of work", took)
+		}
+	})
+}
+
 func TestQueueWakes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		q := newQueue(true, time.Now)
+		q := newQueue(true, 2, time.Now)
 		got := make(chan uint64)
 		go func() {
 			for range 2 {
 				j := q.take(t.Context())
 				got <- j.segment.ID
-				q.retry(j, time.Hour)
+				q.retry(j, time.Hour, passing)
 			}
 		}()
 		synctest.Wait()
@@ -84,19 +168,19 @@ func TestQueueWakes(t *testing.T) {
 
 func TestQueueDrain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		q := newQueue(true, time.Now)
+		q := newQueue(true, 2, time.Now)
 		for id := range uint64(3) {
 			q.add(segment(id+1, "a"))
 		}
 		waiting := q.take(t.Context())
-		q.retry(waiting, time.Hour)
+		q.retry(waiting, time.Hour, passing)
 		go func() {
 			for j := q.take(t.Context()); j != nil; j = q.take(t.Context()) {
 				time.Sleep(time.Second)
 				if j.segment.ID == 2 {
-					q.retry(j, time.Second) // fails; 3 must wait for it
+					q.retry(j, time.Second, passing) // fails; 3 must wait for it
 				} else {
-					q.done(j)
+					q.done(j, true)
 				}
 			}
 		}()
@@ -107,9 +191,29 @@ func TestQueueDrain(t *testing.T) {
 	})
 }
 
+// A stop does not try all of many streams when nothing gets through.
+func TestQueueDrainEndsInAnOutage(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		q := newQueue(true, 1, time.Now)
+		for id := range uint64(1000) {
+			q.add(segment(id+1, fmt.Sprint(id)))
+		}
+		go func() {
+			for j := q.take(t.Context()); j != nil; j = q.take(t.Context()) {
+				time.Sleep(time.Second)
+				q.retry(j, time.Second, passing)
+			}
+		}()
+		start := time.Now()
+		if left := q.drain(t.Context()); left != 1000 || time.Since(start) != outageFailures*time.Second {
+			t.Errorf("drained in %v with %d left", time.Since(start), left)
+		}
+	})
+}
+
 func TestQueueDrainEndsWithItsContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		q := newQueue(true, time.Now)
+		q := newQueue(true, 2, time.Now)
 		q.add(segment(1, "a"))
 		q.take(t.Context()) // hangs
 		ctx, cancel := context.WithTimeout(t.Context(), 4*time.Second)
@@ -147,7 +251,7 @@ func TestRatios(t *testing.T) {
 func TestBackoff(t *testing.T) {
 	for failures, most := range map[int]time.Duration{0: time.Second, 3: 8 * time.Second, 100: time.Minute} {
 		for range 100 {
-			if d := backoff(failures); d > most || d <= most/2-1 {
+			if d := backoff(failures, mostBackoff); d > most || d <= most/2-1 {
 				t.Fatalf("after %d failures: %v, want %v to %v", failures, d, most/2, most)
 			}
 		}

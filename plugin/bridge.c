@@ -62,6 +62,22 @@ const char *sluice_instance_name(void *o_ins)
     return name ? name(o_ins) : NULL;
 }
 
+char *sluice_metrics(struct sluice_api *api, void *o_ins)
+{
+    /* lib/cmetrics/include/cmetrics/cmt_encode_prometheus.h:26 */
+    char *(*create)(void *, int) = (char *(*)(void *, int)) dlsym(RTLD_DEFAULT, "cmt_encode_prometheus_create");
+    void (*destroy)(char *) = (void (*)(char *)) dlsym(RTLD_DEFAULT, "cmt_encode_prometheus_destroy");
+    void *cmt = api->output_get_cmt_instance ? api->output_get_cmt_instance(o_ins) : NULL;
+    char *text, *copy;
+
+    if (!create || !destroy || !cmt || !(text = create(cmt, 0))) {
+        return NULL;
+    }
+    copy = strdup(text);
+    destroy(text);
+    return copy;
+}
+
 void sluice_set_context(struct sluice_context *context, uintptr_t handle)
 {
     context->remote_context = (void *) handle;

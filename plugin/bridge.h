@@ -74,6 +74,10 @@ void sluice_log(struct sluice_api *api, int level, const char *line);
 /* The name or alias of an instance, NULL if the host does not tell. */
 const char *sluice_instance_name(void *o_ins);
 
+/* The instance's metrics in Prometheus' text format, NULL if the host has none; to
+ * be freed. Only when the instance's engine has stopped, since nothing locks them. */
+char *sluice_metrics(struct sluice_api *api, void *o_ins);
+
 /* Makes handle the first argument of the instance's further calls. */
 void sluice_set_context(struct sluice_context *context, uintptr_t handle);
 

@@ -69,6 +69,7 @@ func sluiceFlush(handle unsafe.Pointer, data unsafe.Pointer, size C.size_t, tag 
 func sluicePreExit(hotReload C.int) {
 	defer contain("pre-exit")
 	loader.reloading.Store(hotReload != 0)
+	loader.stopping()
 }
 
 //export sluiceExit
@@ -77,7 +78,7 @@ func sluiceExit(handle unsafe.Pointer) C.int {
 	C.sluice_signals_repair()
 	// nil: the instance was never initialised, because an earlier one failed.
 	if i := loader.take(uintptr(handle)); i != nil {
-		i.close()
+		i.close(loader.stopping())
 	}
 	return flb.FLB_OK
 }

@@ -51,6 +51,17 @@ func (h hostInstance) name() string {
 	return pluginName
 }
 
+// metrics returns the instance's metrics in Prometheus' text format, "" if the host
+// has none. Only when the engine has stopped.
+func (h hostInstance) metrics() string {
+	text := C.sluice_metrics(h.api, h.ins)
+	if text == nil {
+		return ""
+	}
+	defer C.free(unsafe.Pointer(text))
+	return C.GoString(text)
+}
+
 // maxLevel returns the highest level that the instance logs at.
 func (h hostInstance) maxLevel() int {
 	level := levelError

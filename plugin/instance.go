@@ -9,6 +9,7 @@ import (
 	"runtime/debug"
 	"strings"
 	"sync"
+	"time"
 
 	"sluice/conf"
 	"sluice/creds/standard"
@@ -20,6 +21,7 @@ type instance struct {
 	host hostInstance
 	conf conf.Config
 	out  *output.Output
+	ok   answers
 
 	stop       context.CancelFunc // of what goes on in the background
 	background sync.WaitGroup
@@ -40,7 +42,7 @@ func newInstance(name string, h hostInstance, sources *standard.Sources) (*insta
 	log := slog.New(logHandler{out: os.Stderr, who: h.who, level: slogLevel(h.maxLevel())})
 	provider := sources.Provider(credentialOptions(cfg))
 	dir := filepath.Join(cfg.StoreDir, folderName(name))
-	out, err := output.New(output.Options{Config: cfg, Dir: dir, Credentials: provider, Clock: sources.Clock(), Log: log})
+	out, err := output.New(output.Options{Config: cfg, Dir: dir, Credentials: provider, Clock: sources.Clock(), Log: log, Writer: "sluice " + version})
 	if err != nil {
 		return nil, err
 	}
@@ -89,7 +91,11 @@ func folderName(name string) string {
 func (i *instance) flush(tag string, chunk []byte) error {
 	done := make(chan error, 1)
 	go func() { done <- contained(func() error { return i.out.Flush(tag, chunk) }) }()
-	return <-done
+	err := <-done
+	if err == nil {
+		i.ok.add(len(chunk))
+	}
+	return err
 }
 
 // contained calls f and makes an error of a panic.
@@ -113,18 +119,25 @@ func (i *instance) onWorker() {
 	})
 }
 
-// close drains within exit_timeout.
-func (i *instance) close() {
+// drain begins to ship everything.
+func (i *instance) drain() {
+	_ = contained(func() error { i.out.Drain(); return nil }) // close will tell
+}
+
+// close drains until exit_timeout after the stop has begun.
+func (i *instance) close(began time.Time) {
 	if i.worker && loader.reloading.Load() {
 		i.host.logf(levelWarn, "hot reload of an output with workers: Fluent Bit may crash later; restart it when you can")
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), i.conf.ExitTimeout)
+	unnoted := i.ok.unnoted(i.host.metrics())
+	i.host.logf(levelDebug, "%d answers were not noted before the stop; their chunks will be recognised", unnoted)
+	ctx, cancel := context.WithDeadline(context.Background(), began.Add(i.conf.ExitTimeout))
 	defer cancel()
 	done := make(chan error, 1)
 	go func() {
 		i.stop()
 		i.background.Wait()
-		done <- contained(func() error { return i.out.Close(ctx) })
+		done <- contained(func() error { return i.out.Close(ctx, unnoted) })
 	}()
 	if err := <-done; err != nil {
 		i.host.logf(levelError, "stop: %v", err)

@@ -9,6 +9,7 @@ import (
 	"os"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"sluice/creds/standard"
 )
@@ -24,7 +25,8 @@ type process struct {
 
 	mu        sync.Mutex // guards what follows
 	instances map[uintptr]*instance
-	last      uintptr // handle
+	last      uintptr   // handle
+	began     time.Time // the current stop; zero if there is none
 }
 
 var loader = &process{
@@ -43,6 +45,7 @@ func (p *process) open(h hostInstance) (handle uintptr, ok bool) {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	p.began = time.Time{}
 	p.last++
 	p.instances[p.last] = i
 	return p.last, true
@@ -62,4 +65,19 @@ func (p *process) take(handle uintptr) *instance {
 	i := p.instances[handle]
 	delete(p.instances, handle)
 	return i
+}
+
+// stopping returns when the current stop began: the instances are closed one after
+// the other, and share one time. When the first is, all begin to ship what they
+// have; chunks may still come to the others.
+func (p *process) stopping() time.Time {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.began.IsZero() {
+		p.began = time.Now()
+		for _, i := range p.instances {
+			go i.drain()
+		}
+	}
+	return p.began
 }

@@ -12,5 +12,8 @@ const (
 	pluginDescription = "Ship logs to Amazon S3"
 )
 
+// version is set by the linker.
+var version = "unknown"
+
 // main is never called: the package is built with -buildmode=c-shared.
 func main() {}

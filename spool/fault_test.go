@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"slices"
+	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -120,7 +121,7 @@ func TestFailingDisk(t *testing.T) {
 			if slices.Sort(got); !slices.Equal(got, []string{"one", "two"}) {
 				t.Errorf("after a crash: %q, want one and two", got)
 			}
-			if err := r.Close(); err != nil {
+			if err := r.Close(0); err != nil {
 				t.Fatal(err)
 			}
 			got = r.all(t)
@@ -203,25 +204,112 @@ func TestSealedInOrder(t *testing.T) {
 	sealing.Wait()
 }
 
-// TestDamagedHeader: an active segment whose header cannot be read, but which has
-// frames, is not taken for one that was just begun.
-func TestDamagedHeader(t *testing.T) {
-	dir := t.TempDir()
-	r := open(t, spool.Options{Dir: dir})
-	r.append(t, "a", "one")
-	copied := crash(t, dir)
-	name := files(t, copied, "*.active")[0]
+// damage flips a bit of each of these bytes of the one active segment's file.
+func damage(t *testing.T, dir string, offsets ...int) {
+	t.Helper()
+	name := files(t, dir, "*.active")[0]
 	b, err := os.ReadFile(name)
 	if err != nil {
 		t.Fatal(err)
 	}
-	b[11] ^= 0x80 // the highest bit of the header's size
+	for _, at := range offsets {
+		b[at] ^= 0x80
+	}
 	if err := os.WriteFile(name, b, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	told := ""
-	open(t, spool.Options{Dir: copied, Warn: func(text string) { told = text }})
-	if len(files(t, copied, "quarantine/*.segment")) != 1 || told == "" {
-		t.Errorf("quarantine has %v, told %q", files(t, copied, "quarantine/*"), told)
+}
+
+// TestDamagedHeader: a header that cannot be read has a copy. Without that one an
+// active segment that has frames is not taken for one that was just begun.
+func TestDamagedHeader(t *testing.T) {
+	dir := t.TempDir()
+	r := open(t, spool.Options{Dir: dir})
+	r.append(t, "a", "one")
+	header := len("SLUICE..") + 1 + len("sluice") + 8 + 4 + len("a") + len("meta of a")
+	for at := range header {
+		copied := crash(t, dir)
+		damage(t, copied, at)
+		told := ""
+		again := open(t, spool.Options{Dir: copied, Warn: func(text string) { told = text }})
+		if got := again.all(t); !slices.Equal(got, []string{"one"}) || again.sealed[0].Stream != "a" || string(again.sealed[0].Meta) != "meta of a" || !strings.Contains(told, "copy") {
+			t.Errorf("byte %d flipped: %q in %q for %q, told %q", at, got, again.sealed[0].Stream, again.sealed[0].Meta, told)
+		}
+		copied = crash(t, dir)
+		damage(t, copied, at, header+at)
+		told = ""
+		open(t, spool.Options{Dir: copied, Warn: func(text string) { told = text }})
+		if len(files(t, copied, "quarantine/*.segment")) != 1 || told == "" {
+			t.Errorf("byte %d flipped twice: quarantine has %v, told %q", at, files(t, copied, "quarantine/*"), told)
+		}
+	}
+}
+
+// TestAnyFlippedBit: whatever bit of a segment's file is flipped, only the frame that
+// it is in is missing, and what is missing is named, and kept.
+func TestAnyFlippedBit(t *testing.T) {
+	chunks := []string{"one", "two", "three"}
+	for _, pattern := range []string{"*.active", "*.sealed"} {
+		dir := t.TempDir()
+		r := open(t, spool.Options{Dir: dir})
+		var ends []int64 // of the frames
+		for _, data := range chunks {
+			ends = append(ends, r.append(t, "a", data).Size())
+		}
+		if pattern == "*.sealed" {
+			if _, err := r.SealOpened(time.Unix(1<<40, 0)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		whole, err := os.ReadFile(files(t, dir, pattern)[0])
+		if err != nil {
+			t.Fatal(err)
+		}
+		start := ends[0] - (ends[1] - ends[0]) // "one" and "two" have the same length
+		for at := range whole {
+			var want []string
+			hit := -1
+			for n, data := range chunks {
+				if from := append([]int64{start}, ends...)[n]; int64(at) >= from && int64(at) < ends[n] {
+					hit = n
+					continue
+				}
+				want = append(want, data)
+			}
+			copied := crash(t, dir)
+			flipped := slices.Clone(whole)
+			flipped[at] ^= 1 << (at % 8)
+			if err := os.WriteFile(files(t, copied, pattern)[0], flipped, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			var told []string
+			again := open(t, spool.Options{Dir: copied, Warn: func(text string) { told = append(told, text) }})
+			got, damage := again.readable(t)
+			if !slices.Equal(got, want) {
+				t.Errorf("%s, byte %d flipped: read %q, want %q", pattern, at, got, want)
+			}
+			kept := len(damage) > 0 || len(files(t, copied, "quarantine/*.tail")) == 1
+			if hit >= 0 && (!kept || len(damage)+len(told) == 0) {
+				t.Errorf("%s, byte %d flipped: %q is missing, damage %v, told %q", pattern, at, chunks[hit], damage, told)
+			}
+		}
+	}
+}
+
+// TestRemovedFile: what is appended to a file that somebody has deleted would be
+// found by nobody.
+func TestRemovedFile(t *testing.T) {
+	dir := t.TempDir()
+	r := open(t, spool.Options{Dir: dir})
+	r.append(t, "a", "one")
+	if err := os.Remove(files(t, dir, "*.active")[0]); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.tryAppend("a", "two"); err == nil || !strings.Contains(err.Error(), "removed by somebody else") {
+		t.Errorf("Append to a file that was removed = %v", err)
+	}
+	r.append(t, "a", "two")
+	if got, _ := frames(t, r.append(t, "a", "three")); !slices.Equal(got, []string{"two", "three"}) {
+		t.Errorf("the next segment has %q", got)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/crc32"
+	"strings"
 	"time"
 
 	"github.com/cespare/xxhash/v2"
@@ -13,22 +14,30 @@ import (
 
 // A segment file, all numbers little-endian:
 //
-//	segment  = header frame*
-//	header   = "SLUICE" 0x00 version | size u32 | crc u32 | stream u32 | stream… meta…
+//	segment  = header header frame* [trailer]
+//	header   = "SLUICE" 0x00 version | writer u8 | writer… | size u32 | crc u32 | stream u32 | stream… meta…
 //	frame    = "SLFR" | size u32 | crc u32 | hash u64 | time i64 | raw u32 | codec u8 | tag u16 | tag… payload…
+//	trailer  = "SLTR" | crc u32 | frames u32 | raw u64 | latest i64
 //
-// size counts what follows the crc, and crc (CRC-32C) covers it. hash is the
-// xxHash64 of the uncompressed data, time its arrival in nanoseconds since 1970,
-// raw its length; stream and tag are preceded by their lengths. The marker of a frame is there to
-// find the next one behind a damage.
+// The header stands there twice, since without it nobody knows where the frames
+// belong. Magic, version and writer, which names the program, keep their place in
+// all versions. size counts what follows the crc, and crc (CRC-32C) covers it; a
+// header's covers what is before size, too. hash is the xxHash64 of the
+// uncompressed data, time its arrival in nanoseconds since 1970, raw its length;
+// writer, stream and tag are preceded by their lengths. The marker of a frame is
+// there to find the next one behind a damage. The trailer sums up the frames of a
+// sealed segment, so that nobody has to read them all; it may be missing.
 const (
-	version     = 1
-	magic       = "SLUICE\x00" + string(rune(version))
-	headerFixed = len(magic) + 8
+	version     = 2
+	magic       = "SLUICE\x00"
+	maxWriter   = 1<<8 - 1
 	frameMarker = "SLFR"
 	framePrefix = len(frameMarker) + 8
 	frameFixed  = 8 + 8 + 4 + 1 + 2
 	maxTag      = 1<<16 - 1
+
+	trailerMarker = "SLTR"
+	trailerSize   = len(trailerMarker) + 4 + 4 + 8 + 8
 )
 
 // codecs of a frame's payload
@@ -39,8 +48,9 @@ const (
 
 // Errors of the reader.
 var (
-	errTorn = errors.New("incomplete")
-	errCRC  = errors.New("checksum does not match")
+	errTorn    = errors.New("incomplete")
+	errCRC     = errors.New("checksum does not match")
+	errForeign = errors.New("not written by sluice")
 )
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
@@ -51,51 +61,122 @@ type Frame struct {
 	Time time.Time // when it arrived
 	Hash uint64    // xxHash64 of Data
 	Data []byte
+
+	raw int // length of Data, also where it is not decompressed
 }
 
 // header is what a segment begins with.
 type header struct {
+	writer string // program and version
 	stream string
 	meta   []byte
 }
 
 func appendHeader(dst []byte, h header) []byte {
 	start := len(dst)
+	h.writer = h.writer[:min(len(h.writer), maxWriter)]
 	dst = append(dst, magic...)
+	dst = append(dst, version, byte(len(h.writer)))
+	dst = append(dst, h.writer...)
+	sizeAt := len(dst)
 	dst = append(dst, make([]byte, 8)...) // size and crc
 	dst = binary.LittleEndian.AppendUint32(dst, uint32(len(h.stream)))
 	dst = append(dst, h.stream...)
 	dst = append(dst, h.meta...)
-	body := dst[start+headerFixed:]
-	binary.LittleEndian.PutUint32(dst[start+len(magic):], uint32(len(body)))
-	binary.LittleEndian.PutUint32(dst[start+len(magic)+4:], crc32.Checksum(body, castagnoli))
+	body := dst[sizeAt+8:]
+	binary.LittleEndian.PutUint32(dst[sizeAt:], uint32(len(body)))
+	binary.LittleEndian.PutUint32(dst[sizeAt+4:], headerSum(dst[start:sizeAt], body))
 	return dst
+}
+
+func headerSum(before, body []byte) uint32 {
+	return crc32.Update(crc32.Checksum(before, castagnoli), castagnoli, body)
+}
+
+// parseOpening reads what all versions of a format begin with: magic, version and
+// writer. It returns the writer and what follows it.
+func parseOpening(b []byte, magic string, version byte) (writer string, rest []byte, err error) {
+	if !strings.HasPrefix(string(b[:min(len(b), len(magic))]), magic[:min(len(b), len(magic))]) {
+		return "", nil, errForeign
+	}
+	if len(b) < len(magic)+2 {
+		return "", nil, errTorn
+	}
+	found, length := b[len(magic)], int(b[len(magic)+1])
+	rest = b[len(magic)+2:]
+	if length > len(rest) {
+		return "", nil, errTorn
+	}
+	writer = string(rest[:length])
+	if found != version {
+		return writer, nil, fmt.Errorf("format version %d, written by %q; this program reads version %d only: use the one that wrote it", found, writer, version)
+	}
+	return writer, rest[length:], nil
 }
 
 // parseHeader reads a header and returns its length, too.
 func parseHeader(b []byte) (h header, n int, err error) {
-	if len(b) < headerFixed {
+	writer, rest, err := parseOpening(b, magic, version)
+	if err != nil {
+		return h, 0, fmt.Errorf("header: %w", err)
+	}
+	before := len(b) - len(rest)
+	if len(rest) < 8 {
 		return h, 0, fmt.Errorf("header: %w", errTorn)
 	}
-	if string(b[:len(magic)-1]) != magic[:len(magic)-1] {
-		return h, 0, errors.New("header: not written by sluice")
-	}
-	if v := b[len(magic)-1]; v != version {
-		return h, 0, fmt.Errorf("header: format version %d; this sluice reads version %d only: use the one that wrote it", v, version)
-	}
-	size := uint64(binary.LittleEndian.Uint32(b[len(magic):]))
-	if size > uint64(len(b)-headerFixed) {
+	size, sum := uint64(binary.LittleEndian.Uint32(rest)), binary.LittleEndian.Uint32(rest[4:])
+	if size > uint64(len(rest)-8) {
 		return h, 0, fmt.Errorf("header: %w", errTorn)
 	}
-	body := b[headerFixed:][:size]
-	if binary.LittleEndian.Uint32(b[len(magic)+4:]) != crc32.Checksum(body, castagnoli) {
+	body := rest[8:][:size]
+	if sum != headerSum(b[:before], body) {
 		return h, 0, fmt.Errorf("header: %w", errCRC)
 	}
 	if size < 4 || uint64(binary.LittleEndian.Uint32(body)) > size-4 {
 		return h, 0, errors.New("header: its stream is longer than the header")
 	}
 	stream := binary.LittleEndian.Uint32(body)
-	return header{stream: string(body[4 : 4+stream]), meta: body[4+stream:]}, headerFixed + len(body), nil
+	return header{writer: writer, stream: string(body[4 : 4+stream]), meta: body[4+stream:]}, before + 8 + len(body), nil
+}
+
+// summary is what a trailer says of a segment's frames.
+type summary struct {
+	frames int
+	raw    int64     // bytes of data, uncompressed
+	latest time.Time // arrival of the last one
+}
+
+func (s *summary) add(at time.Time, raw int) {
+	s.frames++
+	s.raw += int64(raw)
+	s.latest = at
+}
+
+func appendTrailer(dst []byte, s summary) []byte {
+	start := len(dst)
+	dst = append(dst, trailerMarker...)
+	dst = append(dst, make([]byte, 4)...) // crc
+	dst = binary.LittleEndian.AppendUint32(dst, uint32(s.frames))
+	dst = binary.LittleEndian.AppendUint64(dst, uint64(s.raw))
+	dst = binary.LittleEndian.AppendUint64(dst, uint64(s.latest.UnixNano()))
+	binary.LittleEndian.PutUint32(dst[start+len(trailerMarker):], crc32.Checksum(dst[start+len(trailerMarker)+4:], castagnoli))
+	return dst
+}
+
+// parseTrailer reads a trailer, which is all of b.
+func parseTrailer(b []byte) (s summary, ok bool) {
+	if len(b) != trailerSize || string(b[:len(trailerMarker)]) != trailerMarker {
+		return s, false
+	}
+	b = b[len(trailerMarker):]
+	if binary.LittleEndian.Uint32(b) != crc32.Checksum(b[4:], castagnoli) {
+		return s, false
+	}
+	return summary{
+		frames: int(binary.LittleEndian.Uint32(b[4:])),
+		raw:    int64(binary.LittleEndian.Uint64(b[8:])),
+		latest: time.Unix(0, int64(binary.LittleEndian.Uint64(b[16:]))),
+	}, true
 }
 
 // appendFrame appends a frame; its payload is compressed when that helps.
@@ -151,35 +232,45 @@ func frameSize(prefix []byte) (int64, error) {
 // parseFrame reads one whole frame. Data is a view of b, or of buf if it has to
 // be decompressed; buf grows as needed and is returned for the next call.
 func parseFrame(b, buf []byte) (f Frame, grown []byte, err error) {
+	f, codec, err := parseFrameHead(b)
+	if err != nil || codec == codecRaw {
+		return f, buf, err
+	}
+	if codec != codecS2 {
+		return Frame{}, buf, fmt.Errorf("its codec %d is not known", codec)
+	}
+	if n, err := s2.DecodedLen(f.Data); err != nil || n != f.raw || n > maxRaw {
+		return Frame{}, buf, fmt.Errorf("its payload decompresses to %d bytes instead of %d: %v", n, f.raw, err)
+	}
+	if f.Data, err = s2.Decode(buf[:cap(buf)], f.Data); err != nil {
+		return Frame{}, buf, fmt.Errorf("decompress its payload: %w", err)
+	}
+	return f, f.Data, nil
+}
+
+// maxRaw bounds the data of a frame, bytes; Fluent Bit's chunks have some
+// megabytes.
+const maxRaw = 1 << 30
+
+// parseFrameHead reads all of a frame but its payload, which Data is as it stands
+// there, in a codec.
+func parseFrameHead(b []byte) (f Frame, codec byte, err error) {
 	body := b[framePrefix:]
 	if binary.LittleEndian.Uint32(b[8:]) != crc32.Checksum(body, castagnoli) {
-		return Frame{}, buf, errCRC
+		return Frame{}, 0, errCRC
 	}
 	f = Frame{
 		Hash: binary.LittleEndian.Uint64(body),
 		Time: time.Unix(0, int64(binary.LittleEndian.Uint64(body[8:]))),
+		raw:  int(binary.LittleEndian.Uint32(body[16:])),
 	}
-	raw, codec := int(binary.LittleEndian.Uint32(body[16:])), body[20]
 	tag := int(binary.LittleEndian.Uint16(body[21:]))
 	if frameFixed+tag > len(body) {
-		return Frame{}, buf, errors.New("its tag is longer than the frame")
+		return Frame{}, 0, errors.New("its tag is longer than the frame")
 	}
 	f.Tag = string(body[frameFixed : frameFixed+tag])
-	payload := body[frameFixed+tag:]
-	switch codec {
-	case codecRaw:
-		f.Data = payload
-		return f, buf, nil
-	case codecS2:
-		if n, err := s2.DecodedLen(payload); err != nil || n != raw {
-			return Frame{}, buf, fmt.Errorf("its payload decompresses to %d bytes instead of %d: %v", n, raw, err)
-		}
-		if f.Data, err = s2.Decode(buf[:cap(buf)], payload); err != nil {
-			return Frame{}, buf, fmt.Errorf("decompress its payload: %w", err)
-		}
-		return f, f.Data, nil
-	}
-	return Frame{}, buf, fmt.Errorf("its codec %d is not known", codec)
+	f.Data = body[frameFixed+tag:]
+	return f, body[20], nil
 }
 
 // contentHash names the content of a chunk.

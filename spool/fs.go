@@ -33,6 +33,7 @@ type File interface {
 	Sync() error
 	Truncate(size int64) error
 	Size() (int64, error)
+	Removed() (bool, error) // whether it has no name any more
 }
 
 // OS is the real disk.
@@ -53,9 +54,13 @@ func (OS) Create(name string) (File, error) {
 	return osFile{f}, err
 }
 
-// Open opens a file that is there.
+// Open opens a file that is there; on a disk that has become read-only it can be
+// read and shipped.
 func (OS) Open(name string) (File, error) {
 	f, err := os.OpenFile(name, os.O_RDWR, 0)
+	if errors.Is(err, syscall.EROFS) {
+		f, err = os.Open(name)
+	}
 	return osFile{f}, err
 }
 
@@ -127,4 +132,13 @@ func (f osFile) Size() (int64, error) {
 		return 0, err
 	}
 	return info.Size(), nil
+}
+
+func (f osFile) Removed() (bool, error) {
+	info, err := f.Stat()
+	if err != nil {
+		return false, err
+	}
+	stat, ok := info.Sys().(*syscall.Stat_t)
+	return ok && stat.Nlink == 0, nil
 }

@@ -16,7 +16,8 @@ type Info struct {
 	ID     uint64
 	State  string // active, sealed or quarantine
 	Path   string
-	Size   int64 // bytes of the file
+	Size   int64  // bytes of the file
+	Writer string // program and version that wrote it
 	Stream string
 	Meta   []byte
 	Opened time.Time // arrival of the first frame
@@ -116,7 +117,7 @@ func (i *Info) inspect(frame func(Info, Frame) error) error {
 		return nil
 	}
 	defer file.Close()
-	if reason, err := os.ReadFile(i.Path + ".reason"); err == nil {
+	if reason, err := os.ReadFile(i.Path + extReason); err == nil {
 		i.Reason = strings.TrimSpace(string(reason))
 	}
 	stat, err := file.Stat()
@@ -125,20 +126,29 @@ func (i *Info) inspect(frame func(Info, Frame) error) error {
 		return nil
 	}
 	i.Size = stat.Size()
-	h, start, err := readHeader(file, i.Size)
+	h, start, damage, err := readHeader(file, i.Size)
 	if err != nil {
 		i.Err = err
 		return nil
 	}
-	i.Stream, i.Meta = h.stream, h.meta
-	return i.read(&frameReader{file: file, off: start, end: i.Size}, frame)
+	i.Writer, i.Stream, i.Meta = h.writer, h.stream, h.meta
+	if damage != nil {
+		i.Damage = append(i.Damage, Damage{From: 0, To: start, Reason: damage})
+	}
+	end := i.Size
+	if _, whole, err := readTrailer(file, end); err == nil && whole {
+		end -= int64(trailerSize)
+	}
+	r := newFrameReader(file, start, end)
+	defer r.release()
+	return i.read(r, frame)
 }
 
 func (i *Info) read(r *frameReader, frame func(Info, Frame) error) error {
 	for {
 		f, err := r.next()
-		i.Damage = r.damage
 		if err == io.EOF {
+			i.Damage = append(i.Damage, r.damage...)
 			return nil
 		}
 		if err != nil {

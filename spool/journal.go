@@ -11,24 +11,77 @@ import (
 	"time"
 )
 
-// The journal of chunks whose segments are gone is a file of records of one
-// length, all numbers little-endian:
+// The journal of chunks that may come again is a file of a header and records of
+// one length, all numbers little-endian:
 //
-//	record = content u64 | tag u64 | size u32 | seen i64 | starts u24 | again u8 | crc u32
+//	journal = header record*
+//	header  = "SLRECENT" version | writer u8 | writer… | last u64 | opened i64 | crc u32
+//	record  = content u64 | tag u64 | size u32 | seen i64 | kind u32 | crc u32
 //
-// content and tag are xxHash64 of the chunk's data and tag, size is the data's
-// length, seen a time in nanoseconds since 1970, starts how often the spool was
-// opened since the chunk came, again 1 if it was recognised at that time, and
-// crc (CRC-32C) covers what is before it. A record that a crash cut off, and what
-// is behind it, is ignored. The file is written anew when the spool is opened.
-const recordSize = 8 + 8 + 4 + 8 + 4 + 4
+// last is a segment's ID: chunks of the segments up to it that may come again have
+// a record. opened is when that was written, when the spool was opened or closed;
+// times are nanoseconds since 1970. content and tag are xxHash64 of the chunk's
+// data and tag, size is the data's length, seen when it came, and crc (CRC-32C)
+// covers what is before it. kind is
+//
+//	0  its segment is gone
+//	1  it came again, and was recognised
+//	2  it may come again since an earlier process
+//
+// A record that a crash cut off, and what is behind it, is ignored.
+const (
+	journalVersion = 1
+	journalMagic   = "SLRECENT"
+	journalFixed   = 8 + 8 + 4
+	recordSize     = 8 + 8 + 4 + 8 + 4 + 4
+)
+
+// kind is what a record says of its chunk.
+type kind uint8
+
+const (
+	gone kind = iota
+	again
+	inherited
+)
 
 // sighting is a chunk that came.
 type sighting struct {
-	name   chunkName
-	seen   time.Time
-	starts uint32
-	again  bool // recognised, not new
+	name chunkName
+	seen time.Time
+	kind kind
+}
+
+// state is what a journal's header says.
+type state struct {
+	last   uint64
+	opened time.Time
+}
+
+func appendJournalHeader(dst []byte, writer string, s state) []byte {
+	start := len(dst)
+	writer = writer[:min(len(writer), maxWriter)]
+	dst = append(dst, journalMagic...)
+	dst = append(dst, journalVersion, byte(len(writer)))
+	dst = append(dst, writer...)
+	dst = binary.LittleEndian.AppendUint64(dst, s.last)
+	dst = binary.LittleEndian.AppendUint64(dst, uint64(s.opened.UnixNano()))
+	return binary.LittleEndian.AppendUint32(dst, crc32.Checksum(dst[start:], castagnoli))
+}
+
+// parseJournalHeader returns what follows the header, too.
+func parseJournalHeader(b []byte) (s state, rest []byte, err error) {
+	_, rest, err = parseOpening(b, journalMagic, journalVersion)
+	if err != nil {
+		return s, nil, err
+	}
+	if len(rest) < journalFixed {
+		return s, nil, errTorn
+	}
+	if covered := len(b) - len(rest) + 16; binary.LittleEndian.Uint32(rest[16:]) != crc32.Checksum(b[:covered], castagnoli) {
+		return s, nil, errCRC
+	}
+	return state{binary.LittleEndian.Uint64(rest), time.Unix(0, int64(binary.LittleEndian.Uint64(rest[8:])))}, rest[journalFixed:], nil
 }
 
 func appendRecord(dst []byte, s sighting) []byte {
@@ -37,11 +90,7 @@ func appendRecord(dst []byte, s sighting) []byte {
 	dst = binary.LittleEndian.AppendUint64(dst, s.name.tag)
 	dst = binary.LittleEndian.AppendUint32(dst, s.name.size)
 	dst = binary.LittleEndian.AppendUint64(dst, uint64(s.seen.UnixNano()))
-	last := s.starts & 0xffffff
-	if s.again {
-		last |= 1 << 24
-	}
-	dst = binary.LittleEndian.AppendUint32(dst, last)
+	dst = binary.LittleEndian.AppendUint32(dst, uint32(s.kind))
 	return binary.LittleEndian.AppendUint32(dst, crc32.Checksum(dst[start:], castagnoli))
 }
 
@@ -49,30 +98,33 @@ func parseRecord(b []byte) (s sighting, ok bool) {
 	if len(b) < recordSize || binary.LittleEndian.Uint32(b[recordSize-4:]) != crc32.Checksum(b[:recordSize-4], castagnoli) {
 		return sighting{}, false
 	}
-	last := binary.LittleEndian.Uint32(b[28:])
 	return sighting{
 		name: chunkName{binary.LittleEndian.Uint64(b), binary.LittleEndian.Uint64(b[8:]), binary.LittleEndian.Uint32(b[16:])},
-		seen: time.Unix(0, int64(binary.LittleEndian.Uint64(b[20:]))), starts: last & 0xffffff, again: last>>24 == 1,
+		seen: time.Unix(0, int64(binary.LittleEndian.Uint64(b[20:]))),
+		kind: kind(binary.LittleEndian.Uint32(b[28:])),
 	}, true
 }
 
-// readJournal returns the records of a file; one that is not there has none.
-func readJournal(fs FS, path string) (found []sighting, err error) {
+// readJournal returns what a file says; one that is not there says nothing.
+func readJournal(fs FS, path string) (before state, found []sighting, err error) {
 	file, err := fs.Open(path)
 	if errors.Is(err, os.ErrNotExist) {
-		return nil, nil
+		return before, nil, nil
 	}
 	if err != nil {
-		return nil, err
+		return before, nil, err
 	}
 	defer func() { err = errors.Join(err, file.Close()) }()
 	size, err := file.Size()
 	if err != nil {
-		return nil, err
+		return before, nil, err
 	}
 	b := make([]byte, size)
 	if n, err := file.ReadAt(b, 0); n < len(b) {
-		return nil, err
+		return before, nil, err
+	}
+	if before, b, err = parseJournalHeader(b); err != nil {
+		return before, nil, err
 	}
 	for ; len(b) > 0; b = b[recordSize:] {
 		s, ok := parseRecord(b)
@@ -81,33 +133,38 @@ func readJournal(fs FS, path string) (found []sighting, err error) {
 		}
 		found = append(found, s)
 	}
-	return found, nil
+	return before, found, nil
 }
 
 // journal is the open file. It is safe for concurrent use.
 type journal struct {
-	fs   FS
-	path string
+	fs     FS
+	path   string
+	writer string // program and version
 
-	mu   sync.Mutex // guards what follows
-	file File
-	size int64
-	kept []sighting // the newest records, for when the file has grown
+	mu    sync.Mutex // guards what follows
+	file  File
+	size  int64
+	state state
+	kept  []sighting // the newest records, for when the file has grown
 }
 
 // maxJournal is how many records the file may have before it is written anew.
 const maxJournal = 4 * maxRepeats
 
-// newJournal replaces the file by one with these records. If that fails, the
-// journal is tried to be written at each add.
-func newJournal(fs FS, path string, kept []sighting) (*journal, error) {
-	j := &journal{fs: fs, path: path, kept: kept}
-	return j, j.renew()
+// replace makes a file with these records alone. If that fails, it is tried
+// again at each add.
+func (j *journal) replace(s state, kept []sighting) error {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.state, j.kept = s, kept
+	return j.renew()
 }
 
-// renew writes a new file: write, fsync, rename, fsync the folder.
+// renew writes a new file: write, fsync, rename, fsync the folder. It is called
+// with mu held.
 func (j *journal) renew() error {
-	var b []byte
+	b := appendJournalHeader(nil, j.writer, j.state)
 	for _, s := range j.kept {
 		b = appendRecord(b, s)
 	}
@@ -129,10 +186,10 @@ func (j *journal) renew() error {
 		return errors.Join(err, file.Close())
 	}
 	if j.file != nil {
-		err = j.file.Close()
+		_ = j.file.Close() // nobody reads it any more
 	}
 	j.file, j.size = file, int64(len(b))
-	return errors.Join(err, j.fs.SyncDir(filepath.Dir(j.path)))
+	return j.fs.SyncDir(filepath.Dir(j.path))
 }
 
 // add makes records durable.

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"slices"
+	"sync"
 )
 
 // frameReader walks the frames of a file and steps over what is damaged.
@@ -14,8 +16,24 @@ type frameReader struct {
 	good   int64 // end of the last whole frame
 	damage []Damage
 
-	buf, data []byte
+	names bool // only the frames' names are wanted: Data is not decompressed
+
+	buffers *buffers
+	prefix  [framePrefix]byte
 }
+
+// buffers are what a reader needs to hold one frame.
+type buffers struct{ frame, data []byte }
+
+var bufferPool = sync.Pool{New: func() any { return new(buffers) }}
+
+// newFrameReader reads what is between two offsets; release ends it.
+func newFrameReader(file io.ReaderAt, start, end int64) *frameReader {
+	return &frameReader{file: file, off: start, good: start, end: end, buffers: bufferPool.Get().(*buffers)}
+}
+
+// release gives the buffers back; frames that were read are not valid any more.
+func (r *frameReader) release() { bufferPool.Put(r.buffers) }
 
 // next returns the next whole frame; its Data is valid until the next call. At
 // the end it returns io.EOF, and any other error only if the disk cannot be
@@ -78,7 +96,7 @@ func (r *frameReader) find(off int64) (int64, error) {
 
 // at reads the frame at off.
 func (r *frameReader) at(off int64) (Frame, int64, error) {
-	prefix := make([]byte, min(int64(framePrefix), r.end-off))
+	prefix := r.prefix[:min(int64(framePrefix), r.end-off)]
 	if err := r.read(prefix, off); err != nil {
 		return Frame{}, 0, err
 	}
@@ -89,15 +107,17 @@ func (r *frameReader) at(off int64) (Frame, int64, error) {
 	if n > r.end-off {
 		return Frame{}, 0, errTorn
 	}
-	if int64(cap(r.buf)) < n {
-		r.buf = make([]byte, n)
-	}
-	r.buf = r.buf[:n]
-	if err := r.read(r.buf, off); err != nil {
+	b := r.buffers
+	b.frame = slices.Grow(b.frame[:0], int(n))[:n]
+	if err := r.read(b.frame, off); err != nil {
 		return Frame{}, 0, err
 	}
-	f, data, err := parseFrame(r.buf, r.data)
-	r.data = data
+	if r.names {
+		f, _, err := parseFrameHead(b.frame)
+		return f, n, err
+	}
+	f, data, err := parseFrame(b.frame, b.data)
+	b.data = data
 	return f, n, err
 }
 
@@ -117,15 +137,41 @@ func (r *frameReader) read(b []byte, off int64) *diskError {
 	return &diskError{err}
 }
 
-// readHeader reads a segment's header and tells where its frames begin.
-func readHeader(file io.ReaderAt, size int64) (h header, start int64, err error) {
-	b := make([]byte, min(size, headerRoom))
+// readHeader reads a segment's header, or its copy if the first one is damaged,
+// which damage tells, and where its frames begin.
+func readHeader(file io.ReaderAt, size int64) (h header, start int64, damage error, err error) {
+	b := make([]byte, min(size, 2*headerRoom))
 	if n, err := file.ReadAt(b, 0); n < len(b) {
-		return h, 0, err
+		return h, 0, nil, err
 	}
 	h, n, err := parseHeader(b)
-	return h, int64(n), err
+	if err == nil {
+		return h, int64(min(2*n, len(b))), nil, nil
+	}
+	for at := min(1, len(b)); ; at++ {
+		next := bytes.Index(b[at:], []byte(magic))
+		if next < 0 {
+			return h, 0, nil, err
+		}
+		at += next
+		if h, n, copyErr := parseHeader(b[at:]); copyErr == nil {
+			return h, int64(at + n), err, nil
+		}
+	}
 }
 
 // headerRoom bounds a header, bytes.
 const headerRoom = 256 << 10
+
+// readTrailer reads the trailer that ends a sealed segment.
+func readTrailer(file io.ReaderAt, size int64) (s summary, ok bool, err error) {
+	if size < int64(trailerSize) {
+		return s, false, nil
+	}
+	var b [trailerSize]byte
+	if n, err := file.ReadAt(b[:], size-int64(trailerSize)); n < len(b) {
+		return s, false, err
+	}
+	s, ok = parseTrailer(b[:])
+	return s, ok, nil
+}

@@ -1,79 +1,66 @@
 package spool
 
 import (
+	"bytes"
 	"cmp"
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
-// recover takes over what an earlier process left: active segments lose their
-// torn tail and are sealed, and all are handed to Options.Sealed. It returns
-// the chunks that came last.
-func (s *Spool) recover() ([]sighting, error) {
+// recover takes over what an earlier process left, the oldest first: active
+// segments lose their torn tail and are sealed. Names need no sync: what a crash
+// takes back is done again.
+func (s *Spool) recover() (found []*Segment, err error) {
 	names, err := s.opts.FS.List(s.opts.Dir)
 	if err != nil {
 		return nil, err
 	}
-	var found []*Segment
-	var last latest
 	for _, name := range names {
 		ext := filepath.Ext(name)
 		id, err := strconv.ParseUint(strings.TrimSuffix(name, ext), 16, 64)
 		if err != nil || (ext != extActive && ext != extSealed) {
 			continue
 		}
-		seg, err := s.recoverSegment(id, ext, &last)
+		seg, err := s.recoverSegment(id, ext)
 		if err != nil {
 			return nil, fmt.Errorf("recover %s: %w", name, err)
 		}
 		s.lastID = max(s.lastID, id)
 		if seg != nil {
 			found = append(found, seg)
+			s.account(seg, seg.size)
 		}
 	}
-	if err := s.opts.FS.SyncDir(s.opts.Dir); err != nil {
-		return nil, err
-	}
 	sortByID(found)
-	for _, seg := range found {
-		s.opts.Sealed(seg)
-	}
-	return last.seen, nil
+	return found, nil
 }
 
 // recoverSegment opens one file. It returns nil for a segment without a frame,
 // which it removes (nobody was promised anything in it), and for one that it
 // cannot read, which goes to the quarantine: the others must not wait for it.
-func (s *Spool) recoverSegment(id uint64, ext string, last *latest) (*Segment, error) {
-	seg := &Segment{ID: id, Recovered: true, fs: s.opts.FS, path: s.path(id, ext), err: errSealed}
+func (s *Spool) recoverSegment(id uint64, ext string) (*Segment, error) {
+	seg := &Segment{ID: id, Opened: time.Unix(0, int64(id)), Recovered: true, fs: s.opts.FS, path: s.path(id, ext), err: errSealed, sealed: true}
 	file, err := s.opts.FS.Open(seg.path)
 	if err != nil {
 		return nil, err
 	}
-	var came latest
-	keep, cut, err := seg.load(file, ext == extActive, func(f Frame) {
-		came.add([]sighting{{name: nameOf(seg.Stream, f), seen: f.Time}})
-	})
-	if err != nil {
+	keep, err := s.load(seg, file, ext == extActive)
+	err = errors.Join(err, file.Close())
+	var unreadable *unreadableError
+	if errors.As(err, &unreadable) {
 		to, failed := s.Quarantine(seg, err.Error())
 		s.opts.Warn(fmt.Sprintf("a segment cannot be read and was put aside as %s: %v", to, err))
-		return nil, errors.Join(failed, file.Close())
+		return nil, failed
 	}
-	// What a killed process wrote may not be on the disk yet. Only what is may be
-	// recognised: Fluent Bit gives up its own copy then.
-	if syncErr := file.Sync(); syncErr == nil && keep {
-		last.add(came.seen)
-	}
-	if err := file.Close(); err != nil {
+	if err != nil {
 		return nil, err
-	}
-	if cut > 0 {
-		s.opts.Warn(fmt.Sprintf("%d bytes behind the last whole frame of segment %016x were cut off: they were being written when the process ended", cut, id))
 	}
 	if !keep {
 		return nil, s.opts.FS.Remove(seg.path)
@@ -85,61 +72,171 @@ func (s *Spool) recoverSegment(id uint64, ext string, last *latest) (*Segment, e
 		}
 		seg.path = sealed
 	}
-	s.account(seg, seg.size)
 	return seg, nil
 }
 
-// load reads what a segment is. An active one ends behind its last whole frame
-// afterwards; cut tells how much was behind it. keep is false if there is
-// nothing in it. each is called for its frames.
-func (g *Segment) load(file File, active bool, each func(Frame)) (keep bool, cut int64, err error) {
+// unreadableError is for a file that nobody can make sense of.
+type unreadableError struct{ error }
+
+func (e *unreadableError) Unwrap() error { return e.error }
+
+// load reads what a segment is. keep is false if there is nothing in it.
+func (s *Spool) load(g *Segment, file File, active bool) (keep bool, err error) {
 	size, err := file.Size()
 	if err != nil {
-		return false, 0, err
+		return false, err
 	}
-	h, start, err := readHeader(file, size)
+	h, start, damage, err := readHeader(file, size)
 	if err != nil {
 		// A crash between creating a segment and its first fsync leaves a file
 		// without a whole header, and without a frame. Any other that cannot be read
 		// is kept for a human.
-		if active && errors.Is(err, errTorn) && !hasFrames(file, size) {
-			return false, 0, nil
+		if active && (errors.Is(err, errTorn) || blank(file, size)) && !hasFrames(file, size) {
+			return false, nil
 		}
-		return false, 0, err
+		return false, &unreadableError{err}
 	}
-	g.Stream, g.Meta = h.stream, h.meta
-	r := frameReader{file: file, off: start, end: size, good: start}
+	if damage != nil {
+		s.opts.Warn(fmt.Sprintf("segment %016x is used by the copy of its header: %v", g.ID, damage))
+	}
+	g.Stream, g.Meta, g.start = h.stream, h.meta, start
+	sum, whole, err := readTrailer(file, size)
+	if err != nil {
+		return false, err
+	}
+	if whole {
+		g.sum, g.size = sum, size-int64(trailerSize)
+		return true, nil
+	}
+	return s.scan(g, file, size, active)
+}
+
+// scan reads the frames of a segment that has no trailer, and cuts off what was
+// being written when the process ended.
+func (s *Spool) scan(g *Segment, file File, size int64, active bool) (keep bool, err error) {
+	r := newFrameReader(file, g.start, size)
+	defer r.release()
+	r.names = true
 	for {
 		f, err := r.next()
 		if err == io.EOF {
 			break
 		}
 		if err != nil {
-			return false, 0, err
+			return false, err
 		}
-		if g.raw == 0 {
-			g.Opened = f.Time
-		}
-		g.raw += int64(len(f.Data))
-		each(f)
+		g.sum.add(f.Time, f.raw)
 	}
 	g.size = size
-	if !active {
-		return true, 0, nil
+	if r.good == size {
+		return g.size > g.start, nil
 	}
-	g.size, cut = r.good, size-r.good
-	if cut > 0 {
-		err = errors.Join(file.Truncate(r.good), file.Sync())
+	tail := make([]byte, min(size-r.good, maxTail))
+	if n, err := file.ReadAt(tail, r.good); n < len(tail) {
+		return false, err
 	}
-	return r.good > start, cut, err
+	if !active && !bytes.HasPrefix(tail, []byte(trailerMarker)) && !allZero(tail) {
+		return true, nil // a damage, which the reader will name
+	}
+	if err := s.cut(g, file, r.good, tail); err != nil {
+		return false, err
+	}
+	return g.size > g.start, nil
+}
+
+// maxTail bounds what is kept of a torn tail, bytes: a frame is seldom larger.
+const maxTail = 64 << 20
+
+// cut ends a segment at its last whole frame. The tail is what was being written
+// when the process ended, or what something damaged since: it is kept aside if it
+// can have been a frame.
+func (s *Spool) cut(g *Segment, file File, good int64, tail []byte) error {
+	where := ""
+	if len(tail) > framePrefix && !allZero(tail) && !bytes.HasPrefix(tail, []byte(trailerMarker)) {
+		where = filepath.Join(s.opts.Dir, quarantineDir, fmt.Sprintf("%016x%s", g.ID, extTail))
+		if err := s.setAside(where, tail); err != nil {
+			return err
+		}
+		where = "; they are kept as " + where
+	}
+	if err := errors.Join(file.Truncate(good), file.Sync()); err != nil {
+		return err
+	}
+	g.size = good
+	s.opts.Warn(fmt.Sprintf("%d bytes behind the last whole frame of segment %016x were cut off: they were being written when the process ended%s", len(tail), g.ID, where))
+	return nil
+}
+
+// setAside writes a file into the quarantine, over one that an earlier start that
+// failed may have left.
+func (s *Spool) setAside(name string, content []byte) error {
+	if err := s.opts.FS.Remove(name); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	file, err := s.opts.FS.Create(name)
+	if err != nil {
+		return err
+	}
+	_, err = file.WriteAt(content, 0)
+	return errors.Join(err, file.Sync(), file.Close(), s.opts.FS.SyncDir(filepath.Dir(name)))
+}
+
+func allZero(b []byte) bool { return len(bytes.Trim(b, "\x00")) == 0 }
+
+// blank tells whether a file has nothing but zeros: its size outlasted the crash,
+// and its content did not.
+func blank(file File, size int64) bool {
+	b := make([]byte, min(size, 2*headerRoom))
+	n, _ := file.ReadAt(b, 0)
+	return n == len(b) && allZero(b)
 }
 
 // hasFrames tells whether there may be a frame anywhere in a file; if it cannot
 // be read, there may.
 func hasFrames(file File, size int64) bool {
-	r := frameReader{file: file, end: size}
+	r := newFrameReader(file, 0, size)
+	defer r.release()
 	at, err := r.find(0)
 	return err != nil || at < size
+}
+
+// sightings returns the chunks of segments that are younger than id and whose
+// last one came at since or later. They are on the disk for sure then: what a
+// killed process wrote may not be, and Fluent Bit gives up its own copy of what
+// is recognised.
+func sightings(found []*Segment, id uint64, since time.Time) (seen []sighting) {
+	var last latest
+	for _, g := range found {
+		if g.ID <= id || g.sum.latest.Before(since) {
+			continue
+		}
+		if came, err := g.names(); err == nil {
+			last.add(came)
+		}
+	}
+	return last.seen
+}
+
+// names reads the names of all frames, and syncs the file.
+func (g *Segment) names() (came []sighting, err error) {
+	file, err := g.fs.Open(g.path)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, file.Close()) }()
+	r := newFrameReader(file, g.start, g.size)
+	defer r.release()
+	r.names = true
+	for {
+		f, err := r.next()
+		if err == io.EOF {
+			return came, file.Sync()
+		}
+		if err != nil {
+			return nil, err
+		}
+		came = append(came, sighting{name: nameOf(g.Stream, f), seen: f.Time})
+	}
 }
 
 func sortByID(segments []*Segment) {

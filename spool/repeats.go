@@ -19,13 +19,17 @@ const (
 	// to be recognised after it. Fluent Bit notes our answer within moments, or at
 	// a stop within its grace.
 	repeatWindow = time.Minute
-	// repeatPatience is how long after Open chunks are recognised: Fluent Bit
-	// delivers its backlog first.
+	// repeatPatience is how long a process waits for chunks to come again: Fluent Bit
+	// delivers its backlog first. What has not come by the end of a process that
+	// lived shorter may come to the next.
 	repeatPatience = 10 * time.Minute
+	// repeatMost is for how long a chunk is known at most, whatever happens.
+	repeatMost = 24 * time.Hour
 	// maxRepeats bounds what is known, by number; the newest are kept.
 	maxRepeats = 1 << 16
-	// maxStarts is how many starts a chunk is known for without coming again.
-	maxStarts = 100
+	// maxAnswered bounds how many of the last answers Close may be told not to have
+	// been noted.
+	maxAnswered = 64
 )
 
 // chunkName is what a chunk is recognised by.
@@ -37,31 +41,51 @@ type chunkName struct {
 // nameOf names a chunk of a stream: the same folder may have had another
 // destination before, to which the chunk has not gone.
 func nameOf(stream string, f Frame) chunkName {
-	return chunkName{f.Hash, xxhash.Sum64String(stream + "\x00" + f.Tag), uint32(len(f.Data))}
+	return chunkName{f.Hash, xxhash.Sum64String(stream + "\x00" + f.Tag), uint32(f.raw)}
 }
 
 // repeats knows the chunks that came in the last moments before the spool was
 // opened. Fluent Bit delivers a chunk again when it was killed, or stopped,
 // before it had noted our answer. Each is recognised as often as it had come, so
-// that a file that somebody ingests twice is stored twice.
+// that a file that somebody ingests twice is stored twice. After a stop only those
+// count whose answer Fluent Bit had not noted, as far as it tells.
 //
-// Chunks of segments that are still there are read from them; those of segments
-// that are gone are in a journal.
+// Chunks of the last process's segments that are still there are read from them;
+// those of segments that are gone, and those of processes before, are in a journal.
 type repeats struct {
 	now     func() time.Time
-	opened  time.Time
 	journal *journal
 	newest  atomic.Int64 // arrival of the newest chunk, Unix time in ns
 
-	mu    sync.Mutex // guards known
-	known map[chunkName]int
+	mu       sync.Mutex // guards what follows
+	waits    time.Time  // since when chunks are waited for
+	known    map[chunkName]expected
+	answered []sighting // the last ones, for Close
 }
 
-// saw notes that a chunk of this time is durable.
-func (r *repeats) saw(t time.Time) {
-	if r != nil {
-		r.newest.Store(t.UnixNano())
+// expected is a chunk that may come again.
+type expected struct {
+	times int
+	seen  time.Time
+}
+
+// saw notes that a chunk is durable.
+func (r *repeats) saw(name chunkName, t time.Time) {
+	if r == nil {
+		return
 	}
+	r.newest.Store(t.UnixNano())
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.remember(name, t)
+}
+
+// remember is called with mu held.
+func (r *repeats) remember(name chunkName, t time.Time) {
+	if len(r.answered) >= 2*maxAnswered {
+		r.answered = slices.Delete(r.answered, 0, maxAnswered)
+	}
+	r.answered = append(r.answered, sighting{name: name, seen: t})
 }
 
 // taken tells whether a chunk is one that was taken before, and counts it. It is
@@ -74,21 +98,32 @@ func (r *repeats) taken(stream string, f Frame) (bool, error) {
 	now := r.now()
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if len(r.known) > 0 && now.Sub(r.opened).Abs() > repeatPatience {
+	if now.Sub(r.waits).Abs() > repeatPatience {
 		r.known = nil
 	}
-	if len(r.known) == 0 {
-		return false, nil
-	}
 	name := nameOf(stream, f)
-	if r.known[name] == 0 {
+	chunk := r.known[name]
+	if chunk.times == 0 {
 		return false, nil
 	}
-	if err := r.journal.add([]sighting{{name: name, seen: now, again: true}}); err != nil {
+	if err := r.journal.add([]sighting{{name, now, again}}); err != nil {
 		return false, fmt.Errorf("note a repeated chunk: %w", err)
 	}
-	r.known[name]--
+	chunk.times--
+	r.known[name] = chunk
+	r.remember(name, now)
 	return true, nil
+}
+
+// refused notes that a chunk could not be taken: Fluent Bit waits with it, and with
+// those behind it.
+func (r *repeats) refused() {
+	if r == nil {
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.waits = r.now()
 }
 
 // gone notes the chunks of a segment that is about to be removed, as far as
@@ -104,84 +139,38 @@ func (r *repeats) gone(young []sighting) error {
 	return r.journal.add(young[first:])
 }
 
-// openRepeats makes the memory of what came last: found are the chunks of the
-// segments that are there, and the journal has the others. A journal that cannot
-// be read or written is no reason not to open: a full disk is emptied by shipping.
-func openRepeats(fs FS, path string, found []sighting, now func() time.Time) (*repeats, error) {
-	noted, readErr := readJournal(fs, path)
-	r := &repeats{now: now, opened: now(), known: map[chunkName]int{}}
-	// A clock that was set back has left times that have not come yet.
-	for _, seen := range [][]sighting{found, noted} {
-		for i := range seen {
-			if seen[i].seen.After(r.opened) {
-				seen[i].seen = r.opened
-			}
-		}
-		newestFirst(seen)
-	}
-	since := newestOf(found, noted).Add(-repeatWindow)
-	// A chunk that is in a segment, in the journal, and in there once more since it
-	// was recognised, came once.
-	var kept []sighting
-	for _, seen := range [][]sighting{found, whichAre(noted, false), whichAre(noted, true)} {
-		count := map[chunkName]int{}
-		for _, s := range seen {
-			if s.seen.Before(since) || s.starts >= maxStarts {
-				continue
-			}
-			if count[s.name]++; count[s.name] > r.known[s.name] && len(kept) < maxRepeats {
-				r.known[s.name] = count[s.name]
-				kept = append(kept, sighting{name: s.name, seen: r.opened, starts: s.starts + 1})
-			}
+// expected returns the newest chunks that may come again, for the journal. It is
+// called with mu held, or before anybody else knows r.
+func (r *repeats) expected() (list []sighting) {
+	for name, e := range r.known {
+		for range e.times {
+			list = append(list, sighting{name, e.seen, inherited})
 		}
 	}
-	var writeErr error
-	r.journal, writeErr = newJournal(fs, path, kept)
-	return r, errors.Join(readErr, writeErr)
+	newestFirst(list)
+	return list[:min(len(list), maxRepeats)]
 }
 
-// newestFirst sorts by time.
-func newestFirst(seen []sighting) {
-	slices.SortStableFunc(seen, func(a, b sighting) int { return b.seen.Compare(a.seen) })
-}
-
-// whichAre returns those that were recognised, or those that were not.
-func whichAre(all []sighting, again bool) (some []sighting) {
-	for _, s := range all {
-		if s.again == again {
-			some = append(some, s)
-		}
-	}
-	return some
-}
-
-// latest keeps the chunks that came last, and not many more.
-type latest struct{ seen []sighting }
-
-func (l *latest) add(seen []sighting) {
-	l.seen = append(l.seen, seen...)
-	if len(l.seen) < 4*maxRepeats {
-		return
-	}
-	newestFirst(l.seen)
-	l.seen = slices.Clone(l.seen[:maxRepeats])
-}
-
-func newestOf(all ...[]sighting) (newest time.Time) {
-	for _, seen := range all {
-		for _, s := range seen {
-			if s.seen.After(newest) {
-				newest = s.seen
-			}
-		}
-	}
-	return newest
-}
-
-// close closes the journal.
-func (r *repeats) close() error {
+// close closes the journal. Of the chunks that were answered, Fluent Bit has not
+// noted the last ones; the others are forgotten, and all segments up to the ID last
+// need not be read. What was expected and has not come may come yet.
+func (r *repeats) close(unnoted int, last uint64) error {
 	if r == nil {
 		return nil
 	}
-	return r.journal.close()
+	if unnoted == Unknown {
+		return r.journal.close()
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	now := r.now()
+	if now.Sub(r.waits).Abs() > repeatPatience {
+		r.known = nil
+	}
+	kept := r.expected()
+	for _, s := range r.answered[max(0, len(r.answered)-unnoted):] {
+		s.kind = inherited
+		kept = append(kept, s)
+	}
+	return errors.Join(r.journal.replace(state{last, now}, kept), r.journal.close())
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 )
 
@@ -25,10 +26,9 @@ func (s *Spool) Seal(seg *Segment) error {
 	err := seg.close()
 	sealed := s.path(seg.ID, extSealed)
 	if renameErr := s.opts.FS.Rename(seg.path, sealed); renameErr != nil {
-		err = errors.Join(err, renameErr) // its old name is as good after a crash
+		err = errors.Join(err, renameErr)
 	} else {
-		seg.path = sealed
-		err = errors.Join(err, s.opts.FS.SyncDir(s.opts.Dir))
+		seg.path = sealed // not synced: its old name is as good after a crash
 	}
 	s.opts.Sealed(seg)
 	if err != nil {
@@ -70,15 +70,18 @@ func (s *Spool) openedBefore(t time.Time) (due []*Segment, oldest time.Time) {
 	defer s.sealing.Unlock()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, seg := range s.active {
-		switch {
-		case !seg.Opened.After(t):
-			due = append(due, seg)
-		case oldest.IsZero() || seg.Opened.Before(oldest):
-			oldest = seg.Opened
+	for i, seg := range s.opened {
+		if s.active[seg.Stream] != seg {
+			continue
 		}
+		if seg.Opened.After(t) {
+			s.opened = s.opened[i:]
+			return due, seg.Opened
+		}
+		due = append(due, seg)
 	}
-	return due, oldest
+	s.opened = nil
+	return due, time.Time{}
 }
 
 // Commit removes a sealed segment whose frames are safe elsewhere. nil means
@@ -124,16 +127,34 @@ func (s *Spool) Quarantine(seg *Segment, reason string) (string, error) {
 		return "", fmt.Errorf("quarantine segment: %w", err)
 	}
 	s.forget(seg)
-	note, err := s.opts.FS.Create(to + ".reason")
-	if err == nil {
-		_, err = note.WriteAt([]byte(reason+"\n"), 0)
-		err = errors.Join(err, note.Sync(), note.Close())
-	}
-	err = errors.Join(err, s.opts.FS.SyncDir(filepath.Dir(to)), s.opts.FS.SyncDir(s.opts.Dir))
+	err := errors.Join(s.setAside(to+extReason, []byte(reason+"\n")), s.opts.FS.SyncDir(s.opts.Dir))
 	if err != nil {
 		return to, fmt.Errorf("quarantine segment: %w", err)
 	}
 	return to, nil
+}
+
+// readmit makes sealed segments of those in quarantine.
+func (s *Spool) readmit() error {
+	dir := filepath.Join(s.opts.Dir, quarantineDir)
+	names, err := s.opts.FS.List(dir)
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		id, isSegment := strings.CutSuffix(name, extQuarantined)
+		if !isSegment {
+			continue
+		}
+		from := filepath.Join(dir, name)
+		if err := s.opts.FS.Rename(from, filepath.Join(s.opts.Dir, id+extSealed)); err != nil {
+			return err
+		}
+		if err := s.opts.FS.Remove(from + extReason); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return err
+		}
+	}
+	return nil
 }
 
 // Quarantined returns how many bytes are in the quarantine.

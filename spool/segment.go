@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
+	"path/filepath"
 	"sync"
 	"time"
 )
@@ -13,20 +15,24 @@ import (
 type Segment struct {
 	ID     uint64
 	Stream string
-	Meta   []byte    // what the owner needs to know to ship it
-	Opened time.Time // arrival of its first frame
+	Meta   []byte // what the owner needs to know to ship it
+	Opened time.Time
 	// Recovered says that an earlier process has opened it, and may have begun to
 	// ship it.
 	Recovered bool
 
-	fs   FS
-	path string
+	fs     FS
+	files  *handles // of active segments
+	closed bool     // guarded by files.mu
+	path   string
+	start  int64 // of its first frame
 
-	mu   sync.Mutex // guards what follows, and the order of writes
-	file File       // nil when sealed
-	size int64      // end of the last whole frame
-	raw  int64      // bytes of data in its frames, uncompressed
-	err  error      // why it takes no more frames
+	mu     sync.Mutex // guards what follows, and the order of writes
+	size   int64      // end of the last whole frame
+	sum    summary    // of its frames
+	err    error      // why it takes no more frames
+	uncut  bool       // frames behind size, which nobody was promised, may come back after a crash
+	sealed bool
 	// young are the chunks that came last, for the journal; the frames of a segment
 	// that was recovered are in there already.
 	young []sighting
@@ -34,31 +40,59 @@ type Segment struct {
 	// syncing is held during an fsync. Callers that come meanwhile wait for it
 	// and then find that the next fsync, done by one of them, covers them all.
 	syncing sync.Mutex
-	synced  int64 // guarded by syncing
+	synced  int64 // guarded by syncing, as is named
+	named   bool  // the name outlasts a crash
+}
+
+// append makes a frame durable behind the last one.
+func (g *Segment) append(frame []byte, f Frame) error {
+	file, err := g.files.use(g)
+	if errors.Is(err, os.ErrNotExist) {
+		return g.end(fmt.Errorf("open segment: %w", ErrVanished))
+	}
+	if err != nil {
+		return fmt.Errorf("open segment: %w", err)
+	}
+	defer g.files.done(g)
+	end, err := g.write(file, frame, f)
+	if err != nil {
+		return err
+	}
+	return g.sync(file, end)
 }
 
 // write adds a frame behind the last one and returns its end. Nothing is
 // durable before sync.
-func (g *Segment) write(frame []byte, raw int) (end int64, err error) {
+func (g *Segment) write(file File, frame []byte, f Frame) (end int64, err error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.err != nil {
 		return 0, g.err
 	}
-	if _, err := g.file.WriteAt(frame, g.size); err != nil {
+	if _, err := file.WriteAt(frame, g.size); err != nil {
 		err = fmt.Errorf("write segment: %w", err)
 		// What is half there is cut off, and the segment can go on when the disk
 		// has room again. If it can't be cut, the segment ends here: the frame's
 		// checksum tells the reader.
-		if cut := g.file.Truncate(g.size); cut != nil {
+		if cut := file.Truncate(g.size); cut != nil {
 			g.err = errors.Join(err, cut)
 			return 0, g.err
 		}
 		return 0, err
 	}
 	g.size += int64(len(frame))
-	g.raw += int64(raw)
+	g.sum.add(f.Time, len(f.Data))
 	return g.size, nil
+}
+
+// end has the segment take no more frames because of err.
+func (g *Segment) end(err error) error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.err == nil {
+		g.err = err
+	}
+	return g.err
 }
 
 // note remembers a chunk that is durable, and forgets those that are too old to
@@ -77,10 +111,10 @@ func (g *Segment) note(f Frame) {
 	}
 }
 
-// sync returns when everything before end is durable. After a failed fsync the
-// kernel may have dropped the pages: the segment ends at the last good one and
-// takes nothing more.
-func (g *Segment) sync(end int64) error {
+// sync returns when everything before end is durable, and the segment's name
+// with it. After a failed fsync the kernel may have dropped the pages: the segment
+// ends at the last good one and takes nothing more.
+func (g *Segment) sync(file File, end int64) error {
 	g.syncing.Lock()
 	defer g.syncing.Unlock()
 	if g.synced >= end {
@@ -92,14 +126,35 @@ func (g *Segment) sync(end int64) error {
 	if size < end {
 		return err // an earlier fsync failed and cut this frame off
 	}
-	if err := g.file.Sync(); err != nil {
+	if err := g.persist(file); err != nil {
 		g.mu.Lock()
 		defer g.mu.Unlock()
 		g.err = fmt.Errorf("sync segment: %w", err)
 		g.size = g.synced
-		return errors.Join(g.err, g.file.Truncate(g.size))
+		cut := errors.Join(file.Truncate(g.size), file.Sync())
+		g.uncut = cut != nil
+		return errors.Join(g.err, cut)
 	}
 	g.synced = size
+	return nil
+}
+
+// persist makes what was written outlast a crash: fsync, and once fsync the
+// folder. It is called with syncing held.
+func (g *Segment) persist(file File) error {
+	if err := file.Sync(); err != nil {
+		return err
+	}
+	if removed, err := file.Removed(); err != nil || removed {
+		return errors.Join(err, ErrVanished)
+	}
+	if g.named {
+		return nil
+	}
+	if err := g.fs.SyncDir(filepath.Dir(g.path)); err != nil {
+		return err
+	}
+	g.named = true
 	return nil
 }
 
@@ -108,27 +163,67 @@ func (g *Segment) sync(end int64) error {
 func (g *Segment) state() (size, raw int64, open bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	return g.size, g.raw, g.err == nil && g.file != nil
+	return g.size, g.sum.raw, g.err == nil && !g.sealed
 }
 
 // errSealed is what a writer gets that comes too late; it takes the next segment.
 var errSealed = errors.New("segment is sealed")
 
-// close ends writing and makes what was written durable.
-func (g *Segment) close() error {
+// close ends writing and makes what was written durable. The trailer and the new
+// name, which follow, need no sync: the frames are as good without.
+func (g *Segment) close() (err error) {
 	g.mu.Lock()
-	end := g.size
-	if g.err == nil {
+	end, broken := g.size, g.err != nil
+	if !broken {
 		g.err = errSealed
 	}
 	g.mu.Unlock()
-	err := g.sync(end)
-	g.syncing.Lock()
-	defer g.syncing.Unlock()
+	if !broken {
+		err = g.finish(end)
+	}
+	err = errors.Join(err, g.files.close(g))
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	err = errors.Join(err, g.file.Close())
-	g.file = nil
+	g.sealed = true
+	return err
+}
+
+// finish waits for those who still write, and appends the trailer.
+func (g *Segment) finish(end int64) error {
+	file, err := g.files.use(g)
+	if err != nil {
+		return fmt.Errorf("open segment: %w", err)
+	}
+	defer g.files.done(g)
+	if err := g.sync(file, end); err != nil {
+		return err
+	}
+	_, err = file.WriteAt(appendTrailer(nil, g.sum), end)
+	if err != nil {
+		// Half a trailer would look like a damage.
+		return errors.Join(fmt.Errorf("write the end of a segment: %w", err), file.Truncate(end))
+	}
+	return nil
+}
+
+// cut cuts off what may be behind the last frame, unless that has been done. It
+// returns an error while that might not outlast a crash.
+func (g *Segment) cut() (err error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if !g.uncut {
+		return nil
+	}
+	file, err := g.fs.Open(g.path)
+	if errors.Is(err, os.ErrNotExist) {
+		g.uncut = false // it has been shipped
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	err = errors.Join(file.Truncate(g.size), file.Sync(), file.Close())
+	g.uncut = err != nil
 	return err
 }
 
@@ -177,16 +272,15 @@ func (d Damage) String() string {
 // segment.
 func (g *Segment) Frames(each func(Frame) error) ([]Damage, error) {
 	file, err := g.fs.Open(g.path)
-	if err != nil {
-		return nil, fmt.Errorf("read segment: %w", err)
+	if errors.Is(err, os.ErrNotExist) {
+		err = ErrVanished
 	}
-	defer file.Close()
-	size := g.Size()
-	_, start, err := readHeader(file, size)
 	if err != nil {
 		return nil, fmt.Errorf("read segment %s: %w", g.path, err)
 	}
-	r := frameReader{file: file, off: start, end: size}
+	defer file.Close()
+	r := newFrameReader(file, g.start, g.Size())
+	defer r.release()
 	for {
 		f, err := r.next()
 		if err == io.EOF {

@@ -32,6 +32,8 @@ var (
 	ErrFull   = errors.New("spool is full")
 	ErrLocked = errors.New("spool is in use")
 	ErrClosed = errors.New("spool is closed")
+	// ErrVanished is for a segment whose file was deleted by somebody else.
+	ErrVanished = errors.New("its file was removed by somebody else")
 )
 
 // Options of a Spool.
@@ -47,6 +49,10 @@ type Options struct {
 	// Repeats recognises chunks that came in the last moments before the spool was
 	// opened when they come again.
 	Repeats bool
+	// Readmit takes the segments in quarantine back, to be read once more.
+	Readmit bool
+	Writer  string           // program and version, for who finds the files; default "sluice"
+	MaxOpen int              // files of active segments that are open at once, default 64
 	FS      FS               // default OS{}
 	Now     func() time.Time // default time.Now
 }
@@ -69,8 +75,12 @@ type Spool struct {
 	// before mu.
 	sealing sync.Mutex
 
+	files *handles
+
 	mu     sync.Mutex // guards what follows
 	active map[string]*Segment
+	opened []*Segment         // in the order of opening; those that are not active any more drop out
+	broken []*Segment         // that ended in a failed sync
 	used   map[*Segment]int64 // bytes that each segment counts for
 	total  int64              // sum of used
 	lastID uint64
@@ -82,6 +92,8 @@ const (
 	extActive      = ".active"
 	extSealed      = ".sealed"
 	extQuarantined = ".segment"
+	extReason      = ".reason" // appended
+	extTail        = ".tail"
 	quarantineDir  = "quarantine"
 	journalName    = "recent"
 	lockName       = "lock"
@@ -90,6 +102,38 @@ const (
 // Open locks the folder and recovers what is in it. It fails with ErrLocked
 // while another instance or process has the folder.
 func Open(o Options) (*Spool, error) {
+	o = o.withDefaults()
+	if err := makeDir(o.FS, filepath.Join(o.Dir, quarantineDir)); err != nil {
+		return nil, fmt.Errorf("open spool: %w", err)
+	}
+	lock, err := o.FS.Lock(filepath.Join(o.Dir, lockName))
+	if err != nil {
+		return nil, fmt.Errorf("open spool %s: %w", o.Dir, err)
+	}
+	s := &Spool{opts: o, lock: lock, files: newHandles(o.FS, o.MaxOpen), active: map[string]*Segment{}, used: map[*Segment]int64{}}
+	if o.Readmit {
+		err = s.readmit()
+	}
+	var found []*Segment
+	if err == nil {
+		found, err = s.recover()
+	}
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("open spool %s: %w", o.Dir, err), lock.Close())
+	}
+	if o.Repeats {
+		if s.repeats, err = openRepeats(o.FS, filepath.Join(o.Dir, journalName), o.Writer, found, o.Now); err != nil {
+			o.Warn(fmt.Sprintf("chunks may come twice after a crash: the journal of those that came cannot be used: %v", err))
+		}
+		s.lastID = max(s.lastID, s.repeats.journal.state.last)
+	}
+	for _, seg := range found {
+		o.Sealed(seg)
+	}
+	return s, nil
+}
+
+func (o Options) withDefaults() Options {
 	if o.FS == nil {
 		o.FS = OS{}
 	}
@@ -99,24 +143,9 @@ func Open(o Options) (*Spool, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	if err := makeDir(o.FS, filepath.Join(o.Dir, quarantineDir)); err != nil {
-		return nil, fmt.Errorf("open spool: %w", err)
-	}
-	lock, err := o.FS.Lock(filepath.Join(o.Dir, lockName))
-	if err != nil {
-		return nil, fmt.Errorf("open spool %s: %w", o.Dir, err)
-	}
-	s := &Spool{opts: o, lock: lock, active: map[string]*Segment{}, used: map[*Segment]int64{}}
-	found, err := s.recover()
-	if err != nil {
-		return nil, errors.Join(fmt.Errorf("open spool %s: %w", o.Dir, err), lock.Close())
-	}
-	if o.Repeats {
-		if s.repeats, err = openRepeats(o.FS, filepath.Join(o.Dir, journalName), found, o.Now); err != nil {
-			o.Warn(fmt.Sprintf("chunks may come twice after a crash: the journal of those that came cannot be used: %v", err))
-		}
-	}
-	return s, nil
+	o.Writer = cmp.Or(o.Writer, "sluice")
+	o.MaxOpen = cmp.Or(o.MaxOpen, 64)
+	return o
 }
 
 // makeDir makes a folder whose name, and whose parents' names, outlast a crash.
@@ -135,114 +164,6 @@ func makeDir(fs FS, dir string) error {
 	}
 }
 
-// Append makes a chunk durable in the active segment of its stream. If there is
-// none it opens one, with the meta that the function returns. nil means that the
-// chunk will survive a crash; any error means that it was not taken, and that
-// the caller keeps it: ErrFull when the limit is reached, ErrClosed after Close,
-// or the disk's error. ErrRepeated alone says that the chunk is safe since it
-// came before: the caller need not keep it.
-func (s *Spool) Append(stream string, c Chunk, meta func() ([]byte, error)) (*Segment, error) {
-	frame := framePool.Get().(*[]byte)
-	defer framePool.Put(frame)
-	f := Frame{Tag: c.Tag, Time: s.opts.Now(), Hash: contentHash(c.Data), Data: c.Data}
-	if again, err := s.repeats.taken(stream, f); again || err != nil {
-		return nil, cmp.Or(err, ErrRepeated)
-	}
-	*frame = appendFrame((*frame)[:0], f)
-	for {
-		seg, err := s.reserve(stream, int64(len(*frame)), meta)
-		if err != nil {
-			return nil, err
-		}
-		end, err := seg.write(*frame, len(c.Data))
-		if err == nil {
-			err = seg.sync(end)
-		}
-		if err == nil {
-			s.repeats.saw(f.Time)
-			seg.note(f)
-			return seg, nil
-		}
-		s.unreserve(seg, int64(len(*frame)))
-		if errors.Is(err, errSealed) {
-			continue
-		}
-		if _, _, open := seg.state(); !open {
-			err = errors.Join(err, s.Seal(seg))
-		}
-		return nil, err
-	}
-}
-
-var framePool = sync.Pool{New: func() any { return new([]byte) }}
-
-// reserve returns the active segment of a stream, with n more bytes on its
-// account.
-func (s *Spool) reserve(stream string, n int64, meta func() ([]byte, error)) (*Segment, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.closed {
-		return nil, ErrClosed
-	}
-	if s.opts.Limit > 0 && s.total+n > s.opts.Limit {
-		return nil, fmt.Errorf("%w: %d bytes of %d are in use and the chunk needs %d", ErrFull, s.total, s.opts.Limit, n)
-	}
-	seg := s.active[stream]
-	if seg == nil {
-		var err error
-		if seg, err = s.create(stream, meta); err != nil {
-			return nil, err
-		}
-		s.active[stream] = seg
-	}
-	s.account(seg, n)
-	return seg, nil
-}
-
-func (s *Spool) unreserve(seg *Segment, n int64) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if _, known := s.used[seg]; known { // not committed meanwhile
-		s.account(seg, -n)
-	}
-}
-
-// account is called with mu held.
-func (s *Spool) account(seg *Segment, n int64) {
-	s.used[seg] += n
-	s.total += n
-}
-
-// create makes a segment file with a durable header and name. It is called with
-// mu held: a new segment is rare.
-func (s *Spool) create(stream string, meta func() ([]byte, error)) (*Segment, error) {
-	owner, err := meta()
-	if err != nil {
-		return nil, err
-	}
-	now := s.opts.Now()
-	s.lastID = max(uint64(now.UnixNano()), s.lastID+1)
-	seg := &Segment{ID: s.lastID, Stream: stream, Meta: owner, Opened: now, fs: s.opts.FS}
-	seg.path = s.path(seg.ID, extActive)
-	if seg.file, err = s.opts.FS.Create(seg.path); err != nil {
-		return nil, fmt.Errorf("open segment: %w", err)
-	}
-	head := appendHeader(nil, header{stream: stream, meta: owner})
-	_, err = seg.file.WriteAt(head, 0)
-	if err == nil {
-		err = seg.file.Sync()
-	}
-	if err == nil {
-		err = s.opts.FS.SyncDir(s.opts.Dir)
-	}
-	if err != nil {
-		return nil, errors.Join(fmt.Errorf("open segment: %w", err), seg.file.Close(), s.opts.FS.Remove(seg.path))
-	}
-	seg.size, seg.synced = int64(len(head)), int64(len(head))
-	s.account(seg, seg.size)
-	return seg, nil
-}
-
 // Used returns how many bytes the segments take.
 func (s *Spool) Used() int64 {
 	s.mu.Lock()
@@ -252,14 +173,22 @@ func (s *Spool) Used() int64 {
 
 // Close takes no more chunks, seals what is active and unlocks the folder.
 // Segments that nobody committed stay; reading and committing them must have
-// ended before.
-func (s *Spool) Close() error {
+// ended before. unnoted is how many of the last chunks may come again, since
+// Fluent Bit has not noted that they were taken: 64 at most, or Unknown.
+func (s *Spool) Close(unnoted int) error {
 	s.mu.Lock()
 	s.closed = true
 	s.mu.Unlock()
 	_, err := s.SealOpened(farFuture)
-	return errors.Join(err, s.repeats.close(), s.lock.Close())
+	s.mu.Lock()
+	last := s.lastID
+	s.mu.Unlock()
+	return errors.Join(err, s.repeats.close(unnoted, last), s.lock.Close())
 }
+
+// Unknown is for a Close by somebody else than Fluent Bit: what may come again
+// after the last process may come again after this one.
+const Unknown = -1
 
 // farFuture is after all times that a clock shows.
 var farFuture = time.Unix(1<<60, 0)

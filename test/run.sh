@@ -45,6 +45,7 @@ suite units . go test -race -v ./...
 suite integration test go test -race -count=1 -timeout 10m -v ./credentials ./host ./pipeline ./plugin ./commands ./sidecar ./stack
 suite differential test go test -race -count=1 -timeout 10m -v ./differential
 suite e2e test go test -race -count=1 -timeout 20m -v ./e2e
+suite crash test go test -race -count=1 -timeout 20m -v ./cmd/crash
 suite docker test go test -race -count=1 -timeout 20m -v ./docker
 
 printf '\nSecrets in what the tests printed:\n'

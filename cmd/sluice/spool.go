@@ -14,8 +14,8 @@ import (
 )
 
 func newSpool(w world) *cobra.Command {
-	cmd := &cobra.Command{Use: "spool", Short: "Look into a spool, without Fluent Bit and while it runs", Args: cobra.NoArgs, RunE: needsSubcommand}
-	cmd.AddCommand(newSpoolLs(w), newSpoolCat(w), newSpoolVerify(w))
+	cmd := &cobra.Command{Use: "spool", Short: "Look into a spool, without Fluent Bit and while it runs, and upload it", Args: cobra.NoArgs, RunE: needsSubcommand}
+	cmd.AddCommand(newSpoolLs(w), newSpoolCat(w), newSpoolVerify(w), newSpoolPush(w))
 	return cmd
 }
 

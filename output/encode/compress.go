@@ -47,26 +47,29 @@ func (c Compression) ContentEncoding() string {
 	return compressionNames[c]
 }
 
-// Levels used when none is asked for. zstd's is on zstd's own scale.
-const (
-	defaultGzipLevel = 6
-	defaultZstdLevel = 3
-)
+// DefaultLevel returns the level that is used when none is asked for, on the
+// codec's own scale; 0 for codecs without levels.
+func (c Compression) DefaultLevel() int {
+	switch c {
+	case Gzip:
+		return 6
+	case Zstd:
+		return 3
+	}
+	return 0
+}
 
 // zstdWindow bounds the memory of a zstd stream (and of its reader), bytes.
 const zstdWindow = 1 << 20
 
 func compressor(dst io.Writer, c Compression, level int) (io.WriteCloser, error) {
+	if level == 0 {
+		level = c.DefaultLevel()
+	}
 	switch c {
 	case Gzip:
-		if level == 0 {
-			level = defaultGzipLevel
-		}
 		return gzip.NewWriterLevel(dst, level)
 	case Zstd:
-		if level == 0 {
-			level = defaultZstdLevel
-		}
 		return zstd.NewWriter(dst, zstd.WithEncoderLevel(zstd.EncoderLevelFromZstd(level)),
 			zstd.WithEncoderConcurrency(1), zstd.WithWindowSize(zstdWindow), zstd.WithLowerEncoderMem(true))
 	case Snappy:

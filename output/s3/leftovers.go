@@ -7,43 +7,57 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awss3 "github.com/aws/aws-sdk-go-v2/service/s3"
+
+	"sluice/creds"
 )
 
-// leftoverDeadline bounds the search for unfinished uploads, which is no reason
-// to hold up the object.
-const leftoverDeadline = 10 * time.Second
+// leftoverDeadline bounds the search for unfinished uploads.
+const leftoverDeadline = time.Minute
 
-// removeLeftovers aborts the uploads that earlier attempts, of this process or
-// of one that has crashed, have begun for a target and not ended: their parts
-// would be kept, and paid for, for ever. Nobody else's are touched, since the
-// key is ours.
-func (s *Store) removeLeftovers(ctx context.Context, t Target) {
+// Tidy aborts the uploads that were begun for a target and not ended, by this
+// process or one that has crashed: their parts would be kept, and paid for, for
+// ever. Nobody else's are touched, since the key is ours. An error is one that
+// passes; that it may not be done is told once.
+func (s *Store) Tidy(ctx context.Context, t Target) error {
 	ctx, cancel := context.WithTimeout(ctx, leftoverDeadline)
 	defer cancel()
-	if err := s.abortUploads(ctx, t); err != nil {
+	err := s.abortUploads(ctx, t)
+	if _, lasting := Remedy(err); lasting {
 		s.warnLeftovers.Do(func() {
 			s.opts.Warn(fmt.Sprintf("unfinished uploads of earlier attempts cannot be removed: %v: "+
 				"allow s3:ListBucketMultipartUploads and s3:AbortMultipartUpload, or have a lifecycle rule remove them", err))
 		})
+		return nil
 	}
+	return err
 }
 
 func (s *Store) abortUploads(ctx context.Context, t Target) error {
-	pages := awss3.NewListMultipartUploadsPaginator(s.client, &awss3.ListMultipartUploadsInput{Bucket: &t.Bucket, Prefix: &t.Key})
-	for pages.HasMorePages() {
-		page, err := pages.NextPage(ctx)
-		if err != nil {
-			return err
-		}
-		for _, upload := range page.Uploads {
-			if aws.ToString(upload.Key) != t.Key {
-				continue // a longer key
-			}
-			_, err := s.client.AbortMultipartUpload(ctx, &awss3.AbortMultipartUploadInput{Bucket: &t.Bucket, Key: &t.Key, UploadId: upload.UploadId})
+	return s.call(t.Bucket, func(region func(*awss3.Options)) error {
+		pages := awss3.NewListMultipartUploadsPaginator(s.client, &awss3.ListMultipartUploadsInput{Bucket: &t.Bucket, Prefix: &t.Key})
+		for pages.HasMorePages() {
+			page, err := pages.NextPage(ctx, region)
 			if err != nil {
-				return err
+				return fmt.Errorf("list the unfinished uploads of %s: %w", t, err)
+			}
+			for _, upload := range page.Uploads {
+				if aws.ToString(upload.Key) != t.Key {
+					continue // a longer key
+				}
+				if err := s.abortUpload(ctx, t, upload.UploadId, region); err != nil {
+					return err
+				}
 			}
 		}
+		return nil
+	})
+}
+
+// abortUpload removes the parts of an upload; one that is gone is fine.
+func (s *Store) abortUpload(ctx context.Context, t Target, id *string, region func(*awss3.Options)) error {
+	_, err := s.client.AbortMultipartUpload(ctx, &awss3.AbortMultipartUploadInput{Bucket: &t.Bucket, Key: &t.Key, UploadId: id}, region)
+	if err != nil && creds.ErrorCode(err) != "NoSuchUpload" {
+		return fmt.Errorf("abort multipart upload %s: %w", t, err)
 	}
 	return nil
 }

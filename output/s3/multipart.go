@@ -7,8 +7,10 @@ import (
 	"sync"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	awss3 "github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+	"github.com/aws/smithy-go/middleware"
 )
 
 // multipart is a multipart upload with a bounded number of parts in flight.
@@ -19,6 +21,7 @@ type multipart struct {
 	cancel context.CancelFunc
 	target Target
 	id     *string
+	untidy bool // there may be another upload, whose ID nobody knows
 
 	buffers chan []byte // free ones; their number bounds the parts in flight
 	flying  sync.WaitGroup
@@ -29,25 +32,37 @@ type multipart struct {
 }
 
 func (s *Store) createMultipart(ctx context.Context, t Target) (*multipart, error) {
-	if t.Own && t.Again {
-		s.removeLeftovers(ctx, t)
-	}
 	ctx, cancel := context.WithCancel(ctx)
-	out, err := s.client.CreateMultipartUpload(ctx, &awss3.CreateMultipartUploadInput{
+	in := &awss3.CreateMultipartUploadInput{
 		Bucket: &t.Bucket, Key: &t.Key,
 		ContentType: optional(s.opts.ContentType), ContentEncoding: optional(t.ContentEncoding),
-		ACL: s.acl(), StorageClass: s.storageClass(),
+		ACL: s.acl(), StorageClass: s.storageClass(), Metadata: t.metadata(),
+	}
+	var out *awss3.CreateMultipartUploadOutput
+	err := s.call(t.Bucket, func(region func(*awss3.Options)) (err error) {
+		ctx, cancel := context.WithTimeout(ctx, deadline(0))
+		defer cancel()
+		out, err = s.client.CreateMultipartUpload(ctx, in, region)
+		return err
 	})
 	if err != nil {
 		cancel()
 		return nil, fmt.Errorf("create multipart upload %s: %w", t, err)
 	}
 	m := &multipart{store: s, ctx: ctx, cancel: cancel, target: t, id: out.UploadId,
+		untidy:  t.Again || repeated(out.ResultMetadata),
 		buffers: make(chan []byte, s.opts.PartWorkers)}
 	for range s.opts.PartWorkers {
 		m.buffers <- nil
 	}
 	return m, nil
+}
+
+// repeated tells whether a request was made more than once: the first answer may
+// have been lost.
+func repeated(m middleware.Metadata) bool {
+	attempts, ok := retry.GetAttemptResults(m)
+	return ok && len(attempts.Results) > 1
 }
 
 // part uploads buf in the background and returns an empty buffer to go on with,
@@ -95,32 +110,39 @@ func (m *multipart) put(number int32, buf []byte) (etag *string, err error) {
 	body := bytes.NewReader(buf)
 	size := int64(len(buf))
 	in := &awss3.UploadPartInput{Bucket: &m.target.Bucket, Key: &m.target.Key, UploadId: m.id, PartNumber: &number, Body: body, ContentLength: &size}
-	if in.ContentMD5, err = m.store.md5(body); err != nil {
-		return nil, err
-	}
 	ctx, cancel := context.WithTimeout(m.ctx, deadline(size))
 	defer cancel()
-	out, err := m.store.client.UploadPart(ctx, in)
+	var out *awss3.UploadPartOutput
+	err = m.store.call(m.target.Bucket, func(region func(*awss3.Options)) (err error) {
+		if in.ContentMD5, err = m.store.md5(body); err != nil {
+			return err
+		}
+		out, err = m.store.client.UploadPart(ctx, in, region)
+		return err
+	})
 	if err != nil {
 		return nil, fmt.Errorf("upload part %d of %s: %w", number, m.target, err)
 	}
 	return out.ETag, nil
 }
 
-// complete waits for all parts and makes them an object of size bytes.
-func (m *multipart) complete(size int64) error {
+// complete waits for all parts and makes them an object.
+func (m *multipart) complete() error {
 	defer m.cancel()
 	m.flying.Wait()
 	if m.err != nil {
 		return m.err
 	}
 	there := true
-	err := m.store.unlessThere(m.ctx, m.target, size, func(condition *string) error {
-		ctx, cancel := context.WithTimeout(m.ctx, completeDeadline)
+	err := m.store.unlessThere(m.ctx, m.target, func(condition *string) error {
+		ctx, cancel := context.WithTimeout(m.ctx, deadline(0))
 		defer cancel()
-		_, err := m.store.client.CompleteMultipartUpload(ctx, &awss3.CompleteMultipartUploadInput{
-			Bucket: &m.target.Bucket, Key: &m.target.Key, UploadId: m.id, IfNoneMatch: condition,
-			MultipartUpload: &types.CompletedMultipartUpload{Parts: m.parts},
+		err := m.store.call(m.target.Bucket, func(region func(*awss3.Options)) error {
+			_, err := m.store.client.CompleteMultipartUpload(ctx, &awss3.CompleteMultipartUploadInput{
+				Bucket: &m.target.Bucket, Key: &m.target.Key, UploadId: m.id, IfNoneMatch: condition,
+				MultipartUpload: &types.CompletedMultipartUpload{Parts: m.parts},
+			}, region)
+			return err
 		})
 		there = err != nil
 		return err
@@ -131,28 +153,22 @@ func (m *multipart) complete(size int64) error {
 	if there {
 		// An earlier attempt had arrived, and the parts of this one are for nothing.
 		// That they could not be removed does not make the object less there.
-		_ = m.abort()
+		_ = m.abort(context.WithoutCancel(m.ctx))
 	}
 	return nil
 }
 
-// completeDeadline: S3 says that completing may take minutes.
-const completeDeadline = 5 * time.Minute
-
-// abort removes the parts. It has a deadline of its own, since the upload's
-// context may have ended.
-func (m *multipart) abort() error {
+// abort removes the parts. ctx is not the upload's, which may have ended.
+func (m *multipart) abort(ctx context.Context) error {
 	m.cancel()
 	m.flying.Wait()
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(m.ctx), abortDeadline)
+	ctx, cancel := context.WithTimeout(ctx, abortDeadline)
 	defer cancel()
-	_, err := m.store.client.AbortMultipartUpload(ctx, &awss3.AbortMultipartUploadInput{Bucket: &m.target.Bucket, Key: &m.target.Key, UploadId: m.id})
-	if err != nil {
-		return fmt.Errorf("abort multipart upload %s: %w", m.target, err)
-	}
-	return nil
+	return m.store.call(m.target.Bucket, func(region func(*awss3.Options)) error {
+		return m.store.abortUpload(ctx, m.target, m.id, region)
+	})
 }
 
-// abortDeadline is short: an abort is made when something has gone wrong, often
-// while the process is stopping.
-const abortDeadline = time.Second
+// abortDeadline is short: an abort is made when something has gone wrong, and the
+// next attempt looks for what was left.
+const abortDeadline = 5 * time.Second

@@ -54,6 +54,10 @@ func (o *Object) Write(p []byte) (n int, err error) {
 // Size returns how many bytes were written.
 func (o *Object) Size() int64 { return o.size }
 
+// Untidy tells, when the object is stored, that unfinished uploads may be left,
+// of earlier attempts or of one whose answer was lost: Tidy removes them.
+func (o *Object) Untidy() bool { return o.upload != nil && o.upload.untidy && o.target.ID != "" }
+
 // flush sends a full part on its way, or puts it aside for a whole object.
 func (o *Object) flush() (err error) {
 	if o.store.opts.Whole {
@@ -95,7 +99,7 @@ func (o *Object) Close() (err error) {
 				return err
 			}
 		}
-		return o.upload.complete(o.size)
+		return o.upload.complete()
 	case o.file != nil:
 		if err := o.putAside(); err != nil {
 			return err
@@ -109,13 +113,13 @@ func (o *Object) Close() (err error) {
 }
 
 // Abort gives up and removes what was uploaded, after a failed Write or Close or
-// instead of Close.
-func (o *Object) Abort() error {
+// instead of Close. ctx is its own: the object's may have ended.
+func (o *Object) Abort(ctx context.Context) error {
 	if o.file != nil {
 		return o.file.Close()
 	}
 	if o.upload != nil {
-		return o.upload.abort()
+		return o.upload.abort(ctx)
 	}
 	return nil
 }
@@ -125,17 +129,19 @@ func (o *Object) put(body io.ReadSeeker) error {
 	in := &awss3.PutObjectInput{
 		Bucket: &o.target.Bucket, Key: &o.target.Key, Body: body,
 		ContentType: optional(opts.ContentType), ContentEncoding: optional(o.target.ContentEncoding),
-		ACL: o.store.acl(), StorageClass: o.store.storageClass(), ContentLength: &o.size,
+		ACL: o.store.acl(), StorageClass: o.store.storageClass(), ContentLength: &o.size, Metadata: o.target.metadata(),
 	}
-	err := o.store.unlessThere(o.ctx, o.target, o.size, func(condition *string) (err error) {
-		if in.ContentMD5, err = o.store.md5(body); err != nil {
-			return err
-		}
+	err := o.store.unlessThere(o.ctx, o.target, func(condition *string) error {
 		in.IfNoneMatch = condition
 		ctx, cancel := context.WithTimeout(o.ctx, deadline(o.size))
 		defer cancel()
-		_, err = o.store.client.PutObject(ctx, in)
-		return err
+		return o.store.call(o.target.Bucket, func(region func(*awss3.Options)) (err error) {
+			if in.ContentMD5, err = o.store.md5(body); err != nil {
+				return err
+			}
+			_, err = o.store.client.PutObject(ctx, in, region)
+			return err
+		})
 	})
 	if err != nil {
 		return fmt.Errorf("put object %s: %w", o.target, err)

@@ -9,6 +9,7 @@
 package s3
 
 import (
+	"cmp"
 	"crypto/tls"
 	"crypto/x509"
 	"fmt"
@@ -51,8 +52,10 @@ type Options struct {
 	TempDir     string // where whole objects are gathered that don't fit a part
 
 	Attempts int               // tries of a request, default 3
+	Stall    time.Duration     // how long nothing may move on a connection, default a minute
 	Warn     func(text string) // is told what somebody should change; may be nil
 	TLS      TLS
+	Dial     Dial // default: the network
 }
 
 // TLS says how to check the server.
@@ -65,8 +68,10 @@ type TLS struct {
 type Target struct {
 	Bucket, Key     string
 	ContentEncoding string
-	Own             bool // what is under this key can only be this very object
-	Again           bool // an earlier attempt may have left an unfinished upload
+	// ID is what the object is known by. With one, nobody else writes the key: what
+	// is there is not overwritten.
+	ID    string
+	Again bool // there was an earlier attempt, which may have left an unfinished upload
 }
 
 func (t Target) String() string { return t.Bucket + "/" + t.Key }
@@ -83,25 +88,21 @@ type Store struct {
 	client    *awss3.Client
 	transport *http.Transport
 
+	regions       sync.Map    // by bucket, of those that are not in Options.Region
 	unconditional atomic.Bool // the server does not know conditional writes
 	warnLeftovers sync.Once
 }
 
 // New makes a Store; it asks nothing of the network.
 func New(o Options) (*Store, error) {
-	if o.PartSize == 0 {
-		o.PartSize = MinPartSize
-	}
-	if o.PartWorkers == 0 {
-		o.PartWorkers = 2
-	}
-	if o.Attempts == 0 {
-		o.Attempts = 3
-	}
+	o.PartSize = cmp.Or(o.PartSize, MinPartSize)
+	o.PartWorkers = cmp.Or(o.PartWorkers, 2)
+	o.Attempts = cmp.Or(o.Attempts, 3)
+	o.Stall = cmp.Or(o.Stall, time.Minute)
 	if o.Warn == nil {
 		o.Warn = func(string) {}
 	}
-	transport, err := newTransport(o.TLS)
+	transport, err := newTransport(o)
 	if err != nil {
 		return nil, err
 	}
@@ -141,8 +142,9 @@ func watched(clock *creds.Clock, client aws.HTTPClient) aws.HTTPClient {
 // noRedirect leaves redirects to the caller: a signature is for one host.
 func noRedirect(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 
-// newTransport bounds connecting; what comes after has the request's deadline.
-func newTransport(t TLS) (*http.Transport, error) {
+// newTransport bounds connecting, and how long nothing may move.
+func newTransport(o Options) (*http.Transport, error) {
+	t := o.TLS
 	tlsConfig := &tls.Config{MinVersion: tls.VersionTLS12, InsecureSkipVerify: t.Insecure}
 	if t.CAFile != "" {
 		pem, err := os.ReadFile(t.CAFile)
@@ -157,13 +159,18 @@ func newTransport(t TLS) (*http.Transport, error) {
 	tr := awshttp.NewBuildableClient().GetTransport()
 	tr.TLSClientConfig = tlsConfig
 	tr.IdleConnTimeout = 30 * time.Second
+	dial := o.Dial
+	if dial == nil {
+		dial = tr.DialContext
+	}
+	tr.DialContext = guarded(dial, o.Stall)
 	return tr, nil
 }
 
-// deadline is how long a request with a body of n bytes may take: enough for a
-// link of 64 KiB/s.
+// deadline is how long a request with a body of n bytes may take, repetitions
+// included, as long as something moves: enough for a link of 1 kB/s.
 func deadline(n int64) time.Duration {
-	return time.Minute + time.Duration(n/(64<<10))*time.Second
+	return 10*time.Minute + time.Duration(n/1000)*time.Second
 }
 
 func optional(s string) *string {

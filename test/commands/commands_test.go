@@ -68,7 +68,7 @@ func fillSpool(dir string) error {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()
-	return out.Close(ctx)
+	return out.Close(ctx, 0)
 }
 
 // exits CODE PROGRAM ARG… runs a program and compares its exit code.

@@ -128,7 +128,7 @@ func (l *loaded) close(limit time.Duration) {
 	l.t.Helper()
 	ctx, cancel := context.WithTimeout(l.t.Context(), limit)
 	defer cancel()
-	if err := l.out.Close(ctx); err != nil {
+	if err := l.out.Close(ctx, 0); err != nil {
 		l.t.Error(err)
 	}
 }

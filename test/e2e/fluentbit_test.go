@@ -1,12 +1,14 @@
 package e2e
 
 import (
+	"context"
 	"encoding/json"
 	"net/http"
 	"os"
 	"path/filepath"
 	"syscall"
 	"testing"
+	"time"
 
 	"sluice/test/stack"
 )
@@ -63,7 +65,13 @@ func ends(log string) string {
 // until waits for a condition while Fluent Bit lives.
 func (f fluentBit) until(t *testing.T, what string, ready func() bool) {
 	t.Helper()
-	ctx, cancel := deadline(t)
+	f.untilIn(t, patience, what, ready)
+}
+
+// untilIn is until with a bound of its own.
+func (f fluentBit) untilIn(t *testing.T, bound time.Duration, what string, ready func() bool) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), bound)
 	defer cancel()
 	if err := stack.Wait(ctx, f.Done(), ready); err != nil {
 		t.Fatalf("wait until %s: %v", what, err)
@@ -110,17 +118,25 @@ func (f fluentBit) reload(t *testing.T) {
 // stop ends Fluent Bit as a service manager does, and wants exit code 0.
 func (f fluentBit) stop(t *testing.T) {
 	t.Helper()
+	f.stopWithin(t, patience)
+}
+
+// stopWithin is stop with a bound of its own. It returns how long it took.
+func (f fluentBit) stopWithin(t *testing.T, bound time.Duration) time.Duration {
+	t.Helper()
+	began := time.Now()
 	if err := f.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := deadline(t)
+	ctx, cancel := context.WithTimeout(t.Context(), bound)
 	defer cancel()
 	select {
 	case <-f.Done():
 	case <-ctx.Done():
-		t.Fatal("Fluent Bit does not end after SIGTERM")
+		t.Fatalf("Fluent Bit has not ended %s after SIGTERM", bound)
 	}
 	if err := f.Wait(); err != nil {
 		t.Fatalf("Fluent Bit's end after SIGTERM: %v", err)
 	}
+	return time.Since(began)
 }

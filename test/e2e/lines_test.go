@@ -10,9 +10,12 @@ import (
 	"sluice/test/stack"
 )
 
+// patience is how long a wait may take.
+const patience = 30 * time.Second
+
 // deadline bounds a wait.
 func deadline(t *testing.T) (context.Context, context.CancelFunc) {
-	return context.WithTimeout(t.Context(), 30*time.Second)
+	return context.WithTimeout(t.Context(), patience)
 }
 
 // grow appends the lines from first to before end to their file.

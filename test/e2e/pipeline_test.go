@@ -17,7 +17,11 @@ type pipeline struct {
 	filesystem bool // storage.type, else memory
 	workers    int
 	reloads    bool // hot_reload on
+	timed      bool // records have the time that is in their JSON lines, else that of reading
 	output     []stack.Property
+	perTag     bool          // an output for each stream, else one for all
+	null       bool          // the null output instead
+	http       string        // address of an http input, whose tags are the requests' paths
 	streams    []stack.Lines // each is a tail of its file in dir
 	dir        string        // of this test
 }
@@ -57,11 +61,28 @@ func (p pipeline) sections(monitor string) []section {
 	for _, s := range p.streams {
 		all = append(all, p.tail(s))
 	}
-	output := append([]stack.Property{
-		{Name: "name", Value: world.output}, {Name: "match", Value: "*"},
+	if p.http != "" {
+		all = append(all, p.httpInput())
+	}
+	if p.null {
+		return append(all, section{"output", []stack.Property{{Name: "name", Value: "null"}, {Name: "match", Value: "*"}}})
+	}
+	if !p.perTag {
+		return append(all, p.section("*"))
+	}
+	for _, s := range p.streams {
+		all = append(all, p.section(s.Tag, stack.Property{Name: "alias", Value: s.Tag}))
+	}
+	return all
+}
+
+// section is an output's.
+func (p pipeline) section(match string, more ...stack.Property) section {
+	properties := append([]stack.Property{
+		{Name: "name", Value: world.output}, {Name: "match", Value: match},
 		{Name: "workers", Value: fmt.Sprint(p.workers)}, {Name: "retry_limit", Value: "no_limits"},
 	}, p.output...)
-	return append(all, section{"output", output})
+	return section{"output", append(properties, more...)}
 }
 
 // tail reads a stream's file from where the offset database says.
@@ -70,13 +91,23 @@ func (p pipeline) tail(s stack.Lines) section {
 		{Name: "name", Value: "tail"}, {Name: "tag", Value: s.Tag}, {Name: "path", Value: s.File(p.dir)},
 		{Name: "read_from_head", Value: "on"}, {Name: "refresh_interval", Value: "1"},
 		{Name: "db", Value: filepath.Join(p.dir, s.Tag+".db")},
-		{Name: "storage.type", Value: map[bool]string{true: "filesystem", false: "memory"}[p.filesystem]},
+		{Name: "storage.type", Value: p.storage()},
 	}
 	if s.JSON {
 		properties = append(properties, stack.Property{Name: "parser", Value: "json"})
 	}
 	return section{"input", properties}
 }
+
+func (p pipeline) httpInput() section {
+	host, port, _ := net.SplitHostPort(p.http)
+	return section{"input", []stack.Property{
+		{Name: "name", Value: "http"}, {Name: "listen", Value: host}, {Name: "port", Value: port},
+		{Name: "storage.type", Value: p.storage()},
+	}}
+}
+
+func (p pipeline) storage() string { return pick(p.filesystem, "filesystem", "memory") }
 
 // write writes the configuration and returns its file.
 func (p pipeline) write(t *testing.T, monitor string) string {
@@ -85,7 +116,7 @@ func (p pipeline) write(t *testing.T, monitor string) string {
 	if p.yaml {
 		file, text = "fluent-bit.yaml", yaml(p.sections(monitor))
 	}
-	writeFile(t, filepath.Join(p.dir, "parsers.conf"), "[PARSER]\n    Name   json\n    Format json\n")
+	writeFile(t, filepath.Join(p.dir, "parsers.conf"), "[PARSER]\n    Name   json\n    Format json\n"+pick(p.timed, "    Time_Key time\n    Time_Format %Y-%m-%dT%H:%M:%S\n", ""))
 	writeFile(t, filepath.Join(p.dir, file), text)
 	return filepath.Join(p.dir, file)
 }

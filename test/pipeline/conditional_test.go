@@ -158,8 +158,8 @@ func TestCompletedBefore(t *testing.T) {
 	r.log.Reset()
 	r.close(r.open(ownKeys), plenty)
 	r.wantOne(lines)
-	if !strings.HasSuffix(seen.String(), "complete 412, HEAD 200, abort 204") {
-		t.Errorf("requests: %s, want the second completion refused and its parts removed", seen)
+	if !strings.HasSuffix(seen.String(), "complete 412, HEAD 200, abort 204, GET 200") {
+		t.Errorf("requests: %s, want the second completion refused, its parts removed, and a look for others", seen)
 	}
 	if uploads := r.uploads(); len(uploads) > 0 {
 		t.Errorf("uploads are left behind: %v", uploads)

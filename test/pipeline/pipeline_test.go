@@ -28,6 +28,7 @@ import (
 	"sluice/conf"
 	"sluice/creds"
 	"sluice/output"
+	outputs3 "sluice/output/s3"
 	"sluice/spool"
 	"sluice/test/stack"
 )
@@ -59,6 +60,7 @@ type rig struct {
 	front  *front
 	keys   creds.Provider
 	fs     spool.FS
+	dial   outputs3.Dial
 }
 
 func newRig(t *testing.T) *rig {
@@ -92,7 +94,7 @@ func (r *rig) open(settings ...string) *output.Output {
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	out, err := output.New(output.Options{Config: cfg, Dir: r.dir, Credentials: r.keys, Log: slog.New(slog.NewTextHandler(&r.log, nil)), FS: r.fs})
+	out, err := output.New(output.Options{Config: cfg, Dir: r.dir, Credentials: r.keys, Log: slog.New(slog.NewTextHandler(&r.log, nil)), FS: r.fs, Dial: r.dial})
 	if err != nil {
 		r.t.Fatal(err)
 	}
@@ -111,7 +113,7 @@ func (r *rig) close(out *output.Output, limit time.Duration) {
 	r.t.Helper()
 	ctx, cancel := context.WithTimeout(r.t.Context(), limit)
 	defer cancel()
-	if err := out.Close(ctx); err != nil {
+	if err := out.Close(ctx, 0); err != nil {
 		r.t.Fatal(err)
 	}
 }
@@ -375,6 +377,7 @@ type front struct {
 	*httptest.Server
 	fail atomic.Int64 // how many requests to fail
 	seen atomic.Int64 // how many were failed
+	all  atomic.Int64 // requests that came
 
 	proxy http.Handler
 	fault http.HandlerFunc           // in place of the proxy; set before the first request
@@ -388,6 +391,7 @@ func newFront(t *testing.T) *front {
 	}
 	f := &front{proxy: httputil.NewSingleHostReverseProxy(target)}
 	f.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		f.all.Add(1)
 		if f.fail.Add(-1) >= 0 {
 			f.seen.Add(1)
 			w.WriteHeader(http.StatusServiceUnavailable)

@@ -94,6 +94,20 @@ func (b Bucket) Uploads(ctx context.Context) ([]string, error) {
 	return keys, nil
 }
 
+// AbortUploads removes the parts of all multipart uploads, and tells how many there were.
+func (b Bucket) AbortUploads(ctx context.Context) (n int, err error) {
+	list, err := b.client.ListMultipartUploads(ctx, &s3.ListMultipartUploadsInput{Bucket: &b.name})
+	if err != nil {
+		return 0, fmt.Errorf("list uploads of bucket %s: %w", b.name, err)
+	}
+	for n, u := range list.Uploads {
+		if _, err := b.client.AbortMultipartUpload(ctx, &s3.AbortMultipartUploadInput{Bucket: &b.name, Key: u.Key, UploadId: u.UploadId}); err != nil {
+			return n, fmt.Errorf("abort upload of %s: %w", aws.ToString(u.Key), err)
+		}
+	}
+	return len(list.Uploads), nil
+}
+
 // Read returns an object's content with its Content-Encoding undone.
 func (b Bucket) Read(ctx context.Context, key string) ([]byte, error) {
 	got, err := b.client.GetObject(ctx, &s3.GetObjectInput{Bucket: &b.name, Key: &key})

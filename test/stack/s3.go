@@ -10,7 +10,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"os"
 	"path/filepath"
 	"time"
@@ -145,15 +144,6 @@ func openBackend(dir string) (*posix.Posix, error) {
 		return nil, err
 	}
 	return posix.New(dir, beside, posix.PosixOpts{SideCarDir: sidecar})
-}
-
-// FreeAddr is a port of 127.0.0.1 that nobody listened on a moment ago.
-func FreeAddr() (string, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
-	}
-	return l.Addr().String(), l.Close()
 }
 
 // waitPause is how often a thing is looked at that announces nothing.

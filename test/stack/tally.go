@@ -14,6 +14,7 @@ import (
 // Tally counts which lines arrived.
 type Tally struct {
 	streams []*Count
+	byTag   map[string]*Count
 	keys    []string // of the objects, from 1
 }
 
@@ -35,9 +36,11 @@ type Count struct {
 
 // NewTally expects these streams.
 func NewTally(streams ...Lines) *Tally {
-	t := &Tally{keys: []string{""}}
+	t := &Tally{keys: []string{""}, byTag: map[string]*Count{}}
 	for _, s := range streams {
-		t.streams = append(t.streams, &Count{Lines: s, Missing: s.Count, seen: make([]int, s.Count), sums: make([]uint32, s.Count), last: -1, again: map[[2]int]int{}})
+		c := &Count{Lines: s, Missing: s.Count, seen: make([]int, s.Count), sums: make([]uint32, s.Count), last: -1, again: map[[2]int]int{}}
+		t.streams = append(t.streams, c)
+		t.byTag[s.Tag] = c
 	}
 	return t
 }
@@ -65,8 +68,8 @@ func (t *Tally) Bucket(ctx context.Context, b Bucket) error {
 // Add counts one object's lines; objects of one tag come in order.
 func (t *Tally) Add(key string, text []byte) error {
 	t.keys = append(t.keys, key)
-	for _, c := range t.streams {
-		if strings.Contains("/"+key, "/"+c.Tag+"/") {
+	for folder := range strings.SplitSeq(key, "/") {
+		if c := t.byTag[folder]; c != nil {
 			c.add(len(t.keys)-1, text)
 			return nil
 		}
@@ -107,6 +110,9 @@ func (c *Count) id(line []byte) (int, bool) {
 	n, err := strconv.Atoi(string(rest[:9]))
 	return n, err == nil && n < c.Count
 }
+
+// Has is whether line n is there.
+func (c *Count) Has(n int) bool { return c.seen[n] > 0 }
 
 // Counts are the streams' counts.
 func (t *Tally) Counts() []*Count { return t.streams }

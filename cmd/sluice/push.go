@@ -1,0 +1,178 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/schollz/progressbar/v3"
+	"github.com/spf13/cobra"
+
+	"sluice/conf"
+	"sluice/creds"
+	"sluice/creds/standard"
+	"sluice/output"
+	"sluice/spool"
+)
+
+// push is what "sluice spool push" was asked for.
+type push struct {
+	world
+	sources    *standard.Sources
+	set        []string // properties, as key=value
+	profile    string
+	quarantine bool
+	json       bool
+}
+
+func newSpoolPush(w world) *cobra.Command {
+	p := push{world: w, sources: standard.NewSources(standard.Environment{Getenv: w.getenv})}
+	cmd := &cobra.Command{
+		Use:   "push DIR",
+		Short: "Upload what is in a spool, without Fluent Bit",
+		Long: `Upload all segments of a store_dir, or of one output's folder in it, to the objects
+that they were meant for, and remove them: on another machine, say, to which a lost
+instance's volume was attached. No Fluent Bit may have the folder meanwhile. Each
+segment is tried once; what cannot be uploaded stays, and the exit code is 1.
+
+Region, endpoint, canned ACL, storage class and content type are those of the output
+that has written the segment; --set says otherwise:
+
+	sluice spool push --set region=eu-west-1 --profile logs /mnt/fluent-bit/s3`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error { return failed(p.run(cmd.Context(), args[0])) },
+	}
+	profileFlag(cmd, &p.profile)
+	cmd.Flags().StringArrayVar(&p.set, "set", nil, "property of the plugin to use, as key=value; may be repeated")
+	cmd.Flags().BoolVar(&p.quarantine, "quarantine", false, "push what was put aside, too")
+	cmd.Flags().BoolVar(&p.json, "json", false, "print JSON, a line for each segment")
+	return cmd
+}
+
+// run pushes all folders, and goes on behind one that cannot be pushed whole.
+func (p push) run(ctx context.Context, path string) error {
+	folders, err := spool.Folders(path)
+	if err != nil {
+		return err
+	}
+	if len(folders) == 0 {
+		return fmt.Errorf("%s is no spool: there is no folder with a file named lock", path)
+	}
+	left := 0
+	for _, folder := range folders {
+		done, err := p.folder(ctx, folder)
+		left += done.Left
+		if err != nil {
+			return fmt.Errorf("push %s: %w", folder, err)
+		}
+	}
+	if left > 0 {
+		return fmt.Errorf("%d segments could not be uploaded and are still there", left)
+	}
+	return nil
+}
+
+func (p push) folder(ctx context.Context, folder string) (output.Pushed, error) {
+	var show shower = &progress{out: p.stderr, folder: folder}
+	if p.json {
+		show = jsonLines{json.NewEncoder(p.stdout)}
+	}
+	done, err := output.Push(ctx, output.PushOptions{
+		Dir: folder, Readmit: p.quarantine, Config: p.config, Credentials: p.provider, Writer: "sluice " + version,
+		Log:  slog.New(slog.NewTextHandler(p.stderr, &slog.HandlerOptions{Level: slog.LevelWarn})),
+		Told: show.event,
+	}, show.begin)
+	if err == nil && !p.json {
+		fmt.Fprintf(p.stdout, "%s: %d segments uploaded, %d left\n", folder, done.Segments-done.Left, done.Left)
+	}
+	return done, err
+}
+
+// config checks what a segment and the flags say.
+func (p push) config(settings map[string]string) (conf.Config, error) {
+	own := map[string]string{"profile": p.profile}
+	for _, s := range p.set {
+		name, value, ok := strings.Cut(s, "=")
+		if !ok {
+			return conf.Config{}, fmt.Errorf("--set %q is not key=value", s)
+		}
+		own[strings.ToLower(name)] = value
+	}
+	if wrong := conf.CheckNames(slices.Sorted(maps.Keys(own))); len(wrong) > 0 {
+		return conf.Config{}, wrong
+	}
+	cfg, err := conf.Parse(func(name string) (string, bool) {
+		if value, set := own[name]; set && value != "" {
+			return value, true
+		}
+		value, set := settings[name]
+		return value, set
+	}, conf.Checks{KeyFormat: output.CheckKeyFormat})
+	if err != nil {
+		return cfg, err
+	}
+	return cfg.WithEndpoints(func(service string) (url, where string) { return p.sources.Endpoint(p.options(cfg), service) })
+}
+
+func (p push) options(c conf.Config) standard.Options {
+	return standard.Options{Region: c.Region, Profile: c.Profile, RoleARN: c.RoleARN, ExternalID: c.ExternalID, STSEndpoint: c.STSEndpoint, CAFile: c.CAFile}
+}
+
+func (p push) provider(c conf.Config) creds.Provider { return p.sources.Provider(p.options(c)) }
+
+// shower tells somebody how a push gets on.
+type shower interface {
+	begin(all output.Pushed)
+	event(e output.Event)
+}
+
+// progress is a bar on a terminal, and nothing elsewhere.
+type progress struct {
+	out    io.Writer
+	folder string
+	bar    *progressbar.ProgressBar
+}
+
+func (p *progress) begin(all output.Pushed) {
+	visible := false
+	if f, ok := p.out.(*os.File); ok {
+		info, err := f.Stat()
+		visible = err == nil && info.Mode()&os.ModeCharDevice != 0
+	}
+	p.bar = progressbar.NewOptions64(all.Bytes, progressbar.OptionSetWriter(p.out), progressbar.OptionSetVisibility(visible),
+		progressbar.OptionSetDescription(p.folder), progressbar.OptionShowBytes(true), progressbar.OptionSetPredictTime(true),
+		progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionOnCompletion(func() { fmt.Fprintln(p.out) }))
+}
+
+func (p *progress) event(e output.Event) {
+	if e.Err == nil {
+		_ = p.bar.Add64(e.Segment) // for the eye only
+	}
+}
+
+// jsonLines is for scripts.
+type jsonLines struct{ out *json.Encoder }
+
+func (jsonLines) begin(output.Pushed) {}
+
+func (j jsonLines) event(e output.Event) {
+	line := struct {
+		Segment string `json:"segment"`
+		Bucket  string `json:"bucket"`
+		Key     string `json:"key"`
+		Records int64  `json:"records"`
+		Bytes   int64  `json:"bytes"`
+		Error   string `json:"error,omitempty"`
+	}{fmt.Sprintf("%016x", e.ID), e.Bucket, e.Key, e.Records, e.Bytes, ""}
+	if e.Err != nil {
+		line.Error = e.Err.Error()
+	}
+	_ = j.out.Encode(line) // who reads it has gone
+}

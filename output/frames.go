@@ -1,0 +1,92 @@
+package output
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"sluice/output/encode"
+	"sluice/output/record"
+	"sluice/output/s3"
+	"sluice/spool"
+)
+
+// encodeSegment writes a segment's records to obj and notes what it did.
+func encodeSegment(obj *s3.Object, o encode.Options, seg *spool.Segment, done *shipped) error {
+	w, err := encode.NewWriter(obj, o)
+	if err != nil {
+		return err
+	}
+	if done.problems, err = writeFrames(w, seg.Frames); err == nil {
+		err = w.Close()
+	}
+	done.records, done.missing, done.stored = w.Records(), w.Missing(), obj.Size()
+	return err
+}
+
+// writeFrames encodes all records of frames.
+func writeFrames(w *encode.Writer, frames func(each func(spool.Frame) error) ([]spool.Damage, error)) (found problems, err error) {
+	damage, err := frames(func(f spool.Frame) error {
+		d := record.NewDecoder(f.Data)
+		for {
+			ev, err := d.Next()
+			if err == io.EOF {
+				return nil
+			}
+			if err == nil {
+				err = w.Write(ev)
+			}
+			switch {
+			case err == nil:
+			case invalid(err) || errors.Is(err, encode.ErrTooDeep):
+				found.add("%s: %v", writerOf(f), err)
+			case errors.Is(err, record.ErrTruncated) || errors.Is(err, record.ErrReserved):
+				found.add("%s: %v", writerOf(f), err)
+				return nil
+			default:
+				return err
+			}
+		}
+	})
+	for _, d := range damage {
+		found.add("%v", d)
+	}
+	return found, err
+}
+
+// writerOf says where a chunk comes from.
+func writerOf(f spool.Frame) string {
+	return fmt.Sprintf("chunk with tag %q that Fluent Bit has handed over at %s", f.Tag, f.Time.UTC().Format(time.RFC3339Nano))
+}
+
+// invalid tells of an object that is no log event, behind which the next may be.
+func invalid(err error) bool {
+	var e *record.InvalidError
+	return errors.As(err, &e)
+}
+
+// problems are what could not be shipped of a segment.
+type problems struct {
+	count int
+	first []string
+}
+
+// maxProblems are listed one by one.
+const maxProblems = 10
+
+func (p *problems) add(format string, args ...any) {
+	p.count++
+	if len(p.first) < maxProblems {
+		p.first = append(p.first, fmt.Sprintf(format, args...))
+	}
+}
+
+func (p *problems) String() string {
+	text := strings.Join(p.first, "; ")
+	if more := p.count - len(p.first); more > 0 {
+		text += fmt.Sprintf("; and %d more", more)
+	}
+	return text
+}

@@ -1,0 +1,68 @@
+package s3
+
+import (
+	"context"
+	"errors"
+	"net"
+	"os"
+	"time"
+)
+
+// Dial connects, as net.Dialer.DialContext does.
+type Dial func(ctx context.Context, network, address string) (net.Conn, error)
+
+// guarded makes connections that break when nothing moves on them for so long: a
+// server that hangs, or one that is gone without a word, must not hold up an
+// upload for ever, and a slow one that gets on may take its time.
+func guarded(dial Dial, stall time.Duration) Dial {
+	return func(ctx context.Context, network, address string) (net.Conn, error) {
+		conn, err := dial(ctx, network, address)
+		if err != nil {
+			return nil, err
+		}
+		return &guardedConn{Conn: conn, stall: stall}, nil
+	}
+}
+
+// guardedConn is a connection of one reader and one writer.
+type guardedConn struct {
+	net.Conn
+	stall time.Duration
+}
+
+// Read waits for the next bytes as long as something moves.
+func (c *guardedConn) Read(b []byte) (n int, err error) {
+	before := moved(c.Conn)
+	for {
+		if err := c.SetReadDeadline(time.Now().Add(c.stall)); err != nil {
+			return 0, err
+		}
+		if n, err = c.Conn.Read(b); n > 0 || !errors.Is(err, os.ErrDeadlineExceeded) {
+			return n, err
+		}
+		now := moved(c.Conn)
+		if now == before {
+			return 0, err
+		}
+		before = now // what was sent is still arriving
+	}
+}
+
+// Write sends all of b as long as something moves. Whoever waits for the answer
+// has his time from now on.
+func (c *guardedConn) Write(b []byte) (n int, err error) {
+	for before := moved(c.Conn); ; {
+		if err := c.SetDeadline(time.Now().Add(c.stall)); err != nil {
+			return n, err
+		}
+		k, err := c.Conn.Write(b[n:])
+		if n += k; !errors.Is(err, os.ErrDeadlineExceeded) {
+			return n, err
+		}
+		now := moved(c.Conn)
+		if k == 0 && now == before {
+			return n, err
+		}
+		before = now
+	}
+}

@@ -1,0 +1,141 @@
+package spool
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"sync"
+)
+
+// Append makes a chunk durable in the active segment of its stream. If there is
+// none it opens one, with the meta that the function returns. nil means that the
+// chunk will survive a crash; any error means that it was not taken, and that
+// the caller keeps it: ErrFull when the limit is reached, ErrClosed after Close,
+// or the disk's error. ErrRepeated alone says that the chunk is safe since it
+// came before: the caller need not keep it.
+func (s *Spool) Append(stream string, c Chunk, meta func() ([]byte, error)) (*Segment, error) {
+	frame := framePool.Get().(*[]byte)
+	defer framePool.Put(frame)
+	f := Frame{Tag: c.Tag, Time: s.opts.Now(), Hash: contentHash(c.Data), Data: c.Data, raw: len(c.Data)}
+	if again, err := s.repeats.taken(stream, f); again || err != nil {
+		return nil, cmp.Or(err, ErrRepeated)
+	}
+	*frame = appendFrame((*frame)[:0], f)
+	seg, err := s.put(stream, f, *frame, meta)
+	if err != nil {
+		s.repeats.refused()
+		return nil, err
+	}
+	s.repeats.saw(nameOf(stream, f), f.Time)
+	seg.note(f)
+	return seg, nil
+}
+
+// put makes a frame durable in the active segment of its stream.
+func (s *Spool) put(stream string, f Frame, frame []byte, meta func() ([]byte, error)) (*Segment, error) {
+	if err := s.cutBroken(); err != nil {
+		return nil, err
+	}
+	for {
+		seg, err := s.reserve(stream, int64(len(frame)), meta)
+		if err != nil {
+			return nil, err
+		}
+		if err = seg.append(frame, f); err == nil {
+			return seg, nil
+		}
+		s.unreserve(seg, int64(len(frame)))
+		if errors.Is(err, errSealed) {
+			continue
+		}
+		if _, _, open := seg.state(); !open {
+			err = errors.Join(err, s.Seal(seg))
+			s.mu.Lock()
+			s.broken = append(s.broken, seg)
+			s.mu.Unlock()
+		}
+		return nil, err
+	}
+}
+
+// cutBroken has frames that were refused when a sync failed, and that the disk may
+// have all the same, be gone for good: their chunks come again, and must not be
+// answered before.
+func (s *Spool) cutBroken() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for len(s.broken) > 0 {
+		if err := s.broken[0].cut(); err != nil {
+			return fmt.Errorf("cut off what could not be synced: %w", err)
+		}
+		s.broken = s.broken[1:]
+	}
+	return nil
+}
+
+var framePool = sync.Pool{New: func() any { return new([]byte) }}
+
+// reserve returns the active segment of a stream, with n more bytes on its
+// account.
+func (s *Spool) reserve(stream string, n int64, meta func() ([]byte, error)) (*Segment, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return nil, ErrClosed
+	}
+	if s.opts.Limit > 0 && s.total+n > s.opts.Limit {
+		return nil, fmt.Errorf("%w: %d bytes of %d are in use and the chunk needs %d", ErrFull, s.total, s.opts.Limit, n)
+	}
+	seg := s.active[stream]
+	if seg == nil {
+		var err error
+		if seg, err = s.create(stream, meta); err != nil {
+			return nil, err
+		}
+		s.active[stream] = seg
+	}
+	s.account(seg, n)
+	return seg, nil
+}
+
+func (s *Spool) unreserve(seg *Segment, n int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if _, known := s.used[seg]; known { // not committed meanwhile
+		s.account(seg, -n)
+	}
+}
+
+// account is called with mu held.
+func (s *Spool) account(seg *Segment, n int64) {
+	s.used[seg] += n
+	s.total += n
+}
+
+// create makes a segment file with its header; both become durable with the first
+// frame. It is called with mu held.
+func (s *Spool) create(stream string, meta func() ([]byte, error)) (*Segment, error) {
+	owner, err := meta()
+	if err != nil {
+		return nil, err
+	}
+	now := s.opts.Now()
+	s.lastID = max(uint64(now.UnixNano()), s.lastID+1)
+	seg := &Segment{ID: s.lastID, Stream: stream, Meta: owner, Opened: now, fs: s.opts.FS, files: s.files}
+	seg.path = s.path(seg.ID, extActive)
+	file, err := s.opts.FS.Create(seg.path)
+	if err != nil {
+		return nil, fmt.Errorf("open segment: %w", err)
+	}
+	head := appendHeader(nil, header{writer: s.opts.Writer, stream: stream, meta: owner})
+	head = append(head, head...)
+	if _, err = file.WriteAt(head, 0); err != nil {
+		return nil, errors.Join(fmt.Errorf("open segment: %w", err), file.Close(), s.opts.FS.Remove(seg.path))
+	}
+	seg.start = int64(len(head))
+	seg.size, seg.synced = seg.start, seg.start
+	s.files.adopt(seg, file)
+	s.opened = append(s.opened, seg)
+	s.account(seg, seg.size)
+	return seg, nil
+}

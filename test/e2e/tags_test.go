@@ -1,0 +1,117 @@
+package e2e
+
+import (
+	"bytes"
+	"fmt"
+	"net/http"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"sluice/test/stack"
+)
+
+// What 10,000 tags may cost.
+const (
+	manyTags   = 10_000
+	mostFiles  = 256         // open, in all
+	mostMemory = 150_000_000 // bytes above the same Fluent Bit with the null output
+)
+
+// TestTenThousandTags has 10,000 tags with little data each: all their segments are open at once, and
+// shipped at the next start.
+func TestTenThousandTags(t *testing.T) {
+	needWorld(t)
+	lines := make([]stack.Lines, manyTags)
+	for i := range lines {
+		lines[i] = stack.Lines{Tag: fmt.Sprintf("tag.%04d", i), Mark: fmt.Sprintf("t%04d-", i), Count: 3, JSON: true}
+	}
+	empty := newPipeline(t, stack.Bucket{})
+	empty.null = true
+	base := empty.take(t, lines)
+	for _, workers := range []int{0, 1} {
+		t.Run(fmt.Sprintf("%d workers", workers), func(t *testing.T) {
+			bucket := newBucket(t)
+			p := newPipeline(t, bucket)
+			p.workers = workers
+			p.set("exit_timeout", "1s")
+			took := p.take(t, lines)
+			shipped := p.ship(t)
+			t.Logf("taking: %d files, %.0f MB (null output: %d, %.0f); shipping: %d files, %.0f MB", took.Files, mega(took.Peak), base.Files, mega(base.Peak), shipped.Files, mega(shipped.Peak))
+			for _, u := range []stack.Usage{took, shipped} {
+				if u.Files >= mostFiles || u.Peak-base.Peak >= mostMemory {
+					t.Errorf("%d open files and %.0f MB above %.0f, want less than %d and %.0f", u.Files, mega(u.Peak-base.Peak), mega(base.Peak), mostFiles, mega(mostMemory))
+				}
+			}
+			wantOnce(t, count(t, bucket, lines...))
+		})
+	}
+}
+
+func mega(bytes int64) float64 { return float64(bytes) / 1e6 }
+
+// take has a pipeline take all lines by HTTP, and stops it.
+func (p pipeline) take(t *testing.T, lines []stack.Lines) stack.Usage {
+	t.Helper()
+	var err error
+	if p.http, err = stack.FreeAddr(); err != nil {
+		t.Fatal(err)
+	}
+	f := p.start(t)
+	f.until(t, "Fluent Bit runs", f.listens)
+	watch := f.Watch()
+	for round := range lines[0].Count {
+		postAll(t, p.http, lines, round)
+		f.untilIn(t, 4*time.Minute, "a round is taken", func() bool { return f.answered() >= (round+1)*len(lines) })
+	}
+	f.stop(t)
+	return watch.Most()
+}
+
+// ship starts a pipeline again without input, and waits until its spool is empty.
+func (p pipeline) ship(t *testing.T) stack.Usage {
+	t.Helper()
+	f := p.start(t)
+	watch := f.Watch()
+	f.untilIn(t, 4*time.Minute, "the spool is empty", func() bool {
+		left, _ := filepath.Glob(filepath.Join(p.dir, "store", "*", "*.sealed"))
+		return len(left) == 0
+	})
+	f.stop(t)
+	return watch.Most()
+}
+
+// postAll posts line n of all streams.
+func postAll(t *testing.T, addr string, lines []stack.Lines, n int) {
+	t.Helper()
+	const posters = 4
+	var all sync.WaitGroup
+	for i := range posters {
+		all.Go(func() {
+			for j := i; j < len(lines); j += posters {
+				if err := post(addr, lines[j], n); err != nil {
+					t.Error(err)
+					return
+				}
+			}
+		})
+	}
+	all.Wait()
+}
+
+func post(addr string, l stack.Lines, n int) error {
+	var body bytes.Buffer
+	if err := l.Write(&body, n, n+1); err != nil {
+		return err
+	}
+	resp, err := http.Post("http://"+addr+"/"+l.Tag, "application/json", &body)
+	if err != nil {
+		return err
+	}
+	resp.Body.Close()
+	if resp.StatusCode != http.StatusCreated {
+		return fmt.Errorf("post a line of %s: %s", l.Tag, resp.Status)
+	}
+	return nil
+}

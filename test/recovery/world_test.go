@@ -1,0 +1,199 @@
+// Package recovery crashes a spool on a disk that forgets, before each of its operations, and wants each
+// chunk that was answered, and each that comes again, to be stored once.
+package recovery
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"sluice/spool"
+	"sluice/test/memfs"
+)
+
+const dir = "/spool"
+
+// world is Fluent Bit before the spool and S3 behind it; both outlast every crash.
+type world struct {
+	plan
+	disk *memfs.Disk
+	now  time.Time
+
+	waiting  []string // chunks that Fluent Bit has, in order
+	answered []string // those that were answered OK and whose answer Fluent Bit has not noted
+	objects  map[uint64][]string
+	counted  map[uint64]bool // values of the counter
+
+	spool   *spool.Spool
+	counter *spool.Counter
+	sealed  []*spool.Segment
+	told    []string // warnings
+}
+
+// chunks are what Fluent Bit delivers.
+const chunks = 9
+
+// plan is what happens besides.
+type plan struct {
+	streams int
+	seal    int // after so many chunks
+	ship    int // after so many chunks
+	// unnoted is how many of the last answers Fluent Bit has not noted when it dies. With
+	// FLB_OUTPUT_SYNCHRONOUS there may be two: the next flush begins before the last chunk is gone
+	// (flb_engine.c:262).
+	unnoted int
+}
+
+// plans are a busy life and a calm one.
+func plans() []plan { return []plan{{2, 4, 5, 2}, {1, 100, 100, 0}} }
+
+func newWorld(p plan) *world {
+	w := &world{
+		plan: p, disk: memfs.New(), now: time.Date(2026, 11, 24, 0, 0, 0, 0, time.UTC),
+		objects: map[uint64][]string{}, counted: map[uint64]bool{},
+	}
+	for n := range chunks {
+		w.waiting = append(w.waiting, fmt.Sprintf("chunk %d %s", n, strings.Repeat(string(rune('a'+n)), 700*(n%3))))
+	}
+	return w
+}
+
+// start is a new process. Fluent Bit delivers what it has no answer to first.
+func (w *world) start() (err error) {
+	w.now = w.now.Add(time.Second)
+	w.waiting, w.answered, w.sealed = append(w.answered, w.waiting...), nil, nil
+	w.spool, err = spool.Open(spool.Options{
+		Dir: dir, FS: w.disk, Repeats: true, MaxOpen: 1,
+		Now:    func() time.Time { w.now = w.now.Add(time.Millisecond); return w.now },
+		Sealed: func(s *spool.Segment) { w.sealed = append(w.sealed, s) },
+		Warn:   func(text string) { w.told = append(w.told, text) },
+	})
+	if err == nil {
+		w.counter, err = w.spool.Counter("index")
+	}
+	return err
+}
+
+// deliver hands over the next chunk. An error of the disk leaves it with Fluent Bit, to come again.
+func (w *world) deliver() {
+	data := w.waiting[0]
+	stream := fmt.Sprint("stream ", int(data[len("chunk ")])%w.streams)
+	_, err := w.spool.Append(stream, spool.Chunk{Tag: "tag", Data: []byte(data)}, w.meta)
+	if err != nil && !errors.Is(err, spool.ErrRepeated) {
+		w.waiting = append(w.waiting[1:], data)
+		return
+	}
+	w.waiting = w.waiting[1:]
+	w.answered = append(w.answered, data)
+	w.answered = w.answered[max(0, len(w.answered)-w.unnoted):]
+}
+
+// meta takes a number that must never be given out again.
+func (w *world) meta() ([]byte, error) {
+	n, err := w.counter.Take()
+	if err != nil {
+		return nil, err
+	}
+	if w.counted[n] {
+		return nil, fmt.Errorf("the number %d was given out twice", n)
+	}
+	w.counted[n] = true
+	return fmt.Append(nil, n), nil
+}
+
+// shipAll stores all sealed segments that it can.
+func (w *world) shipAll(t *testing.T) {
+	t.Helper()
+	left := w.sealed
+	w.sealed = nil
+	for _, seg := range left {
+		if err := w.shipOne(t, seg); err != nil {
+			w.sealed = append(w.sealed, seg)
+		}
+	}
+}
+
+func (w *world) shipOne(t *testing.T, seg *spool.Segment) error {
+	var data []string
+	damage, err := seg.Frames(func(f spool.Frame) error {
+		data = append(data, string(f.Data))
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	if before, stored := w.objects[seg.ID]; stored && !slices.Equal(before, data) {
+		t.Errorf("segment %x was stored with %d chunks and now has %d", seg.ID, len(before), len(data))
+	}
+	w.objects[seg.ID] = data
+	if len(damage) > 0 {
+		_, err = w.spool.Quarantine(seg, fmt.Sprint(damage))
+		return err
+	}
+	return w.spool.Commit(seg)
+}
+
+// live does what a process does, as far as it gets: chunks come, segments are sealed and shipped.
+func (w *world) live(t *testing.T) {
+	t.Helper()
+	if w.start() != nil {
+		return
+	}
+	w.shipAll(t) // what was left
+	for n := 0; len(w.waiting) > 0 && n < 2*chunks; n++ {
+		w.deliver()
+		if n%w.plan.seal == w.plan.seal-1 {
+			_, _ = w.spool.SealOpened(w.now.Add(-3 * time.Millisecond)) // of the disk: tried again
+		}
+		if n%w.plan.ship == w.plan.ship-1 {
+			w.shipAll(t)
+		}
+	}
+}
+
+// stop ends a process in good order. Fluent Bit has noted all answers but the last.
+func (w *world) stop() {
+	if w.spool == nil {
+		return
+	}
+	w.answered = w.answered[max(0, len(w.answered)-1):]
+	_ = w.spool.Close(len(w.answered))
+}
+
+// settle is a last process, on a disk that works: all must be stored, once.
+func (w *world) settle(t *testing.T) {
+	t.Helper()
+	for range 2 {
+		w.live(t)
+		if w.spool == nil {
+			t.Fatal("the spool does not open")
+		}
+		_, err := w.spool.SealOpened(w.now.Add(time.Hour))
+		w.shipAll(t)
+		if err = errors.Join(err, w.spool.Close(0)); err != nil || len(w.waiting)+len(w.sealed) > 0 {
+			t.Fatalf("%v; %d chunks and %d segments are left", err, len(w.waiting), len(w.sealed))
+		}
+		w.answered = nil
+	}
+	times := map[string]int{}
+	for _, data := range w.objects {
+		for _, chunk := range data {
+			times[chunk]++
+		}
+	}
+	for n := range chunks {
+		name := fmt.Sprintf("chunk %d ", n)
+		found := 0
+		for chunk, n := range times {
+			if strings.HasPrefix(chunk, name) {
+				found += n
+			}
+		}
+		if found != 1 {
+			t.Errorf("%sis stored %d times", name, found)
+		}
+	}
+}

@@ -1,0 +1,91 @@
+package stack
+
+import (
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"time"
+)
+
+// Fault is what a Front does to a request.
+type Fault int
+
+const (
+	NoFault       Fault = iota
+	Slow                // passes it on after up to a second
+	SlowDown            // answers 503 SlowDown, without passing it on
+	InternalError       // answers 500 InternalError, without passing it on
+	LoseAnswer          // passes it on and breaks the connection instead of answering
+	Reset               // reads a part of it and resets the connection
+	Hang                // reads it and never answers
+)
+
+func (f Fault) String() string {
+	return [...]string{"none", "slow", "503", "500", "answer lost", "reset", "hang"}[f]
+}
+
+// slowest is the longest that a slow request waits.
+const slowest = time.Second
+
+// meet does what a fault does in the place of an answer, and tells whether there is to be one. how is how
+// much of it, 0 to 1.
+func (f *Front) meet(fault Fault, how float64, w http.ResponseWriter, r *http.Request) (goOn bool) {
+	switch fault {
+	case Slow:
+		return wait(r, time.After(time.Duration(how*float64(slowest))))
+	case SlowDown:
+		refuse(w, http.StatusServiceUnavailable, "SlowDown")
+		return false
+	case InternalError:
+		refuse(w, http.StatusInternalServerError, "InternalError")
+		return false
+	case LoseAnswer:
+		f.proxy.ServeHTTP(unheard{http.Header{}}, r)
+		panic(http.ErrAbortHandler)
+	case Reset:
+		_, _ = io.CopyN(io.Discard, r.Body, int64(how*float64(r.ContentLength))) // the client may be gone
+		reset(w)
+		return false
+	case Hang:
+		_, _ = io.Copy(io.Discard, r.Body)
+		return wait(r, nil)
+	}
+	return true
+}
+
+// wait waits for a time, and returns false if the client or the front goes away before.
+func wait(r *http.Request, until <-chan time.Time) bool {
+	select {
+	case <-until:
+		return true
+	case <-r.Context().Done():
+	}
+	return false
+}
+
+// refuse answers as S3 does.
+func refuse(w http.ResponseWriter, status int, code string) {
+	w.Header().Set("Content-Type", "application/xml")
+	w.WriteHeader(status)
+	fmt.Fprintf(w, "<Error><Code>%s</Code><Message>so it is today</Message></Error>", code)
+}
+
+// reset ends a connection with RST: what is under way is thrown away on both sides.
+func reset(w http.ResponseWriter) {
+	conn, _, err := http.NewResponseController(w).Hijack()
+	if err != nil {
+		panic(http.ErrAbortHandler) // breaks the connection, too
+	}
+	if tcp, ok := conn.(*net.TCPConn); ok {
+		_ = tcp.SetLinger(0)
+	}
+	_ = conn.Close()
+}
+
+// unheard takes an answer that nobody gets.
+type unheard struct{ header http.Header }
+
+func (u unheard) Header() http.Header         { return u.header }
+func (u unheard) Write(b []byte) (int, error) { return len(b), nil }
+func (u unheard) WriteHeader(int)             {}
