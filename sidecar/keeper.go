@@ -20,7 +20,7 @@ type Sources interface {
 // keeper keeps one service's key fresh, until it is revoked.
 type keeper struct {
 	cache   *creds.Cache
-	revoked atomic.Bool
+	revoked atomic.Bool // what it holds is not handed out any more
 	held    atomic.Pointer[held]
 	failed  atomic.Bool // the last retrieval
 	asking  atomic.Bool // in the background, after a failure
@@ -44,12 +44,6 @@ func newKeeper(provider creds.Provider, r Refresh, now func() time.Time, tell ob
 		Timeout: time.Duration(r.Timeout) * time.Second, MaxBackoff: time.Duration(r.RetryDelay) * time.Second, Now: now,
 	})
 	return k
-}
-
-// revoke ends the keeper: what it holds is not handed out any more.
-func (k *keeper) revoke() {
-	k.revoked.Store(true)
-	go k.cache.Close() // waits for what is under way
 }
 
 // able tells whether the keeper can give a key, as far as is known without

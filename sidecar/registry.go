@@ -45,8 +45,9 @@ type registry struct {
 	keep    func(name string, c ServiceConfig) (*keeper, error)
 	dropped func(name string) // told of services that are gone
 
-	table atomic.Pointer[table]
-	mu    sync.Mutex // guards writers
+	table   atomic.Pointer[table]
+	mu      sync.Mutex     // guards writers
+	closing sync.WaitGroup // of revoked keepers
 }
 
 // table is immutable.
@@ -149,7 +150,8 @@ func (r *registry) revoke(old, next *table) {
 	for name, s := range old.byName {
 		now := next.byName[name]
 		if now == nil || now.keeper != s.keeper {
-			s.keeper.revoke()
+			s.keeper.revoked.Store(true)
+			r.closing.Go(s.keeper.cache.Close) // which waits for what is under way
 		}
 		switch {
 		case now == nil:
@@ -166,8 +168,9 @@ func (r *registry) revoke(old, next *table) {
 	}
 }
 
-// close revokes everything, and waits for what is under way.
+// close ends all keepers, and waits for what is under way.
 func (r *registry) close() {
+	defer r.closing.Wait()
 	for _, s := range r.all() {
 		s.keeper.cache.Close()
 	}
