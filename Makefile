@@ -13,7 +13,7 @@ CFLAGS   ?= -O2 -g
 HELPERS  := cmd/sluice/helpers/linux-amd64 cmd/sluice/helpers/linux-arm64
 HOST_C   := $(wildcard test/host/*.c) $(wildcard test/host/*.h)
 
-.PHONY: all demo test e2e crash docker-test differential bench fuzz lint clean help
+.PHONY: all demo test e2e crash backlog docker-test differential bench fuzz lint clean help
 
 all: $(BUILD)/out_sluice.so $(BUILD)/sluice $(BUILD)/sluice-credential-helper ## Build plugin, command and helper into build/
 
@@ -50,6 +50,10 @@ WORKERS ?= 0,4
 SEED    ?= 0
 crash: all $(BUILD)/flb-host ## End Fluent Bit N times (default 20) by each SIGNAL, with each number of WORKERS, in bad weather
 	@cd test && go run ./cmd/crash -n $(N) -signal $(SIGNAL) -workers $(WORKERS) -seed $(SEED)
+
+GB ?= 1
+backlog: all ## Take GB gigabytes (default 1) of lines while S3 is away, then drain; memory and speed (real Fluent Bit)
+	@cd test && go run ./cmd/backlog -gb $(GB)
 
 differential: all ## Compare our JSON with the built-in output's, byte by byte (real Fluent Bit)
 	cd test && go test -count=1 -timeout 10m -v ./differential

@@ -37,6 +37,9 @@ func (o *Output) failed(j *job, cause error) error {
 	if j.stored != nil {
 		return o.settle(j, *j.stored)
 	}
+	if err := o.index.Keep(); err != nil {
+		return err
+	}
 	if err := o.exhausted(j, cause); err != nil {
 		return err
 	}

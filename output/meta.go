@@ -19,6 +19,8 @@ type meta struct {
 	Bucket   string         `json:"bucket"`
 	Key      string         `json:"key"`
 	Encoding encode.Options `json:"encoding"`
+	// Index is the key's $INDEX, if it has one.
+	Index *uint64 `json:"index,omitempty"`
 	// ID is what the object will be known by, if its key has a UUID: nobody else
 	// writes it.
 	ID string `json:"id,omitempty"`
@@ -31,13 +33,12 @@ type meta struct {
 // newMeta fixes the identity of the object that begins with chunk.
 func (o *Output) newMeta(tag string, chunk []byte) ([]byte, error) {
 	v := key.Values{Tag: tag, Time: o.firstTime(chunk), UUID: newUUID()}
+	var index *uint64
 	if o.template.UsesIndex() {
-		var err error
-		if v.Index, err = o.index.Take(); err != nil {
-			return nil, err
-		}
+		v.Index = o.index.Take()
+		index = &v.Index
 	}
-	m := meta{Bucket: o.opts.Config.Bucket, Key: o.template.Render(v), Encoding: o.encoding, Settings: o.opts.Config.Destination()}
+	m := meta{Bucket: o.opts.Config.Bucket, Key: o.template.Render(v), Encoding: o.encoding, Index: index, Settings: o.opts.Config.Destination()}
 	if o.template.HasUUID() {
 		m.ID = rand.Text()
 	}

@@ -130,11 +130,17 @@ func (o *Output) told(e Event) {
 }
 
 func (o *Output) openSpool(readmit bool) (err error) {
+	var found []*spool.Segment
 	o.spool, err = spool.Open(spool.Options{
 		Dir: o.opts.Dir, Limit: o.opts.Config.StoreLimit, Now: o.opts.Now, FS: o.opts.FS,
 		Repeats: o.opts.Config.Deduplicate, Readmit: readmit, Writer: o.opts.Writer,
-		Sealed: o.queue.add,
-		Warn:   func(text string) { o.opts.Log.Warn("spool: " + text) },
+		Sealed: func(seg *spool.Segment) {
+			if seg.Recovered {
+				found = append(found, seg) // by Open
+			}
+			o.queue.add(seg)
+		},
+		Warn: func(text string) { o.opts.Log.Warn("spool: " + text) },
 	})
 	if errors.Is(err, spool.ErrLocked) {
 		return fmt.Errorf("%w: give each output an alias or a store_dir of its own", err)
@@ -147,6 +153,11 @@ func (o *Output) openSpool(readmit bool) (err error) {
 	}
 	if o.index, err = o.spool.Counter("index"); err != nil {
 		return errors.Join(err, o.spool.Close(0))
+	}
+	for _, seg := range found {
+		if m, err := parseMeta(seg.Meta); err == nil && m.Index != nil {
+			o.index.Given(*m.Index)
+		}
 	}
 	return nil
 }

@@ -118,6 +118,9 @@ func (o *Output) upload(ctx context.Context, store *s3.Store, m meta, j *job) (d
 // settle ends a job whose object is stored. The error is the spool's: the job
 // is to be done again, which stores the same object again.
 func (o *Output) settle(j *job, done shipped) error {
+	if err := o.index.Keep(); err != nil { // the segment will not tell any more
+		return err
+	}
 	log := o.opts.Log.With("key", done.target.Key)
 	if done.missing > 0 {
 		log.Error("log_key is missing in records, which were left out", "log_key", o.opts.Config.LogKey, "records", done.missing)

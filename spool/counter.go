@@ -10,13 +10,16 @@ import (
 	"sync"
 )
 
-// Counter is a number that survives restarts: each value is given out once.
+// Counter is a number that survives restarts: each value is given out once, if
+// its owner sees to it that what was given out is kept before it is forgotten. It
+// is safe for concurrent use.
 type Counter struct {
 	fs   FS
 	path string
 
-	mu   sync.Mutex // guards next
+	mu   sync.Mutex // guards what follows
 	next uint64
+	kept uint64 // what the file says
 }
 
 // Counter opens the counter of the given name, which begins at 0.
@@ -41,19 +44,38 @@ func (s *Spool) Counter(name string) (*Counter, error) {
 	if c.next, err = strconv.ParseUint(strings.TrimSpace(string(text)), 10, 64); err != nil {
 		return nil, fmt.Errorf("open counter %s: %w", c.path, err)
 	}
+	c.kept = c.next
 	return c, nil
 }
 
-// Take returns the next value. It is durable that no later Take, in this or
-// another process, returns it again.
-func (c *Counter) Take() (uint64, error) {
+// Take returns the next value. Whoever has a durable note of it, such as a
+// segment's meta, needs Keep only before that is gone.
+func (c *Counter) Take() uint64 {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if err := c.store(c.next + 1); err != nil {
-		return 0, fmt.Errorf("count: %w", err)
-	}
 	c.next++
-	return c.next - 1, nil
+	return c.next - 1
+}
+
+// Given notes that a value was given out by an earlier process.
+func (c *Counter) Given(value uint64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.next = max(c.next, value+1)
+}
+
+// Keep makes it durable that no value is given out again.
+func (c *Counter) Keep() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.kept == c.next {
+		return nil
+	}
+	if err := c.store(c.next); err != nil {
+		return fmt.Errorf("keep counter: %w", err)
+	}
+	c.kept = c.next
+	return nil
 }
 
 // store replaces the file: write, fsync, rename, fsync the folder.

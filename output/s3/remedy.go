@@ -53,7 +53,8 @@ func Remedy(err error) (text string, lasting bool) {
 		return "", false // no answer at all
 	}
 	switch status := answer.HTTPStatusCode(); status {
-	case http.StatusRequestTimeout, http.StatusTooManyRequests, http.StatusConflict, http.StatusPreconditionFailed, http.StatusTemporaryRedirect:
+	case 0, // the SDK's word for no answer
+		http.StatusRequestTimeout, http.StatusTooManyRequests, http.StatusConflict, http.StatusPreconditionFailed, http.StatusTemporaryRedirect:
 		return "", false
 	default:
 		return "", status < http.StatusInternalServerError

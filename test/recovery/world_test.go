@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -25,7 +26,7 @@ type world struct {
 	waiting  []string // chunks that Fluent Bit has, in order
 	answered []string // those that were answered OK and whose answer Fluent Bit has not noted
 	objects  map[uint64][]string
-	counted  map[uint64]bool // values of the counter
+	numbers  map[string]uint64 // segments by their numbers, which the counter has given
 
 	spool   *spool.Spool
 	counter *spool.Counter
@@ -53,7 +54,7 @@ func plans() []plan { return []plan{{2, 4, 5, 2}, {1, 100, 100, 0}} }
 func newWorld(p plan) *world {
 	w := &world{
 		plan: p, disk: memfs.New(), now: time.Date(2026, 11, 24, 0, 0, 0, 0, time.UTC),
-		objects: map[uint64][]string{}, counted: map[uint64]bool{},
+		objects: map[uint64][]string{}, numbers: map[string]uint64{},
 	}
 	for n := range chunks {
 		w.waiting = append(w.waiting, fmt.Sprintf("chunk %d %s", n, strings.Repeat(string(rune('a'+n)), 700*(n%3))))
@@ -71,10 +72,20 @@ func (w *world) start() (err error) {
 		Sealed: func(s *spool.Segment) { w.sealed = append(w.sealed, s) },
 		Warn:   func(text string) { w.told = append(w.told, text) },
 	})
-	if err == nil {
-		w.counter, err = w.spool.Counter("index")
+	if err != nil {
+		return err
 	}
-	return err
+	if w.counter, err = w.spool.Counter("index"); err != nil {
+		return err
+	}
+	for _, seg := range w.sealed {
+		n, err := strconv.ParseUint(string(seg.Meta), 10, 64)
+		if err != nil {
+			return err
+		}
+		w.counter.Given(n)
+	}
+	return nil
 }
 
 // deliver hands over the next chunk. An error of the disk leaves it with Fluent Bit, to come again.
@@ -91,18 +102,8 @@ func (w *world) deliver() {
 	w.answered = w.answered[max(0, len(w.answered)-w.unnoted):]
 }
 
-// meta takes a number that must never be given out again.
-func (w *world) meta() ([]byte, error) {
-	n, err := w.counter.Take()
-	if err != nil {
-		return nil, err
-	}
-	if w.counted[n] {
-		return nil, fmt.Errorf("the number %d was given out twice", n)
-	}
-	w.counted[n] = true
-	return fmt.Append(nil, n), nil
-}
+// meta takes a number that no other segment may have.
+func (w *world) meta() ([]byte, error) { return fmt.Append(nil, w.counter.Take()), nil }
 
 // shipAll stores all sealed segments that it can.
 func (w *world) shipAll(t *testing.T) {
@@ -128,7 +129,13 @@ func (w *world) shipOne(t *testing.T, seg *spool.Segment) error {
 	if before, stored := w.objects[seg.ID]; stored && !slices.Equal(before, data) {
 		t.Errorf("segment %x was stored with %d chunks and now has %d", seg.ID, len(before), len(data))
 	}
-	w.objects[seg.ID] = data
+	if before, taken := w.numbers[string(seg.Meta)]; taken && before != seg.ID {
+		t.Errorf("segments %x and %x both have the number %s", before, seg.ID, seg.Meta)
+	}
+	w.objects[seg.ID], w.numbers[string(seg.Meta)] = data, seg.ID
+	if err := w.counter.Keep(); err != nil {
+		return err
+	}
 	if len(damage) > 0 {
 		_, err = w.spool.Quarantine(seg, fmt.Sprint(damage))
 		return err

@@ -20,21 +20,7 @@ func (f FluentBit) String() string { return "Fluent Bit (" + f.Program + ")" }
 // Ship tails the lines' files until Fluent Bit has an answer for every line, then stops it with
 // SIGTERM. (tail's exit_on_eof is of no use here: the first of two inputs to end stops both.)
 func (f FluentBit) Ship(ctx context.Context, s Shipment) error {
-	monitor, err := FreeAddr()
-	if err != nil {
-		return err
-	}
-	file := filepath.Join(s.Dir, "fluent-bit.conf")
-	if err := os.WriteFile(file, []byte(s.config(monitor)), 0o644); err != nil {
-		return err
-	}
-	args := []string{"-c", file}
-	if s.Plugin != "" {
-		args = append([]string{"-e", s.Plugin}, args...)
-	}
-	p, err := Start(Command{
-		Path: f.Program, Args: args, Env: s.environment(), Dir: s.Dir, Log: filepath.Join(s.Dir, "fluent-bit.log"),
-	})
+	p, monitor, err := f.Start(s)
 	if err != nil {
 		return err
 	}
@@ -46,6 +32,30 @@ func (f FluentBit) Ship(ctx context.Context, s Shipment) error {
 		p.Kill()
 		return fmt.Errorf("fluent bit has not taken all lines: %w\n%s", err, tail(p.Log()))
 	}
+	return p.Stop(ctx)
+}
+
+// Start begins to tail the lines' files. monitor is where Fluent Bit tells how it is.
+func (f FluentBit) Start(s Shipment) (p *Process, monitor string, err error) {
+	if monitor, err = FreeAddr(); err != nil {
+		return nil, "", err
+	}
+	file := filepath.Join(s.Dir, "fluent-bit.conf")
+	if err := os.WriteFile(file, []byte(s.config(monitor)), 0o644); err != nil {
+		return nil, "", err
+	}
+	args := []string{"-c", file}
+	if s.Plugin != "" {
+		args = append([]string{"-e", s.Plugin}, args...)
+	}
+	p, err = Start(Command{
+		Path: f.Program, Args: args, Env: s.environment(), Dir: s.Dir, Log: filepath.Join(s.Dir, "fluent-bit.log"),
+	})
+	return p, monitor, err
+}
+
+// Stop ends a process by SIGTERM, and wants a good end.
+func (p *Process) Stop(ctx context.Context) error {
 	if err := p.Signal(syscall.SIGTERM); err != nil {
 		return err
 	}
@@ -67,6 +77,7 @@ func (s Shipment) config(monitor string) string {
 	})
 	for _, in := range s.Inputs {
 		properties := []Property{{"name", "tail"}, {"tag", in.Tag}, {"path", in.File(s.Dir)}, {"read_from_head", "on"}}
+		properties = append(properties, s.Tail...)
 		if in.JSON {
 			properties = append(properties, Property{"parser", "json"})
 		}

@@ -24,6 +24,7 @@ type Shipment struct {
 	Output     string     // the output's name
 	Properties []Property // and its settings
 	Inputs     []Lines    // their files are in Dir
+	Tail       []Property // more settings of the inputs; Fluent Bit's only
 	Dir        string     // for files, configuration and log; the plugin's HOME as well
 	Env        []string   // what the plugin finds in its environment besides PATH and HOME
 }

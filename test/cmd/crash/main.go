@@ -13,29 +13,16 @@ import (
 	"io"
 	"math/rand/v2"
 	"os"
-	"os/signal"
 	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
 
+	"sluice/test/cmd/internal/command"
 	"sluice/test/stack"
 )
 
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	err := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
-	stop()
-	if errors.Is(err, errUsage) {
-		os.Exit(2)
-	}
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "crash:", err)
-		os.Exit(1)
-	}
-}
-
-var errUsage = errors.New("wrong usage")
+func main() { command.Main("crash", run) }
 
 // settings are one trial's, but for dir.
 type settings struct {
@@ -71,13 +58,10 @@ func parse(args []string, stderr io.Writer) (trials []settings, err error) {
 	flags.Uint64Var(&s.seed, "seed", 0, "of the random moments and faults; 0 for a new one")
 	flags.StringVar(&set, "set", "", "more properties of the output: name=value,name=value")
 	if err := flags.Parse(args); err != nil || flags.NArg() > 0 {
-		return nil, errUsage
+		return nil, command.ErrUsage
 	}
-	if s.plugin, err = filepath.Abs(s.plugin); err != nil {
+	if s.plugin, err = command.FindPlugin(s.plugin); err != nil {
 		return nil, err
-	}
-	if _, err := os.Stat(s.plugin); err != nil {
-		return nil, fmt.Errorf("there is no plugin yet (make builds it): %w", err)
 	}
 	if s.host, err = stack.FindHost(host); err != nil {
 		return nil, err

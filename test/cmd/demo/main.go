@@ -6,31 +6,15 @@ package main
 
 import (
 	"context"
-	"errors"
 	"flag"
 	"fmt"
 	"io"
-	"os"
-	"os/signal"
-	"path/filepath"
-	"syscall"
 	"time"
+
+	"sluice/test/cmd/internal/command"
 )
 
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	err := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
-	stop()
-	if errors.Is(err, errUsage) {
-		os.Exit(2)
-	}
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "demo:", err)
-		os.Exit(1)
-	}
-}
-
-var errUsage = errors.New("wrong usage")
+func main() { command.Main("demo", run) }
 
 type settings struct {
 	plugin, host, output string
@@ -38,8 +22,7 @@ type settings struct {
 	limit                time.Duration
 }
 
-func parse(args []string, stderr io.Writer) (settings, error) {
-	var s settings
+func parse(args []string, stderr io.Writer) (s settings, err error) {
 	flags := flag.NewFlagSet("demo", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	flags.StringVar(&s.plugin, "plugin", "../build/out_sluice.so", "the plugin; empty for an output that Fluent Bit has built in")
@@ -48,20 +31,13 @@ func parse(args []string, stderr io.Writer) (settings, error) {
 	flags.IntVar(&s.lines, "lines", 200_000, "how many lines to ship, in two streams")
 	flags.DurationVar(&s.limit, "limit", 2*time.Minute, "give up after this time")
 	if err := flags.Parse(args); err != nil || flags.NArg() > 0 {
-		return s, errUsage
+		return s, command.ErrUsage
 	}
 	if s.plugin == "" {
 		return s, nil
 	}
-	path, err := filepath.Abs(s.plugin) // the S3 server will change the working directory
-	if err != nil {
-		return s, err
-	}
-	s.plugin = path
-	if _, err := os.Stat(s.plugin); err != nil {
-		return s, fmt.Errorf("there is no plugin yet (make builds it): %w", err)
-	}
-	return s, nil
+	s.plugin, err = command.FindPlugin(s.plugin)
+	return s, err
 }
 
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
