@@ -2,6 +2,7 @@
 #
 #   docker build -t sluice .                          # Fluent Bit with the plugin
 #   docker build --target artifacts -o build .        # only the files
+#   docker build --target sidecar -t sluice-sidecar . # sluice serve
 #
 # Base images are arguments: where no registry is reachable, "make docker-test"
 # builds the stages up to "host" on an image of its own.
@@ -29,6 +30,12 @@ RUN make VERSION="$VERSION" build/sluice
 FROM scratch AS artifacts
 COPY --from=plugin /src/build/out_sluice.so /
 COPY --from=command /src/build/sluice /
+
+FROM scratch AS sidecar
+COPY --from=command /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/
+COPY --from=command /src/build/sluice /sluice
+ENTRYPOINT ["/sluice"]
+CMD ["serve"]
 
 # --- servers for compose.yaml -----------------------------------------------
 FROM ${GO_IMAGE} AS servers

@@ -10,17 +10,26 @@ LDFLAGS  := -s -w -X main.version=$(VERSION)
 GOBUILD  := go build -trimpath -ldflags '$(LDFLAGS)'
 SOURCES  := $(shell find . \( -path ./build -o -path ./test \) -prune -o \( -name '*.go' -o -path './plugin/*.[ch]' \) -print) go.mod go.sum
 CFLAGS   ?= -O2 -g
+HELPERS  := cmd/sluice/helpers/linux-amd64 cmd/sluice/helpers/linux-arm64
 HOST_C   := $(wildcard test/host/*.c) $(wildcard test/host/*.h)
 
 .PHONY: all demo test e2e crash backlog docker-test differential bench fuzz lint clean help
 
-all: $(BUILD)/out_sluice.so $(BUILD)/sluice ## Build plugin and command into build/
+all: $(BUILD)/out_sluice.so $(BUILD)/sluice $(BUILD)/sluice-credential-helper ## Build plugin, command and helper into build/
 
 $(BUILD)/out_sluice.so: $(SOURCES)
 	CGO_ENABLED=1 $(GOBUILD) -buildmode=c-shared -o $@ ./plugin
 
-$(BUILD)/sluice: $(SOURCES)
+$(BUILD)/sluice: $(SOURCES) $(HELPERS) sidecar/schema.json
 	CGO_ENABLED=0 $(GOBUILD) -o $@ ./cmd/sluice
+
+# Both are embedded in the command.
+cmd/sluice/helpers/linux-%: $(wildcard cmd/sluice-credential-helper/*.go) go.mod
+	CGO_ENABLED=0 GOOS=linux GOARCH=$* $(GOBUILD) -o $@ ./cmd/sluice-credential-helper
+
+$(BUILD)/sluice-credential-helper: cmd/sluice/helpers/linux-$(shell go env GOARCH)
+	@mkdir -p $(BUILD)
+	cp $< $@
 
 $(BUILD)/flb-host: $(HOST_C)
 	@mkdir -p $(BUILD)
@@ -62,8 +71,8 @@ bench: ## Run the Go benchmarks of the pieces
 lint: ## gofmt, go vet and staticcheck
 	@test/lint.sh
 
-clean: ## Remove build/
-	rm -rf $(BUILD)
+clean: ## Remove what was built
+	rm -rf $(BUILD) $(HELPERS)
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

@@ -16,7 +16,7 @@ import (
 const DefaultSessionName = "sluice"
 
 // AssumeRole provides the credentials of a role that the base's credentials may
-// assume. It is for roles that need no MFA: nobody is there to give a code.
+// assume.
 type AssumeRole struct {
 	STS         Service
 	Base        Provider
@@ -30,7 +30,15 @@ type AssumeRole struct {
 	PolicyARNs     []string // managed policies that do the same
 	Tags           map[string]string
 	TransitiveTags []string // keys of tags that go on to roles assumed with this one
+	SourceIdentity string   // that CloudTrail shows for all that follows; "" for none
+	// SerialNumber and TokenCode are of an MFA device. A code works once, so a
+	// session that has one cannot be refreshed.
+	SerialNumber, TokenCode string
+	Contexts                []ProvidedContext
 }
+
+// ProvidedContext is an assertion of a context provider that STS trusts.
+type ProvidedContext struct{ ProviderARN, Assertion string }
 
 // Retrieve calls STS. It is never ErrNotConfigured: the role is configured, so
 // a base without credentials is a failure. A base whose key STS refuses is
@@ -77,12 +85,16 @@ func (a AssumeRole) input() *sts.AssumeRoleInput {
 	in := &sts.AssumeRoleInput{
 		RoleArn: &a.RoleARN, RoleSessionName: sessionName(a.SessionName), ExternalId: optional(a.ExternalID),
 		DurationSeconds: seconds(a.Duration), Policy: optional(a.Policy), TransitiveTagKeys: a.TransitiveTags,
+		SourceIdentity: optional(a.SourceIdentity), SerialNumber: optional(a.SerialNumber), TokenCode: optional(a.TokenCode),
 	}
 	for _, each := range a.PolicyARNs {
 		in.PolicyArns = append(in.PolicyArns, types.PolicyDescriptorType{Arn: &each})
 	}
 	for key, value := range a.Tags {
 		in.Tags = append(in.Tags, types.Tag{Key: &key, Value: &value})
+	}
+	for _, each := range a.Contexts {
+		in.ProvidedContexts = append(in.ProvidedContexts, types.ProvidedContext{ProviderArn: &each.ProviderARN, ContextAssertion: &each.Assertion})
 	}
 	return in
 }

@@ -37,6 +37,9 @@ type CacheOptions struct {
 	Mandatory time.Duration
 	// Timeout bounds a retrieval; default 30 s.
 	Timeout time.Duration
+	// MaxBackoff bounds the wait between failures, which begins with a second and
+	// doubles; default 1 min.
+	MaxBackoff time.Duration
 	// Stable keeps credentials beyond their expiry while the provider fails
 	// ("static stability"), for sources whose outage says nothing of the keys; the
 	// provider is then asked once in 10 to 15 min.
@@ -85,6 +88,9 @@ func NewCache(o CacheOptions) *Cache {
 	}
 	if o.Timeout == 0 {
 		o.Timeout = 30 * time.Second
+	}
+	if o.MaxBackoff == 0 {
+		o.MaxBackoff = time.Minute
 	}
 	if o.Now == nil {
 		o.Now = time.Now

@@ -154,6 +154,26 @@ func TestCacheSingleFlight(t *testing.T) {
 	})
 }
 
+// TestMaxBackoff: while the source fails, it is asked ever less often, but once in
+// MaxBackoff.
+func TestMaxBackoff(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &source{}
+		s.fail.Store(true)
+		c := creds.NewCache(creds.CacheOptions{Provider: s, MaxBackoff: 4 * time.Second})
+		var asked []int64
+		for range 16 {
+			c.Retrieve(t.Context())
+			asked = append(asked, s.calls.Load())
+			time.Sleep(time.Second)
+		}
+		// After 1, 2, 4, 4, 4 … seconds.
+		if got, want := fmt.Sprint(asked), "[1 2 2 3 3 3 3 4 4 4 4 5 5 5 5 6]"; got != want {
+			t.Errorf("calls by second: %s, want %s", got, want)
+		}
+	})
+}
+
 func TestInvalidate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &source{}

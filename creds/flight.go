@@ -119,7 +119,6 @@ func (c *Cache) publish(f *flight, found Credentials, err error, now time.Time) 
 // Bounds of what a Cache waits after failures and invalidations.
 const (
 	minBackoff      = time.Second
-	maxBackoff      = time.Minute
 	stableBackoff   = 10 * time.Minute // and up to 5 min more
 	invalidateEvery = time.Minute
 )
@@ -127,7 +126,7 @@ const (
 // failed sets when to ask again. It is called with mu held.
 func (c *Cache) failed(s *snapshot, err error, now time.Time) {
 	c.lastErr = err
-	wait := min(minBackoff<<min(c.failures, 10), maxBackoff)
+	wait := min(minBackoff<<min(c.failures, 10), c.opts.MaxBackoff)
 	c.failures++
 	if c.opts.Stable && s != nil && !s.refused {
 		wait = stableBackoff + time.Duration(c.opts.Random()*float64(5*time.Minute))

@@ -75,7 +75,8 @@ func TestAssumeRoleSends(t *testing.T) {
 		Base:    &rotating{},
 		RoleARN: role, ExternalID: "external", SessionName: "session", Duration: 2 * time.Hour,
 		Policy: `{"Version":"2012-10-17"}`, PolicyARNs: []string{"arn:aws:iam::aws:policy/ReadOnlyAccess"},
-		Tags: map[string]string{"team": "logs"}, TransitiveTags: []string{"team"},
+		Tags: map[string]string{"team": "logs"}, TransitiveTags: []string{"team"}, SourceIdentity: "somebody",
+		Contexts: []creds.ProvidedContext{{ProviderARN: "arn:aws:iam::aws:contextProvider/IdentityCenter", Assertion: "assertion"}},
 	}
 	found, err := a.Retrieve(t.Context())
 	if err != nil {
@@ -88,7 +89,8 @@ func TestAssumeRoleSends(t *testing.T) {
 	for name, want := range map[string]string{
 		"Action": "AssumeRole", "RoleArn": role, "RoleSessionName": "session", "ExternalId": "external", "DurationSeconds": "7200",
 		"Policy": `{"Version":"2012-10-17"}`, "PolicyArns.member.1.arn": "arn:aws:iam::aws:policy/ReadOnlyAccess",
-		"Tags.member.1.Key": "team", "Tags.member.1.Value": "logs", "TransitiveTagKeys.member.1": "team",
+		"Tags.member.1.Key": "team", "Tags.member.1.Value": "logs", "TransitiveTagKeys.member.1": "team", "SourceIdentity": "somebody",
+		"ProvidedContexts.member.1.ProviderArn": "arn:aws:iam::aws:contextProvider/IdentityCenter", "ProvidedContexts.member.1.ContextAssertion": "assertion",
 	} {
 		if got.Get(name) != want {
 			t.Errorf("%s is %q, want %q", name, got.Get(name), want)
@@ -96,6 +98,10 @@ func TestAssumeRoleSends(t *testing.T) {
 	}
 	if got.Has("SerialNumber") || got.Has("TokenCode") {
 		t.Error("MFA was sent")
+	}
+	a.SerialNumber, a.TokenCode = "arn:aws:iam::123456789012:mfa/device", "123456"
+	if _, err := a.Retrieve(t.Context()); err != nil || got.Get("SerialNumber") != a.SerialNumber || got.Get("TokenCode") != a.TokenCode {
+		t.Errorf("with MFA: sent %q and %q, %v", got.Get("SerialNumber"), got.Get("TokenCode"), err)
 	}
 }
 

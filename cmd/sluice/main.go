@@ -4,6 +4,7 @@
 //	sluice check fluent-bit.conf
 //	sluice creds explain
 //	sluice spool ls /var/lib/fluent-bit/s3
+//	sluice serve --config config.yaml
 //	sluice version
 package main
 
@@ -79,7 +80,7 @@ func newRoot(w world) *cobra.Command {
 		RunE:          needsSubcommand,
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(newVersion(w), newCreds(w), newCheck(w), newSpool(w))
+	root.AddCommand(newVersion(w), newCreds(w), newCheck(w), newSpool(w), newServe(w), newHelper(w), newGrant(w))
 	return root
 }
 

@@ -98,6 +98,9 @@ func (s *Sources) Provider(o Options) creds.Provider {
 	return s.onTop(settings, creds.NewChain(providers...))
 }
 
+// STS says how to reach STS, as o, the environment or the profile have it.
+func (s *Sources) STS(o Options) (creds.Service, error) { return s.settings(o).sts() }
+
 // Endpoint returns the URL that the environment or the profile names for a
 // service of AWS ("s3", "sts"), "" for AWS's own, and the name of the setting.
 func (s *Sources) Endpoint(o Options, service string) (url, where string) {

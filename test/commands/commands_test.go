@@ -16,6 +16,7 @@ import (
 	"sluice/conf"
 	"sluice/creds"
 	"sluice/output"
+	"sluice/test/stack"
 )
 
 func TestScripts(t *testing.T) {
@@ -26,12 +27,19 @@ func TestScripts(t *testing.T) {
 	if _, err := os.Stat(program); err != nil {
 		t.Skipf("%v: run make first", err)
 	}
+	sts, err := stack.StartSTS(time.Hour)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(sts.Close) // after the scripts, which run in parallel
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata",
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("PATH", filepath.Dir(program)+string(os.PathListSeparator)+env.Getenv("PATH"))
 			// Nobody answers there: no test asks this machine's metadata service.
 			env.Setenv("AWS_EC2_METADATA_SERVICE_ENDPOINT", "http://127.0.0.1:1")
+			env.Setenv("STS", sts.Endpoint)
+			env.Setenv("DEPLOY", filepath.Join(filepath.Dir(filepath.Dir(program)), "deploy"))
 			return fillSpool(env.WorkDir)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits},

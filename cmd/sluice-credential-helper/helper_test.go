@@ -1,0 +1,142 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+const (
+	planted  = "PLANTED7secret"
+	document = `{"Version":1,"AccessKeyId":"ASIAIOSFODNN7EXAMPLE"}` + "\n"
+)
+
+func TestSettings(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		env  map[string]string
+		want source
+	}{
+		{"nothing", nil, source{"", "", [2]string{"SLUICE_CREDENTIAL_URL", "SLUICE_CREDENTIAL_TOKEN"}}},
+		{"ours", map[string]string{"SLUICE_CREDENTIAL_URL": "u", "SLUICE_CREDENTIAL_TOKEN": "t"}, source{"u", "t", [2]string{"SLUICE_CREDENTIAL_URL", "SLUICE_CREDENTIAL_TOKEN"}}},
+		{"the older", map[string]string{"AGENTOPS_CREDENTIAL_URL": "u", "AGENTOPS_CREDENTIAL_TOKEN": "t", "SLUICE_CREDENTIAL_TOKEN": "x"}, source{"u", "t", [2]string{"AGENTOPS_CREDENTIAL_URL", "AGENTOPS_CREDENTIAL_TOKEN"}}},
+		{"both", map[string]string{"AGENTOPS_CREDENTIAL_URL": "a", "AGENTOPS_CREDENTIAL_TOKEN": "b", "SLUICE_CREDENTIAL_URL": "u", "SLUICE_CREDENTIAL_TOKEN": "t"}, source{"u", "t", [2]string{"SLUICE_CREDENTIAL_URL", "SLUICE_CREDENTIAL_TOKEN"}}},
+	} {
+		if got := settings(func(name string) string { return tt.env[name] }); got != tt.want {
+			t.Errorf("%s: settings = %v, want %v", tt.name, got, tt.want)
+		}
+	}
+}
+
+// sidecar answers as sluice serve does, but says something wrong where the path
+// wants it.
+func sidecar(w http.ResponseWriter, r *http.Request) {
+	switch {
+	case r.URL.Path == "/empty":
+	case r.URL.Path == "/container":
+		io.WriteString(w, `{"AccessKeyId":"`+planted+`"}`)
+	case r.URL.Path == "/page":
+		io.WriteString(w, "<html>"+planted)
+	case r.URL.Path == "/escapes":
+		http.Error(w, "a\x1b[31mb\x07", http.StatusTeapot)
+	case r.URL.Path == "/json":
+		w.WriteHeader(http.StatusServiceUnavailable)
+		io.WriteString(w, `{"error":"`+planted+`"}`)
+	case r.Header.Get("Authorization") != "Bearer "+planted:
+		http.Error(w, "Invalid authorization token", http.StatusUnauthorized)
+	case r.URL.RequestURI() == "/_aws/credentials" || r.URL.RequestURI() == "/?q=1":
+		io.WriteString(w, document)
+	default:
+		http.NotFound(w, r)
+	}
+}
+
+func TestFetch(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(sidecar))
+	defer server.Close()
+	socket := filepath.Join(t.TempDir(), "socket")
+	l, err := net.Listen("unix", socket)
+	if err != nil {
+		t.Fatal(err)
+	}
+	go http.Serve(l, http.HandlerFunc(sidecar))
+	defer l.Close()
+	mute, err := net.Listen("tcp", "127.0.0.1:0") // takes connections and answers nothing
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer mute.Close()
+	for _, tt := range []struct{ name, url, token, want string }{
+		{"a document", "URL/_aws/credentials", planted, ""},
+		{"another path", "URL/?q=1", planted, ""},
+		{"a socket", "unix:" + socket, planted, ""},
+		{"no address", "", planted, "SLUICE_CREDENTIAL_URL is not set: write the sidecar's address, for example http://127.0.0.1:1338/_aws/credentials"},
+		{"no token", "URL/", "", "SLUICE_CREDENTIAL_TOKEN is not set: write the service's token"},
+		{"a token of two lines", "URL/", planted + "\r\nX: y", "SLUICE_CREDENTIAL_TOKEN has a line break: a token is one line"},
+		{"an address of two lines", "URL/\nX: y", planted, "SLUICE_CREDENTIAL_URL has a space or a line break in it"},
+		{"https", "https://127.0.0.1/", planted, "SLUICE_CREDENTIAL_URL does not begin with http:// or unix:/"},
+		{"a user", "http://a:" + planted + "@127.0.0.1/", planted, "SLUICE_CREDENTIAL_URL has no host, or a user"},
+		{"a wrong token", "URL/_aws/credentials", "wrong", "HOST answers 401: Invalid authorization token"},
+		{"a wrong path", "URL/elsewhere", planted, "HOST answers 404: 404 page not found"},
+		{"an answer in JSON", "URL/json", planted, "HOST answers 503"},
+		{"control characters", "URL/escapes", planted, "HOST answers 418: a[31mb"},
+		{"nothing", "URL/empty", planted, "HOST answers something else than a document for credential_process: use the path /_aws/credentials"},
+		{"the container's document", "URL/container", planted, "HOST answers something else than a document for credential_process: use the path /_aws/credentials"},
+		{"a page", "URL/page", planted, "HOST answers something else than a document for credential_process: use the path /_aws/credentials"},
+		{"nobody there", "http://127.0.0.1:1", planted, "no answer from 127.0.0.1:1: connection refused"},
+		{"no socket", "unix:/nonexistent", planted, "no answer from /nonexistent: no such file or directory"},
+		{"no answer", "http://" + mute.Addr().String() + "/", planted, "no answer from " + mute.Addr().String() + ": it took too long"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			wait := 10 * time.Second
+			if tt.name == "no answer" {
+				wait = 50 * time.Millisecond
+			}
+			s := source{strings.Replace(tt.url, "URL", server.URL, 1), tt.token, [2]string{"SLUICE_CREDENTIAL_URL", "SLUICE_CREDENTIAL_TOKEN"}}
+			got, err := fetch(s, time.Now().Add(wait))
+			want := strings.ReplaceAll(tt.want, "HOST", strings.TrimPrefix(server.URL, "http://"))
+			if want == "" && (err != nil || string(got) != document) || want != "" && (err == nil || err.Error() != want) {
+				t.Errorf("fetch = %q, %v, want %q", got, err, want)
+			}
+			if err != nil && strings.Contains(err.Error(), planted) {
+				t.Errorf("the error shows a secret: %v", err)
+			}
+		})
+	}
+}
+
+func TestRead(t *testing.T) {
+	for _, tt := range []struct{ answer, status, body, err string }{
+		{"HTTP/1.0 200 OK\r\nA: b\r\n\r\nbody", "200", "body", ""},
+		{"HTTP/1.1 503\n\n", "503", "", ""},
+		{"SSH-2.0-OpenSSH\r\n", "", "", "it does not speak HTTP"},
+		{"HTTP/1.0 200 OK\r\nA: b", "", "", "EOF"},
+		{"", "", "", "EOF"},
+	} {
+		status, body, err := read(strings.NewReader(tt.answer))
+		if status != tt.status || string(body) != tt.body || fmt.Sprint(err) != map[bool]string{true: "<nil>", false: tt.err}[tt.err == ""] {
+			t.Errorf("read(%q) = %q, %q, %v, want %q, %q, %s", tt.answer, status, body, err, tt.status, tt.body, tt.err)
+		}
+	}
+}
+
+func TestSplit(t *testing.T) {
+	for url, want := range map[string]string{
+		"http://localhost:1338/_aws/credentials": "tcp localhost:1338 localhost:1338 /_aws/credentials",
+		"http://169.254.170.2/x?y":               "tcp 169.254.170.2:80 169.254.170.2 /x?y",
+		"http://[fd00:ec2::23]/x":                "tcp [fd00:ec2::23]:80 [fd00:ec2::23] /x",
+		"http://[::1]:80":                        "tcp [::1]:80 [::1]:80 /",
+		"unix:///run/s":                          "unix /run/s localhost /_aws/credentials",
+	} {
+		network, address, host, path, err := split(url)
+		if got := strings.Join([]string{network, address, host, path}, " "); err != nil || got != want {
+			t.Errorf("split(%s) = %s, %v, want %s", url, got, err, want)
+		}
+	}
+}

@@ -1,0 +1,6 @@
+//go:build !linux
+
+package main
+
+// forbidCores is not possible here.
+func forbidCores() error { return nil }

@@ -1,0 +1,168 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"os"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"sluice/sidecar"
+)
+
+// serveFlags are CredProxy's, and what it does not have.
+type serveFlags struct {
+	config, logLevel, grants                string
+	health                                  string
+	validateOnly, version, dev, printSchema bool
+}
+
+// defaultConfig is where CredProxy looks.
+const defaultConfig = "/credproxy/config.yaml"
+
+func newServe(w world) *cobra.Command {
+	var flags serveFlags
+	cmd := &cobra.Command{
+		Use:   "serve",
+		Short: "Give applications AWS credentials over the interfaces that AWS's SDKs ask (the sidecar)",
+		Long: `Give applications AWS credentials over the interfaces that AWS's SDKs ask: ECS's
+and EKS's container credentials, EC2's instance metadata, and a document for
+credential_process. Takes the place of CredProxy with its configuration, flags
+and environment (CREDPROXY_CONFIG_FILE, CREDPROXY_LOG_LEVEL …).
+
+The services of "sluice grant" are served, too. Without a configuration file
+they are all there is.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return serve(cmd.Context(), w, flags) },
+	}
+	f := cmd.Flags()
+	f.StringVar(&flags.config, "config", "", "configuration, YAML or JSON (default "+defaultConfig+"; CREDPROXY_CONFIG_FILE wins)")
+	f.BoolVar(&flags.validateOnly, "validate-only", false, "check the configuration, and end")
+	f.StringVar(&flags.logLevel, "log-level", "", "DEBUG, INFO, WARNING, ERROR or CRITICAL (default INFO)")
+	f.BoolVar(&flags.version, "version", false, "print the version, and end")
+	f.BoolVar(&flags.dev, "dev", false, "log everything, as text")
+	f.BoolVar(&flags.printSchema, "print-schema", false, "print the configuration's JSON Schema, and end")
+	f.StringVar(&flags.health, "health", "", "ask a running sidecar for its health, and end with 0 if it can give credentials")
+	f.Lookup("health").NoOptDefVal = "http://localhost:1338/health"
+	f.StringVar(&flags.grants, "grants", "", "folder of what \"sluice grant\" has granted (default "+grantsHelp+")")
+	return cmd
+}
+
+func serve(ctx context.Context, w world, flags serveFlags) error {
+	switch {
+	case flags.version:
+		fmt.Fprintln(w.stdout, "sluice", version)
+		return nil
+	case flags.printSchema:
+		text, err := sidecar.Schema()
+		if err != nil {
+			return failed(err)
+		}
+		fmt.Fprintf(w.stdout, "%s\n", text)
+		return nil
+	case flags.health != "":
+		return failed(askHealth(ctx, w, flags.health))
+	}
+	env := newServeWorld(w)
+	level, err := logLevel(flags, env)
+	if err != nil {
+		return err
+	}
+	file, config, err := readServeConfig(env, w.getenv, flags)
+	if err != nil {
+		return failed(err)
+	}
+	if flags.validateOnly {
+		for _, warning := range config.Warnings {
+			fmt.Fprintf(w.stderr, "warning: %s\n", warning)
+		}
+		fmt.Fprintln(w.stdout, "the configuration is valid")
+		return nil
+	}
+	if config.Server.Debug {
+		level = slog.LevelDebug
+	}
+	return failed(runServe(ctx, w, sidecar.Options{
+		Config: config, File: file, Grants: grantsDir(w.getenv, flags.grants), World: env, Version: version,
+		Log:   slog.New(logHandler(w.stderr, level, flags.dev)),
+		Audit: slog.New(logHandler(w.stderr, slog.LevelInfo, flags.dev)), // whatever the level of the log
+	}))
+}
+
+func runServe(ctx context.Context, w world, o sidecar.Options) error {
+	if err := forbidCores(); err != nil {
+		return err
+	}
+	for _, warning := range o.Config.Warnings {
+		o.Log.Warn(warning)
+	}
+	sources := newServeSources(fileVariables(w.getenv, os.ReadFile))
+	defer sources.close()
+	o.Sources, o.Now = sources, sources.now
+	server, err := sidecar.New(o)
+	if err != nil {
+		return err
+	}
+	return server.Run(ctx)
+}
+
+// readServeConfig reads the configuration. As with CredProxy, the variable wins
+// over the flag. Without a file there are only grants.
+func readServeConfig(env sidecar.World, getenv func(string) string, flags serveFlags) (file string, config *sidecar.Config, err error) {
+	file = env.Setting("CONFIG_FILE")
+	if file == "" {
+		file = flags.config
+	}
+	named := file != ""
+	if !named {
+		file = defaultConfig
+	}
+	text, err := os.ReadFile(file)
+	grants := grantsDir(getenv, flags.grants)
+	if errors.Is(err, fs.ErrNotExist) && !named && grants != "" {
+		file, text, err = "", []byte("dynamic_services: {enabled: true, directories: ["+strconv.Quote(grants)+"]}"), nil
+	}
+	if err != nil {
+		return "", nil, fmt.Errorf("read the configuration: %w", err)
+	}
+	config, err = sidecar.Parse(file, text, env)
+	return file, config, err
+}
+
+// logLevel returns the level of the log: the flag's, or else the variable's.
+func logLevel(flags serveFlags, env sidecar.World) (slog.Level, error) {
+	name, where := flags.logLevel, "--log-level"
+	if name == "" {
+		name, where = env.Setting("LOG_LEVEL"), "CREDPROXY_LOG_LEVEL"
+	}
+	switch strings.ToUpper(strings.TrimSpace(name)) {
+	case "":
+		if flags.dev {
+			return slog.LevelDebug, nil
+		}
+		return slog.LevelInfo, nil
+	case "DEBUG":
+		return slog.LevelDebug, nil
+	case "INFO":
+		return slog.LevelInfo, nil
+	case "WARNING":
+		return slog.LevelWarn, nil
+	case "ERROR", "CRITICAL":
+		return slog.LevelError, nil
+	}
+	return 0, fmt.Errorf("%s %q is no level: write DEBUG, INFO, WARNING, ERROR or CRITICAL", where, name)
+}
+
+func logHandler(out io.Writer, level slog.Level, text bool) slog.Handler {
+	o := &slog.HandlerOptions{Level: level}
+	if text {
+		return slog.NewTextHandler(out, o)
+	}
+	return slog.NewJSONHandler(out, o)
+}

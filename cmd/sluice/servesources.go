@@ -1,0 +1,133 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"sluice/creds"
+	"sluice/creds/standard"
+	"sluice/sidecar"
+)
+
+// serveSources are AWS's chain of sources for each shared config file that a
+// service names, and the ways to STS. It is safe for concurrent use.
+type serveSources struct {
+	getenv func(string) string
+	now    func() time.Time
+
+	mu     sync.Mutex                   // guards what follows
+	chains map[string]*standard.Sources // by config file; "" is the environment's
+	sts    map[stsKey]creds.Service     // whose clients share connections
+}
+
+type stsKey struct{ region, profile, file string }
+
+func newServeSources(getenv func(string) string) *serveSources {
+	s := &serveSources{getenv: getenv, chains: map[string]*standard.Sources{}, sts: map[stsKey]creds.Service{}}
+	s.now = s.chain("").Clock().Now
+	return s
+}
+
+// chain returns the sources with a config file. It is called with mu held, or
+// before others know of s.
+func (s *serveSources) chain(file string) *standard.Sources {
+	if s.chains[file] == nil {
+		s.chains[file] = standard.NewSources(standard.Environment{Now: s.now, Getenv: func(name string) string {
+			if file != "" && name == "AWS_CONFIG_FILE" {
+				return file
+			}
+			return s.getenv(name)
+		}})
+	}
+	return s.chains[file]
+}
+
+func optionsOf(from sidecar.Source) (o standard.Options, file string) {
+	o.Region = from.Region
+	if from.Profile != nil {
+		o.Profile, file = from.Profile.Name, from.Profile.ConfigFile
+	}
+	return o, file
+}
+
+// Provider returns the provider of a source's keys.
+func (s *serveSources) Provider(from sidecar.Source) (creds.Provider, error) {
+	if k := from.Keys; k != nil {
+		return creds.Static{Credentials: creds.Credentials{
+			AccessKeyID: string(k.ID), SecretAccessKey: string(k.Secret), SessionToken: string(k.Token), Source: "iam_keys",
+		}}, nil
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	o, file := optionsOf(from)
+	return s.chain(file).Provider(o), nil
+}
+
+// STS says how to reach STS.
+func (s *serveSources) STS(from sidecar.Source) (creds.Service, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	o, file := optionsOf(from)
+	key := stsKey{o.Region, o.Profile, file}
+	if found, has := s.sts[key]; has {
+		return found, nil
+	}
+	found, err := s.chain(file).STS(o)
+	if err == nil {
+		s.sts[key] = found
+	}
+	return found, err
+}
+
+func (s *serveSources) close() {
+	for _, chain := range s.chains {
+		chain.Close()
+	}
+}
+
+// newServeWorld is what configurations are read in. An empty variable counts as
+// not set.
+func newServeWorld(w world) sidecar.World {
+	getenv := fileVariables(w.getenv, os.ReadFile)
+	return sidecar.World{
+		LookupEnv: func(name string) (string, bool) { value := getenv(name); return value, value != "" },
+		ReadFile:  os.ReadFile, ReadDir: os.ReadDir,
+	}
+}
+
+// fileVariables lets NAME__FILE name a file that holds the variable NAME, as
+// CredProxy's image does for Docker's secrets. The secret comes into no
+// environment.
+func fileVariables(getenv func(string) string, readFile func(string) ([]byte, error)) func(string) string {
+	return func(name string) string {
+		if path := getenv(name + "__FILE"); path != "" {
+			if content, err := readFile(path); err == nil {
+				return strings.TrimRight(string(content), "\r\n")
+			}
+		}
+		return getenv(name)
+	}
+}
+
+// grantsDir is where grants are kept, "" if there is no place for them.
+func grantsDir(getenv func(string) string, named string) string {
+	config := getenv("XDG_CONFIG_HOME")
+	if home := getenv("HOME"); config == "" && home != "" {
+		config = filepath.Join(home, ".config")
+	}
+	switch dir := getenv("SLUICE_GRANTS_DIR"); {
+	case named != "":
+		return named
+	case dir != "":
+		return dir
+	case config != "":
+		return filepath.Join(config, "sluice", "grants")
+	}
+	return ""
+}
+
+// grantsHelp describes it.
+const grantsHelp = "$SLUICE_GRANTS_DIR, or sluice/grants in the user's configuration"

@@ -1,0 +1,73 @@
+package sidecar
+
+import (
+	"bufio"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+)
+
+// FuzzHTTP sends whatever a client may write to all faces: no request without a
+// token gets a key, and nothing is answered that is not documented.
+func FuzzHTTP(f *testing.F) {
+	for _, seed := range []string{
+		"GET /v1/credentials HTTP/1.1\r\nHost: localhost\r\nAuthorization: x\r\n\r\n",
+		"GET /role/one HTTP/1.1\r\nHost: [::1]:1338\r\nAuthorization: Bearer x\r\n\r\n",
+		"GET /_aws/credentials HTTP/1.0\r\nAuthorization: bearer \r\n\r\n",
+		"PUT /latest/api/token HTTP/1.1\r\nHost: 169.254.169.254\r\nX-aws-ec2-metadata-token-ttl-seconds: 60\r\n\r\n",
+		"GET /latest/meta-data/iam/security-credentials/one HTTP/1.1\r\nHost: localhost\r\nX-aws-ec2-metadata-token: AAAA\r\n\r\n",
+		"GET http://localhost/v1/credentials HTTP/1.1\r\nHost: localhost\r\nX-Forwarded-For: 1\r\n\r\n",
+		"GET /v1/%63redentials HTTP/1.1\r\nHost: localhost\r\n\r\n",
+		"POST /health HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n",
+	} {
+		f.Add([]byte(seed))
+	}
+	b := newBench(f, one)
+	h := b.Handler(allFaces())
+	documented := map[int]bool{200: true, 400: true, 401: true, 403: true, 404: true, 405: true, 413: true, 429: true, 503: true}
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		r, err := http.ReadRequest(bufio.NewReader(strings.NewReader(string(raw))))
+		if err != nil {
+			return
+		}
+		if strings.Contains(string(raw), tokenOne) {
+			t.Skip("the token was guessed")
+		}
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		if !documented[w.Code] {
+			t.Errorf("%q: status %d", raw, w.Code)
+		}
+		if body := w.Body.String(); strings.Contains(body, planted) || strings.Contains(body, "AccessKeyId") {
+			t.Errorf("%q: a key was given", raw)
+		}
+	})
+}
+
+// FuzzParse reads whatever a file may hold: there is a configuration or there are
+// mistakes, and no secret is in them.
+func FuzzParse(f *testing.F) {
+	for _, seed := range []string{one, two, "server: {listeners: [{address: 'unix:/s', faces: [imds], imds: {service: one}}]}\n" + one,
+		withFolder, `{"services": {"a": {"auth_token": ["x"], "assumed_role": {"RoleArn": "${fromEnv:X}"}}}}`,
+		"services: {a: {auth_token: x, expires: '${fromEnv:X}', assumed_role: {RoleArn: '${fromEnv:X}', Policy: '${fromEnv:X}', TransitiveTagKeys: ['${fromEnv:X}']}}}",
+		"server: {host: '${fromEnv:X}'}\n" + one, "dynamic_services: {enabled: true, directories: ['${fromEnv:X}'], include_patterns: ['(${fromEnv:X}']}",
+		"a: &a {b: *a}", "? {}\n: 1", "services: {1: 2}", "<<: {services: {}}", "aws_defaults: {iam_keys: {aws_secret_access_key: 12}}"} {
+		f.Add([]byte(seed))
+	}
+	w := paperWorld(map[string]string{"X": planted}, nil)
+	f.Fuzz(func(t *testing.T, text []byte) {
+		c, err := Parse("c.yaml", text, w)
+		if (c == nil) == (err == nil) {
+			t.Fatalf("Parse = %v, %v: want one of them", c, err)
+		}
+		var mistakes Mistakes
+		if err != nil && !errors.As(err, &mistakes) {
+			t.Errorf("the error is no list of mistakes: %v", err)
+		}
+		if err != nil && strings.Contains(err.Error(), planted) && !strings.Contains(string(text), planted) {
+			t.Errorf("a variable's value is shown: %v", err)
+		}
+	})
+}

@@ -1,0 +1,238 @@
+package sidecar
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// TestOneAssumeRole: two thousand requests at once, and none has been answered
+// yet, are one question to STS.
+func TestOneAssumeRole(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, one)
+		b.sts.hold = make(chan struct{})
+		var good atomic.Int64
+		var clients sync.WaitGroup
+		for range 2000 {
+			clients.Go(func() {
+				if status, key := b.get(tokenOne); status == http.StatusOK && key == "ASIA1" {
+					good.Add(1)
+				}
+			})
+		}
+		synctest.Wait() // all wait for STS
+		close(b.sts.hold)
+		clients.Wait()
+		if calls := b.sts.calls.Load(); calls != 1 || good.Load() != 2000 {
+			t.Errorf("STS was asked %d times and %d clients got its key, want 1 and 2000", calls, good.Load())
+		}
+	})
+}
+
+// TestOutage: while STS is away, clients notice nothing until the key ends; then
+// they are told to come again, and get a new key soon after STS is back.
+func TestOutage(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, one) // keys live 15 min
+		health := func() int { return b.ask(b.opts.Config.Server.Listeners[0], "GET /health").Code }
+		if status, key := b.get(tokenOne); status != 200 || key != "ASIA1" {
+			t.Fatalf("at first: %d %s", status, key)
+		}
+		b.sts.down.Store(true)
+		for minute := range 60 {
+			status, key := b.get(tokenOne)
+			synctest.Wait()
+			lives := minute < 15
+			if wantKey, want := map[bool]string{true: "ASIA1"}[lives], map[bool]int{true: 200, false: 503}[lives]; status != want || key != wantKey {
+				t.Errorf("minute %d: %d %q, want %d %q", minute, status, key, want, wantKey)
+			}
+			if got, want := health(), map[bool]int{true: 200, false: 503}[lives]; got != want {
+				t.Errorf("minute %d: health %d, want %d", minute, got, want)
+			}
+			time.Sleep(time.Minute)
+		}
+		w := b.ask(b.opts.Config.Server.Listeners[0], "GET /v1/credentials", "Authorization: "+tokenOne)
+		if w.Code != 503 || w.Header().Get("Retry-After") != "60" ||
+			w.Body.String() != `{"code":"ServiceUnavailable","error":"Credentials are not available now","message":"Credentials are not available now"}`+"\n" {
+			t.Errorf("in the outage: %d, Retry-After %q, %s", w.Code, w.Header().Get("Retry-After"), w.Body)
+		}
+		if asked := b.sts.calls.Load(); asked > 100 {
+			t.Errorf("STS was asked %d times in an hour, want about one a minute", asked)
+		}
+		b.sts.down.Store(false)
+		time.Sleep(time.Minute) // as Retry-After says
+		if status, key := b.get(tokenOne); status != 200 || !strings.HasPrefix(key, "ASIA") {
+			t.Errorf("afterwards: %d %q, want a new key", status, key)
+		}
+		if got := health(); got != 200 {
+			t.Errorf("health afterwards: %d, want 200", got)
+		}
+	})
+}
+
+// TestTimeout: a source that does not answer is given up.
+func TestTimeout(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, "credentials: {request_timeout: 7}\n"+one)
+		b.sts.hold = make(chan struct{})
+		began := time.Now()
+		if status, _ := b.get(tokenOne); status != 503 || time.Since(began) != 7*time.Second {
+			t.Errorf("%d after %v, want 503 after 7s", status, time.Since(began))
+		}
+	})
+}
+
+// TestHealthComesBack: a sidecar that nobody asks for keys gets well, too.
+func TestHealthComesBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, one)
+		l := b.opts.Config.Server.Listeners[0]
+		b.sts.down.Store(true)
+		b.prefetch()
+		if w := b.ask(l, "GET /health"); w.Code != 503 || w.Body.String() != `{"status":"unhealthy","services":1,"able":0}`+"\n" {
+			t.Errorf("with STS away: %d %s", w.Code, w.Body)
+		}
+		b.sts.down.Store(false)
+		time.Sleep(time.Minute)
+		b.ask(l, "GET /health")
+		synctest.Wait()
+		if w := b.ask(l, "HEAD /health"); w.Code != 200 {
+			t.Errorf("with STS back: %d %s", w.Code, w.Body)
+		}
+	})
+}
+
+// TestBackground: a key is refreshed before its end, and nobody waits for it.
+func TestBackground(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, "credentials: {refresh_buffer_seconds: 60}\n"+one)
+		b.get(tokenOne)
+		b.sts.hold = make(chan struct{})
+		time.Sleep(13 * time.Minute)
+		if _, key := b.get(tokenOne); key != "ASIA1" || b.sts.calls.Load() != 1 {
+			t.Errorf("2 min before the end: %s after %d calls, want the old key and no call", key, b.sts.calls.Load())
+		}
+		time.Sleep(70 * time.Second)
+		if _, key := b.get(tokenOne); key != "ASIA1" {
+			t.Errorf("50 s before the end: %s, want the old key at once", key)
+		}
+		synctest.Wait()
+		if n := b.sts.calls.Load(); n != 2 {
+			t.Errorf("STS was asked %d times, want twice", n)
+		}
+		close(b.sts.hold)
+		synctest.Wait()
+		if _, key := b.get(tokenOne); key != "ASIA2" {
+			t.Errorf("afterwards: %s, want the new key", key)
+		}
+	})
+}
+
+// TestAssumeRoleSends: what the configuration says is what STS is asked.
+func TestAssumeRoleSends(t *testing.T) {
+	b := newBench(t, `
+services:
+  full:
+    auth_token: `+tokenOne+`
+    assumed_role:
+      RoleArn: arn:aws-us-gov:iam::123456789012:role/path/full
+      RoleSessionName: session
+      DurationSeconds: 7200
+      ExternalId: `+planted+`:external
+      Policy: '{"Version":"2012-10-17"}'
+      PolicyArns: [{arn: arn:aws-us-gov:iam::aws:policy/ReadOnlyAccess}]
+      Tags: [{Key: team, Value: logs}]
+      TransitiveTagKeys: [team]
+      SourceIdentity: somebody
+      SerialNumber: arn:aws-us-gov:iam::123456789012:mfa/device
+      TokenCode: "123456"
+      ProvidedContexts: [{ProviderArn: "arn:aws-us-gov:iam::aws:contextProvider/IdentityCenter", ContextAssertion: `+planted+`}]
+`)
+	if status, _ := b.get(tokenOne); status != 200 {
+		t.Fatalf("status %d\n%s", status, b.log)
+	}
+	for name, want := range map[string]string{
+		"Action": "AssumeRole", "RoleArn": "arn:aws-us-gov:iam::123456789012:role/path/full", "RoleSessionName": "session", "DurationSeconds": "7200",
+		"ExternalId": planted + ":external", "Policy": `{"Version":"2012-10-17"}`, "PolicyArns.member.1.arn": "arn:aws-us-gov:iam::aws:policy/ReadOnlyAccess",
+		"Tags.member.1.Key": "team", "Tags.member.1.Value": "logs", "TransitiveTagKeys.member.1": "team", "SourceIdentity": "somebody",
+		"SerialNumber": "arn:aws-us-gov:iam::123456789012:mfa/device", "TokenCode": "123456",
+		"ProvidedContexts.member.1.ProviderArn":      "arn:aws-us-gov:iam::aws:contextProvider/IdentityCenter",
+		"ProvidedContexts.member.1.ContextAssertion": planted,
+	} {
+		if got := b.sts.form.Get(name); got != want {
+			t.Errorf("%s is sent as %q, want %q", name, strings.ReplaceAll(got, planted, "***"), strings.ReplaceAll(want, planted, "***"))
+		}
+	}
+}
+
+// TestMetrics: CredProxy's names and ours, by service, until it is gone.
+func TestMetrics(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, two)
+		for range 3 {
+			b.get(tokenOne)
+		}
+		b.get("wrong")
+		b.get("")
+		time.Sleep(time.Minute)
+		text := b.scrape()
+		for _, want := range []string{
+			`credproxy_requests_total{result="success",service_name="one"} 3`,
+			`credproxy_requests_total{result="denied_invalid_token",service_name="unknown"} 1`,
+			`credproxy_requests_total{result="denied_missing_token",service_name="unknown"} 1`,
+			`credproxy_request_duration_seconds_count{result="success",service_name="one"} 3`,
+			`credproxy_active_services_total 3`,
+			`credproxy_app_info{name="sluice",version="test"} 1`,
+			`sluice_sidecar_requests_total{face="container",result="success"} 3`,
+			`sluice_sidecar_refusals_total{face="container",status="401"} 2`,
+			`sluice_sidecar_refreshes_total{result="success",service="one"} 1`,
+			`sluice_sidecar_refresh_duration_seconds_count{service="one"} 1`,
+			`sluice_sidecar_key_age_seconds{service="one"} 60`,
+			`sluice_sidecar_key_expires_seconds{service="one"} 840`,
+		} {
+			if !strings.Contains(text, want+"\n") {
+				t.Errorf("metrics lack %s", want)
+			}
+		}
+		if strings.Contains(text, planted) || strings.Contains(text, "ASIA") {
+			t.Error("metrics show a key")
+		}
+		write(t, b.main, strings.Replace(two, "  one:", "  other:", 1))
+		b.files.load()
+		if text := b.scrape(); strings.Contains(text, `"one"`) {
+			t.Error("metrics still have the service that is gone")
+		}
+	})
+}
+
+// scrape returns the metrics.
+func (b *bench) scrape() string {
+	w := &body{header: http.Header{}}
+	b.metrics.handler().ServeHTTP(w, request("GET /metrics"))
+	return w.String()
+}
+
+// body keeps an answer's text.
+type body struct {
+	strings.Builder
+	header http.Header
+}
+
+func (w *body) Header() http.Header { return w.header }
+func (w *body) WriteHeader(int)     {}
+
+// TestPrinting: nothing that holds a secret prints it.
+func TestPrinting(t *testing.T) {
+	c := Keys{ID: planted, Secret: planted, Token: planted}
+	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d"} {
+		if text := fmt.Sprintf(verb, c); strings.Contains(text, planted) || strings.Contains(text, fmt.Sprintf("%x", planted)) {
+			t.Errorf("%s prints a secret", verb)
+		}
+	}
+}

@@ -1,0 +1,44 @@
+package sidecar
+
+import (
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"sluice/test/stack"
+)
+
+// TestGrant: a role that is granted while the sidecar runs is served, and is not when it is revoked.
+func TestGrant(t *testing.T) {
+	needWorld(t)
+	dir := filepath.Join(t.TempDir(), "grants")
+	s := serve(t, owner()+"services:\n"+service("always", tokenOf("always"), newRole()), "SLUICE_GRANTS_DIR="+dir,
+		"AWS_ACCESS_KEY_ID="+stack.OwnerKeys().AccessKeyID, "AWS_SECRET_ACCESS_KEY="+stack.OwnerKeys().SecretAccessKey)
+	sluice := func(args ...string) string {
+		t.Helper()
+		cmd := exec.Command(world.program, args...)
+		cmd.Env = []string{"HOME=" + s.dir, "SLUICE_GRANTS_DIR=" + dir, "AWS_ENDPOINT_URL_STS=" + world.sts.Endpoint,
+			"AWS_ACCESS_KEY_ID=" + stack.OwnerKeys().AccessKeyID, "AWS_SECRET_ACCESS_KEY=" + stack.OwnerKeys().SecretAccessKey}
+		out, err := cmd.Output()
+		if err != nil {
+			t.Fatalf("sluice %s: %v", strings.Join(args, " "), err)
+		}
+		return string(out)
+	}
+	role := newRole()
+	_, token, _ := strings.Cut(strings.TrimSpace(sluice("grant", "aws", "--role", role, "--name", "granted")), "=")
+	status := func() int {
+		code, _ := get(t, "http://127.0.0.1:1338/_aws/credentials", "Authorization: Bearer "+token)
+		return code
+	}
+	wait(t, s, func() bool { return status() == 200 })
+	if !askedFor(role) {
+		t.Errorf("STS was not asked for %s", role)
+	}
+	sluice("grant", "revoke", "granted")
+	wait(t, s, func() bool { return status() == 401 })
+	if strings.Contains(s.Log(), token) {
+		t.Error("the log has the token")
+	}
+}

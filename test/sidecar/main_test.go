@@ -1,0 +1,129 @@
+// Package sidecar runs sluice serve as users do, in a network namespace of its own that has the addresses
+// of AWS's metadata services. Unmodified clients ask it there, and use what they get against a real S3
+// server, whose keys really end.
+package sidecar
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"sluice/test/stack"
+)
+
+// inside marks the second run.
+const inside = "SLUICE_SIDECAR_INSIDE"
+
+// keyLife is how long STS's keys live. It leaves a slow client time enough to use one.
+const keyLife = 8 * time.Second
+
+// planted is in each secret that a test makes up; test/run.sh looks for it in what they print.
+const planted = "PLANTED7secret"
+
+// world is what all tests share.
+var world struct {
+	skip    string // why there is nothing to test with, if so
+	program string // sluice
+	script  string // testdata/client.py
+	sts     *stack.STS
+	s3      *stack.S3
+	roles   atomic.Int32 // made so far
+}
+
+const bucket = "sidecar"
+
+func TestMain(m *testing.M) {
+	code, err := run(m)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "sidecar:", err)
+		code = 1
+	}
+	os.Exit(code)
+}
+
+func run(m *testing.M) (code int, err error) {
+	if world.skip = prepare(); world.skip != "" {
+		return m.Run(), nil // each test skips itself by its name
+	}
+	if os.Getenv(inside) == "" {
+		code, err = stack.RunInNamespace(inside + "=1")
+		if !errors.Is(err, fs.ErrPermission) && !errors.Is(err, errors.ErrUnsupported) {
+			return code, err
+		}
+		world.skip = fmt.Sprintf("no network namespace can be made here: %v", err)
+		return m.Run(), nil
+	}
+	if err := settle(); err != nil {
+		return 0, err
+	}
+	return withServers(m)
+}
+
+// prepare finds what is needed and says what is missing.
+func prepare() (missing string) {
+	// Absolute: the S3 server changes the working directory.
+	for name, path := range map[string]*string{"../../build/sluice": &world.program, "testdata/client.py": &world.script} {
+		found, err := filepath.Abs(name)
+		if err == nil {
+			_, err = os.Stat(found)
+		}
+		if err != nil {
+			return "run make first: " + err.Error()
+		}
+		*path = found
+	}
+	if os.Getuid() != 0 {
+		return "only root may make a network namespace"
+	}
+	return ""
+}
+
+// settle furnishes the namespace: loopback, and the addresses of ECS's, EKS's and EC2's services.
+func settle() error {
+	if err := stack.SetLoopback(); err != nil {
+		return fmt.Errorf("set the loopback device up: %w", err)
+	}
+	for _, address := range []string{"169.254.170.2", "169.254.170.23", "169.254.169.254"} {
+		if err := stack.AddAddress(netip.MustParseAddr(address)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// withServers runs the tests beside STS and S3.
+func withServers(m *testing.M) (code int, err error) {
+	dir, err := os.MkdirTemp("", "sluice-sidecar-")
+	if err != nil {
+		return 0, err
+	}
+	defer os.RemoveAll(dir)
+	if world.sts, err = stack.StartSTS(keyLife); err != nil {
+		return 0, err
+	}
+	defer world.sts.Close()
+	if world.s3, err = stack.StartS3(stack.S3Config{Dir: filepath.Join(dir, "s3"), IAM: world.sts, Bucket: bucket}); err != nil {
+		return 0, err
+	}
+	defer func() { err = errors.Join(err, world.s3.Close()) }()
+	return m.Run(), nil
+}
+
+// needWorld skips a test where there is nothing to test with.
+func needWorld(t *testing.T) {
+	t.Helper()
+	if world.skip != "" {
+		t.Skip(world.skip)
+	}
+}
+
+// newRole names a role that no other test has.
+func newRole() string {
+	return fmt.Sprintf("arn:aws:iam::123456789012:role/r%d", world.roles.Add(1))
+}

@@ -1,0 +1,102 @@
+package sidecar
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials/endpointcreds"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/smithy-go"
+
+	"sluice/test/stack"
+)
+
+// startMinIO starts $MINIO, or minio on the PATH: a real STS, and the S3 that knows its keys.
+func startMinIO(t *testing.T) (endpoint string) {
+	t.Helper()
+	program := os.Getenv("MINIO")
+	if program == "" {
+		program = "minio"
+	}
+	program, err := exec.LookPath(program)
+	if err != nil {
+		t.Skipf("there is no MinIO here (MINIO names it, or it is on the PATH): %v", err)
+	}
+	address, err := stack.FreeAddr()
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir, owner := t.TempDir(), stack.OwnerKeys()
+	p, err := stack.Start(stack.Command{
+		Path: program, Args: []string{"server", "--address", address, filepath.Join(dir, "data")},
+		Env: []string{"HOME=" + dir, "MINIO_ROOT_USER=" + owner.AccessKeyID, "MINIO_ROOT_PASSWORD=" + owner.SecretAccessKey,
+			"MINIO_SITE_REGION=us-east-1", "MINIO_BROWSER=off", "MINIO_UPDATE=off"},
+		Log: filepath.Join(dir, "log"),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(p.Kill)
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	err = stack.Wait(ctx, p.Done(), func() bool {
+		resp, err := http.Get("http://" + address + "/minio/health/ready")
+		return err == nil && resp.Body.Close() == nil && resp.StatusCode == http.StatusOK
+	})
+	if err != nil {
+		t.Fatalf("MinIO: %v\n%s", err, p.Log())
+	}
+	return "http://" + address
+}
+
+// TestMinIO: a real STS takes the external ID, tags and session policy; the policy binds.
+func TestMinIO(t *testing.T) {
+	needWorld(t)
+	endpoint := startMinIO(t)
+	b := stack.NewBucket(endpoint, "us-east-1", "real", stack.OwnerKeys())
+	if err := b.Create(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	const role = `RoleArn: "arn:aws:iam::123456789012:role/minio", RoleSessionName: session, ExternalId: "external:id", Tags: [{Key: team, Value: logs}]`
+	const policy = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["s3:GetObject","s3:PutObject"],"Resource":"arn:aws:s3:::real/mine/*"}]}`
+	s := serve(t, owner()+fmt.Sprintf(`services:
+  wide: {auth_token: %s, assumed_role: {%s}}
+  narrow: {auth_token: %s, assumed_role: {%s, Policy: '%s'}}
+`, tokenOf("wide"), role, tokenOf("narrow"), role, policy), "AWS_ENDPOINT_URL_STS="+endpoint)
+	put := func(service, key string) error {
+		client := s3.New(s3.Options{
+			BaseEndpoint: aws.String(endpoint), Region: "us-east-1", UsePathStyle: true,
+			Credentials: endpointcreds.New("http://127.0.0.1:1338/v1/credentials", func(o *endpointcreds.Options) { o.AuthorizationToken = tokenOf(service) }),
+		})
+		_, err := client.PutObject(t.Context(), &s3.PutObjectInput{Bucket: aws.String("real"), Key: &key, Body: strings.NewReader("x")})
+		return err
+	}
+	for _, tt := range []struct{ service, key, refused string }{
+		{"wide", "mine/1", ""},
+		{"wide", "others/1", ""},
+		{"narrow", "mine/2", ""},
+		{"narrow", "others/2", "AccessDenied"},
+	} {
+		err := put(tt.service, tt.key)
+		var api smithy.APIError
+		code := ""
+		if errors.As(err, &api) {
+			code = api.ErrorCode()
+		}
+		if code != tt.refused || err != nil && code == "" {
+			t.Errorf("service %s puts %s: %v, want %q", tt.service, tt.key, err, tt.refused)
+		}
+	}
+	if n := strings.Count(s.Log(), `"msg":"new credentials"`); n != 2 {
+		t.Errorf("MinIO gave %d keys, want one for each service", n)
+	}
+}

@@ -1,0 +1,133 @@
+package sidecar
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"sluice/test/stack"
+)
+
+// serving is a running sluice serve.
+type serving struct {
+	*stack.Process
+	dir, config string
+}
+
+// owner is the source of all keys: those that STS knows.
+func owner() string {
+	keys := stack.OwnerKeys()
+	return fmt.Sprintf("aws_defaults: {region: us-east-1, iam_keys: {aws_access_key_id: %s, aws_secret_access_key: %q}}\n", keys.AccessKeyID, keys.SecretAccessKey)
+}
+
+// service is a service of a configuration, for a role.
+func service(name, token, role string) string {
+	return fmt.Sprintf("  %s: {auth_token: %s, assumed_role: {RoleArn: %q}}\n", name, token, role)
+}
+
+// tokenOf is a service's token.
+func tokenOf(service string) string { return planted + "-token-of-" + service }
+
+// serve starts sluice serve with a configuration, in which DIR stands for a folder, and waits until it
+// answers at 127.0.0.1:1338.
+func serve(t *testing.T, config string, env ...string) *serving {
+	t.Helper()
+	s := &serving{dir: t.TempDir()}
+	s.config = filepath.Join(s.dir, "config.yaml")
+	write(t, s.config, strings.ReplaceAll(config, "DIR", s.dir))
+	var err error
+	s.Process, err = stack.Start(stack.Command{
+		Path: world.program, Args: []string{"serve", "--config", s.config, "--log-level", "DEBUG"},
+		Env: append([]string{"HOME=" + s.dir, "AWS_ENDPOINT_URL_STS=" + world.sts.Endpoint}, env...),
+		Log: filepath.Join(s.dir, "log"),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.stop(t) })
+	wait(t, s, func() bool {
+		resp, err := http.Get("http://127.0.0.1:1338/health")
+		if err != nil {
+			return false
+		}
+		return resp.Body.Close() == nil
+	})
+	return s
+}
+
+// stop ends it as a supervisor does, and looks for secrets in its log.
+func (s *serving) stop(t *testing.T) {
+	if err := s.Signal(syscall.SIGTERM); err != nil {
+		t.Error(err)
+	}
+	select {
+	case <-s.Done():
+	case <-time.After(20 * time.Second):
+		t.Error("it does not stop")
+		s.Kill()
+	}
+	if err := s.Wait(); err != nil {
+		t.Errorf("it ended with %v", err)
+	}
+	noSecrets(t, "its log", s.Log())
+	if t.Failed() {
+		t.Log(strings.ReplaceAll(s.Log(), planted, "***"))
+	}
+}
+
+// noSecrets looks for what must not be seen.
+func noSecrets(t *testing.T, where, text string) {
+	t.Helper()
+	for _, secret := range append(world.sts.Secrets(), planted, stack.OwnerKeys().SecretAccessKey) {
+		if strings.Contains(text, secret) {
+			t.Errorf("a secret is in %s", where)
+		}
+	}
+}
+
+// wait waits until something holds, for 20 s at most.
+func wait(t *testing.T, s *serving, ready func() bool) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	if err := stack.Wait(ctx, s.Done(), ready); err != nil {
+		t.Fatalf("it does not come about: %v\n%s", err, strings.ReplaceAll(s.Log(), planted, "***"))
+	}
+}
+
+func write(t *testing.T, path, text string) {
+	t.Helper()
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// get asks for a path with headers and returns what is answered.
+func get(t *testing.T, url string, headers ...string) (status int, body string) {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, each := range headers {
+		name, value, _ := strings.Cut(each, ": ")
+		r.Header.Add(name, value)
+	}
+	resp, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	text, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return resp.StatusCode, string(text)
+}
