@@ -21,6 +21,7 @@ func FLBPluginRegister(def unsafe.Pointer) (code C.int) {
 	defer contain("register")
 	C.sluice_signals_remember()
 	C.sluice_guard_loaded()
+	collectOften()
 	C.sluice_register((*C.struct_sluice_def)(def), C.CString(pluginName), C.CString(pluginDescription), propertyTable())
 	return 0
 }

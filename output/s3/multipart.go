@@ -133,6 +133,9 @@ func (m *multipart) complete() error {
 	if m.err != nil {
 		return m.err
 	}
+	for range cap(m.buffers) {
+		m.store.giveBack(<-m.buffers)
+	}
 	there := true
 	err := m.store.unlessThere(m.ctx, m.target, func(condition *string) error {
 		ctx, cancel := context.WithTimeout(m.ctx, deadline(0))

@@ -45,7 +45,7 @@ func (o *Object) Write(p []byte) (n int, err error) {
 			}
 		}
 		k := min(len(p), partSize-len(o.buf))
-		o.buf = append(o.buf, p[:k]...)
+		o.buf = append(o.store.grow(o.buf, k), p[:k]...)
 		p, n, o.size = p[k:], n+k, o.size+int64(k)
 	}
 	return n, nil
@@ -91,7 +91,16 @@ func (o *Object) putAside() (err error) {
 }
 
 // Close sends what is left and returns when the object is stored.
-func (o *Object) Close() (err error) {
+func (o *Object) Close() error {
+	if err := o.finish(); err != nil {
+		return err
+	}
+	o.store.giveBack(o.buf)
+	o.buf = nil
+	return nil
+}
+
+func (o *Object) finish() (err error) {
 	switch {
 	case o.upload != nil:
 		if len(o.buf) > 0 {

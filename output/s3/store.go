@@ -88,6 +88,7 @@ type Store struct {
 	client    *awss3.Client
 	transport *http.Transport
 
+	buffers       sync.Pool   // of *[]byte, for whole parts
 	regions       sync.Map    // by bucket, of those that are not in Options.Region
 	unconditional atomic.Bool // the server does not know conditional writes
 	warnLeftovers sync.Once
