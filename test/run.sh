@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.."
 logs=build/test-logs
 mkdir -p "$logs"
 rm -f "$logs"/*.log
-failed=0
+failed=() # suites
 
 # suite NAME DIR COMMAND… runs a command and keeps its output.
 suite() {
@@ -17,8 +17,8 @@ suite() {
 	if (cd "$dir" && "$@") >"$logs/$name.log" 2>&1; then
 		grep -E '^(ok|FAIL)[[:space:]]' "$logs/$name.log" || tail -n 3 "$logs/$name.log"
 	else
-		failed=1
-		tail -n 150 "$logs/$name.log"
+		failed+=("$name")
+		grep -E '^(ok|FAIL)[[:space:]]' "$logs/$name.log"
 		printf '== %s FAILED\n' "$name"
 	fi
 	printf '== %s took %d s\n' "$name" $((SECONDS - started))
@@ -29,6 +29,17 @@ skipped() {
 	awk '/^ +[a-z_0-9]+\.go:[0-9]+: / { reason = $0; sub(/^ +[^ ]+ /, "", reason) }
 	     /^ *--- SKIP: / { printf "  %s: %s\n", $3, reason; n++ }
 	     END { if (!n) print "  nothing" }' "$logs"/*.log
+}
+
+# failures prints what the failed tests of a suite have said, or the end of its
+# log if none says that it failed.
+failures() {
+	awk '/^=== (RUN|NAME|CONT|PAUSE) / { name = $3; next }
+	     /^ *--- FAIL: / { print said[$3] $0; n++; next }
+	     /^(panic:|fatal error:|WARNING: DATA RACE)/ { rest = 200 }
+	     rest > 0 { print; rest--; n++; next }
+	     { said[name] = said[name] $0 "\n" }
+	     END { exit !n }' "$1" || tail -n 60 "$1"
 }
 
 # leaked prints the lines of all suites that show a secret which the tests use:
@@ -50,14 +61,18 @@ suite docker test go test -race -count=1 -timeout 20m -v ./docker
 
 printf '\nSecrets in what the tests printed:\n'
 if leaked; then
-	failed=1
+	failed+=(secrets)
 else
 	echo '  none'
 fi
 printf '\nSkipped on this machine:\n'
 skipped
-if ((failed)); then
-	printf '\nmake test: FAILED; see %s\n' "$logs"
+if ((${#failed[@]})); then
+	for name in "${failed[@]}"; do
+		printf '\n== what failed in %s:\n' "$name"
+		[ ! -f "$logs/$name.log" ] || failures "$logs/$name.log" | tail -n 200
+	done
+	printf '\nmake test: FAILED (%s); see %s\n' "${failed[*]}" "$logs"
 	exit 1
 fi
 printf '\nmake test: passed\n'
