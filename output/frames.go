@@ -1,6 +1,7 @@
 package output
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -31,14 +32,10 @@ func writeFrames(w *encode.Writer, frames func(each func(spool.Frame) error) ([]
 	damage, err := frames(func(f spool.Frame) error {
 		d := record.NewDecoder(f.Data)
 		for {
-			ev, err := d.Next()
-			if err == io.EOF {
-				return nil
-			}
-			if err == nil {
-				err = w.Write(ev)
-			}
+			err := writeNext(w, d)
 			switch {
+			case err == io.EOF:
+				return nil
 			case err == nil:
 			case invalid(err) || errors.Is(err, encode.ErrTooDeep):
 				found.add("%s: %v", writerOf(f), err)
@@ -54,6 +51,20 @@ func writeFrames(w *encode.Writer, frames func(each func(spool.Frame) error) ([]
 		found.add("%v", d)
 	}
 	return found, err
+}
+
+// writeNext encodes the next event of a chunk.
+func writeNext(w *encode.Writer, d *record.Decoder) error {
+	ev, err := d.Head()
+	if err != nil {
+		return err
+	}
+	n, err := w.Write(ev)
+	if err != nil {
+		return cmp.Or(d.Pass(), err)
+	}
+	d.Past(n)
+	return nil
 }
 
 // writerOf says where a chunk comes from.

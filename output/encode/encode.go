@@ -61,10 +61,11 @@ type Options struct {
 // goroutines at once.
 type Writer struct {
 	opts    Options
-	dateKey []byte
+	dateKey []byte // in msgpack
 	sink    io.WriteCloser
 	buf     []byte
 	json    transcoder
+	time    timeWriter
 
 	records, missing int64
 }
@@ -80,10 +81,10 @@ func NewWriter(dst io.Writer, opts Options) (*Writer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("start compression: %w", err)
 	}
-	w := &Writer{opts: opts, sink: sink, buf: make([]byte, 0, 2*flushSize)}
-	w.json.escapeUnicode = opts.EscapeUnicode
-	w.dateKey = []byte(opts.DateKey)
-	return w, nil
+	return &Writer{
+		opts: opts, dateKey: record.AppendStr(nil, opts.DateKey), sink: sink, buf: make([]byte, 0, 2*flushSize),
+		json: transcoder{escapeUnicode: opts.EscapeUnicode}, time: timeWriter{format: opts.DateFormat},
+	}, nil
 }
 
 // Records returns how many events were written.
@@ -92,26 +93,29 @@ func (w *Writer) Records() int64 { return w.records }
 // Missing returns how many events had no LogKey and were left out.
 func (w *Writer) Missing() int64 { return w.missing }
 
-// Write encodes one event. On ErrTooDeep nothing of the event is written and
-// the Writer can be used further; any other error is the destination's.
-func (w *Writer) Write(ev record.Event) error {
+// Write encodes one event, as Decoder.Head or Decoder.Next returns it, and
+// returns the length of its body. The body is checked as it is read: on
+// ErrTooDeep and the errors of record.Read nothing of the event is written and
+// the Writer can be used further. Any other error is the destination's.
+func (w *Writer) Write(ev record.Event) (n int, err error) {
 	before := len(w.buf)
-	written, err := w.encode(ev)
+	w.json.begin()
+	written, rest, err := w.encode(ev)
 	if err != nil {
 		w.buf = w.buf[:before]
-		w.json.entries, w.json.depth = w.json.entries[:0], 0
-		return fmt.Errorf("encode record: %w", err)
+		return 0, fmt.Errorf("encode record: %w", err)
 	}
+	n = len(ev.Body) - len(rest)
 	if !written {
 		w.missing++
-		return nil
+		return n, nil
 	}
 	w.records++
 	w.buf = append(w.buf, '\n')
 	if len(w.buf) < flushSize {
-		return nil
+		return n, nil
 	}
-	return w.flush()
+	return n, w.flush()
 }
 
 // Close writes what is left and ends the compressed stream.
@@ -128,79 +132,73 @@ func (w *Writer) flush() error {
 	return err
 }
 
-func (w *Writer) encode(ev record.Event) (written bool, err error) {
+func (w *Writer) encode(ev record.Event) (written bool, rest []byte, err error) {
 	if w.opts.LogKey != "" {
 		return w.logKey(ev.Body)
 	}
-	return true, w.line(ev)
+	rest, err = w.line(ev)
+	return true, rest, err
 }
 
 // line appends an event as a JSON object: the date, what belongs to group and
 // record beside the body as __internal__, and the members of the body
 // (flb_pack.c, flb_pack_msgpack_to_json_format). A body that is no map is put
 // under "log".
-func (w *Writer) line(ev record.Event) (err error) {
-	t := &w.json
-	w.buf = append(w.buf, '{')
-	if len(w.dateKey) > 0 {
-		w.member(w.dateKey)
-		w.buf = appendTime(w.buf, ev.Time, w.opts.DateFormat)
+func (w *Writer) line(ev record.Event) (rest []byte, err error) {
+	m := w.json.open(w.buf, lineRoot)
+	if w.opts.DateKey != "" {
+		m.name(w.dateKey)
+		m.out = append(w.time.append(m.out, ev.Time), ',')
 	}
 	if hasMembers(ev.Attributes) || hasMembers(ev.Metadata) {
-		w.member(internalKey)
-		if err = w.internal(ev); err != nil {
-			return err
+		m.name(internalKey)
+		if m.out, err = w.internal(m.out, ev); err != nil {
+			return nil, err
 		}
+		m.out = append(m.out, ',')
 	}
 	tok, rest, err := record.Read(ev.Body)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if tok.Kind == record.Map {
-		w.buf, _, err = t.members(w.buf, rest, tok.Len, 0)
+		rest, err = m.members(rest, tok.Len, 0)
 	} else {
-		w.member(logMember)
-		w.buf, _, err = t.value(w.buf, ev.Body)
+		m.name(logKey)
+		m.out, rest, err = w.json.value(m.out, ev.Body, m.at, 0)
+		m.out = append(m.out, ',')
 	}
-	t.entries = t.entries[:0]
-	w.buf = append(w.buf, '}')
-	return err
+	w.buf = m.close()
+	return rest, err
 }
 
-var internalKey, logMember = []byte("__internal__"), []byte("log")
-
-// member begins a member of the line's outer map.
-func (w *Writer) member(key []byte) {
-	w.buf = w.json.begin(w.buf, key, 0)
-	w.buf = append(appendString(w.buf, key, w.opts.EscapeUnicode), ':')
-}
+var internalKey, logKey = record.AppendStr(nil, "__internal__"), record.AppendStr(nil, "log")
 
 // internal appends what is known about the record beside its body. Metadata is
 // there even if empty, as in the C plugin, where every event has some.
-func (w *Writer) internal(ev record.Event) (err error) {
-	w.buf = append(w.buf, '{')
+func (w *Writer) internal(dst []byte, ev record.Event) (_ []byte, err error) {
+	dst = append(dst, '{')
 	if ev.Attributes != nil {
-		w.buf = append(w.buf, `"group_attributes":`...)
-		if w.buf, _, err = w.json.value(w.buf, ev.Attributes); err != nil {
-			return err
+		dst = append(dst, `"group_attributes":`...)
+		if dst, _, err = w.json.value(dst, ev.Attributes, attributesRoot, 0); err != nil {
+			return dst, err
 		}
-		w.buf = append(w.buf, ',')
+		dst = append(dst, ',')
 	}
-	w.buf = append(w.buf, `"log_metadata":`...)
+	dst = append(dst, `"log_metadata":`...)
 	metadata := ev.Metadata
 	if metadata == nil {
 		metadata = emptyMap
 	}
-	w.buf, _, err = w.json.value(w.buf, metadata)
-	w.buf = append(w.buf, '}')
-	return err
+	dst, _, err = w.json.value(dst, metadata, metadataRoot, 0)
+	return append(dst, '}'), err
 }
 
 var emptyMap = []byte{0x80}
 
 // hasMembers tells whether b is a map that is not empty.
 func hasMembers(b []byte) bool {
-	if b == nil {
+	if len(b) <= len(emptyMap) {
 		return false
 	}
 	tok, _, err := record.Read(b)
@@ -209,29 +207,45 @@ func hasMembers(b []byte) bool {
 
 // logKey appends the value of LogKey: text as it is, anything else as JSON. Of
 // duplicates the first one counts (s3.c, flb_pack_msgpack_extract_log_key).
-func (w *Writer) logKey(body []byte) (found bool, err error) {
+func (w *Writer) logKey(body []byte) (found bool, rest []byte, err error) {
 	tok, rest, err := record.Read(body)
-	if err != nil || tok.Kind != record.Map {
-		return false, err
+	if err != nil {
+		return false, nil, err
+	}
+	if tok.Kind != record.Map {
+		rest, err = skip(body)
+		return false, rest, err
 	}
 	for range tok.Len {
 		name, value, err := textOrSkip(rest)
 		if err != nil {
-			return false, err
+			return false, nil, err
 		}
-		if name != nil && string(name) == w.opts.LogKey {
-			if text, _, err := textOrSkip(value); err != nil || text != nil {
-				w.buf = append(w.buf, text...)
-				return true, err
-			}
-			w.buf, _, err = w.json.value(w.buf, value)
-			return true, err
+		if found || name == nil || string(name) != w.opts.LogKey {
+			rest, err = skip(value)
+		} else {
+			found = true
+			rest, err = w.rawValue(value)
 		}
-		if rest, err = skip(value); err != nil {
-			return false, err
+		if err != nil {
+			return false, nil, err
 		}
 	}
-	return false, nil
+	return found, rest, nil
+}
+
+// rawValue appends text as it is, anything else as JSON.
+func (w *Writer) rawValue(b []byte) (rest []byte, err error) {
+	tok, payload, err := record.Read(b)
+	if err != nil {
+		return nil, err
+	}
+	if tok.Kind == record.Str || tok.Kind == record.Bin {
+		w.buf = append(w.buf, payload[:tok.Len]...)
+		return payload[tok.Len:], nil
+	}
+	w.buf, rest, err = w.json.value(w.buf, b, lineRoot, 0)
+	return rest, err
 }
 
 // textOrSkip returns the payload of a str or bin, nil for anything else, and

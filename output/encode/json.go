@@ -13,143 +13,200 @@ var ErrTooDeep = errors.New("record nested too deeply")
 
 const maxDepth = 256
 
-// transcoder turns msgpack into JSON. Input is known to be whole (record.Skip),
-// so no read below can fail.
+// transcoder turns msgpack into JSON and checks it in the same pass. Its errors
+// are ErrTooDeep and those of record.Read.
 type transcoder struct {
 	escapeUnicode bool
-	// entries is a stack of the members of all maps that are open, used to find
-	// duplicate keys.
-	entries []entry
-	depth   int
+	keys          keys
+	// starts is a stack: for each member of the maps that are open, where it begins
+	// in the output.
+	starts []int
 }
 
-// entry is a member of an open map.
-type entry struct {
-	start int    // of the member in the output
-	hash  uint64 // of the key
-	key   []byte // nil unless the key is a str
+// begin prepares for the next record.
+func (t *transcoder) begin() {
+	t.starts = t.starts[:0]
+	t.keys.bound()
 }
 
-// value appends the first object of b as JSON and returns what is behind it.
-func (t *transcoder) value(dst, b []byte) (out, rest []byte, err error) {
+// value appends the first object of b as JSON and returns what is behind it. It
+// is the value of the member whose key is at, or an element of that.
+func (t *transcoder) value(dst, b []byte, at ref, depth int) (out, rest []byte, err error) {
+	if text, rest, ok := shortText(b); ok { // most values
+		return appendString(dst, text, t.escapeUnicode), rest, nil
+	}
 	tok, rest, err := record.Read(b)
 	if err != nil {
 		return dst, nil, err
 	}
 	switch tok.Kind {
-	case record.Nil:
-		return append(dst, "null"...), rest, nil
-	case record.Bool:
-		return strconv.AppendBool(dst, tok.Bits == 1), rest, nil
+	case record.Str, record.Bin:
+		return appendString(dst, rest[:tok.Len], t.escapeUnicode), rest[tok.Len:], nil
 	case record.Uint:
 		return strconv.AppendUint(dst, tok.Bits, 10), rest, nil
 	case record.Int:
 		return strconv.AppendInt(dst, int64(tok.Bits), 10), rest, nil
 	case record.Float:
 		return appendFloat(dst, tok.Float()), rest, nil
-	case record.Str, record.Bin:
-		return appendString(dst, rest[:tok.Len], t.escapeUnicode), rest[tok.Len:], nil
+	case record.Nil:
+		return append(dst, "null"...), rest, nil
+	case record.Bool:
+		return strconv.AppendBool(dst, tok.Bits == 1), rest, nil
 	case record.Ext:
 		return appendExt(dst, rest[:tok.Len]), rest[tok.Len:], nil
 	}
-	if t.depth == maxDepth {
+	if depth == maxDepth {
 		return dst, nil, ErrTooDeep
 	}
-	t.depth++
-	defer func() { t.depth-- }()
 	if tok.Kind == record.Array {
-		return t.array(dst, rest, tok.Len)
+		return t.array(dst, rest, tok.Len, at, depth+1)
 	}
-	base := len(t.entries)
-	dst, rest, err = t.members(append(dst, '{'), rest, tok.Len, base)
-	t.entries = t.entries[:base]
-	return append(dst, '}'), rest, err
+	m := t.open(dst, t.keys.inside(at))
+	rest, err = m.members(rest, tok.Len, depth+1)
+	return m.close(), rest, err
 }
 
-func (t *transcoder) array(dst, b []byte, n int) (out, rest []byte, err error) {
+// shortText returns a str of less than 256 bytes that b begins with, and what is
+// behind it.
+func shortText(b []byte) (text, rest []byte, ok bool) {
+	if len(b) < 2 {
+		return nil, nil, false
+	}
+	from, end := 1, 1+int(b[0]&0x1f)
+	if b[0] == 0xd9 {
+		from, end = 2, 2+int(b[1])
+	} else if b[0]&0xe0 != 0xa0 {
+		return nil, nil, false
+	}
+	if end > len(b) {
+		return nil, nil, false
+	}
+	return b[from:end], b[end:], true
+}
+
+func (t *transcoder) array(dst, b []byte, n int, at ref, depth int) (out, rest []byte, err error) {
 	dst = append(dst, '[')
-	for i := range n {
-		if i > 0 {
-			dst = append(dst, ',')
-		}
-		if dst, b, err = t.value(dst, b); err != nil {
-			return dst, nil, err
-		}
-	}
-	return append(dst, ']'), b, nil
-}
-
-// members appends n pairs to the map whose entries begin at base. Of members
-// with the same str key the last one stays, where it stands (flb_pack.c,
-// key_exists_in_map).
-func (t *transcoder) members(dst, b []byte, n, base int) (out, rest []byte, err error) {
-	if n > manyMembers {
-		return t.many(dst, b, n, base)
-	}
 	for range n {
-		var key []byte
-		tok, payload, err := record.Read(b)
-		if err != nil {
+		if dst, b, err = t.value(dst, b, at, depth); err != nil {
 			return dst, nil, err
 		}
-		if tok.Kind == record.Str {
-			key = payload[:tok.Len]
-		}
-		dst = t.begin(dst, key, base)
-		if dst, b, err = t.key(dst, b, tok); err != nil {
-			return dst, nil, err
-		}
-		if dst, b, err = t.value(append(dst, ':'), b); err != nil {
+		dst = append(dst, ',')
+	}
+	return closeWith(dst, ']'), b, nil
+}
+
+// closeWith puts a bracket in the place of the comma behind the last element.
+func closeWith(dst []byte, bracket byte) []byte {
+	if last := len(dst) - 1; dst[last] == ',' {
+		dst[last] = bracket
+		return dst
+	}
+	return append(dst, bracket)
+}
+
+// object is a map that is being written. Of members with the same str key the
+// last one stays, where it stands (flb_pack.c, key_exists_in_map).
+type object struct {
+	t    *transcoder
+	out  []byte
+	at   ref // the last member's key, or the root of the map's keys
+	base int // of its members' starts
+}
+
+func (t *transcoder) open(dst []byte, root ref) object {
+	return object{t, append(dst, '{'), root, len(t.starts)}
+}
+
+func (m *object) close() []byte {
+	m.t.starts = m.t.starts[:m.base]
+	return closeWith(m.out, '}')
+}
+
+// name begins a member; its value and a comma follow. key is a str that is whole,
+// so that nothing can fail.
+func (m *object) name(key []byte) { m.out, _, _ = m.key(m.out, key) }
+
+// key begins a member with the first object of b as its key, and returns what is
+// behind that.
+func (m *object) key(dst, b []byte) (out, rest []byte, err error) {
+	t := m.t
+	at := t.keys.find(m.at, b)
+	if at == none {
+		if at, err = t.learn(m.at, b); err != nil {
 			return dst, nil, err
 		}
 	}
-	return dst, b, nil
+	k := &t.keys.all[at]
+	if k.replaces >= 0 {
+		dst = t.remove(dst, m.base+int(k.replaces))
+	}
+	t.starts = append(t.starts, len(dst))
+	m.at = at
+	return t.keys.appendText(dst, k), b[k.size:], nil
 }
 
-// manyMembers is from where on looking a key up beats comparing it with all
-// others, and taking duplicates out of the output would cost quadratic time.
+// members appends n pairs.
+func (m *object) members(b []byte, n, depth int) (rest []byte, err error) {
+	if n > manyMembers || m.t.keys.full() {
+		return m.many(b, n, depth)
+	}
+	dst := m.out
+	for range n {
+		if dst, b, err = m.key(dst, b); err != nil {
+			return nil, err
+		}
+		if dst, b, err = m.t.value(dst, b, m.at, depth); err != nil {
+			return nil, err
+		}
+		dst = append(dst, ',')
+	}
+	m.out = dst
+	return b, nil
+}
+
+// manyMembers is from where on a map's keys are not learnt: comparing each with
+// all others, and taking duplicates out of the output, would cost quadratic time.
 const manyMembers = 64
 
 // many does what members does, for maps with many pairs: it reads the keys
 // first and then leaves out those that come again.
-func (t *transcoder) many(dst, b []byte, n, base int) (out, rest []byte, err error) {
+func (m *object) many(b []byte, n, depth int) (rest []byte, err error) {
 	last, err := lastOfEachKey(b, n)
 	if err != nil {
-		return dst, nil, err
+		return nil, err
 	}
-	if len(t.entries) > base {
-		dst = append(dst, ',')
-	}
-	for i := len(t.entries) - 1; i >= base; i-- {
-		if _, again := last[string(t.entries[i].key)]; again && t.entries[i].key != nil {
-			dst = t.remove(dst, i)
+	for at := m.at; m.t.keys.all[at].index >= 0; at = m.t.keys.all[at].before {
+		if name, ok := m.t.keys.name(at); ok {
+			if _, again := last[string(name)]; again {
+				m.out = m.t.remove(m.out, m.base+int(m.t.keys.all[at].index))
+			}
 		}
 	}
 	for i := range n {
 		tok, payload, err := record.Read(b)
 		if err != nil {
-			return dst, nil, err
+			return nil, err
 		}
 		if tok.Kind == record.Str && last[string(payload[:tok.Len])] != i {
 			if b, err = skip(payload[tok.Len:]); err != nil {
-				return dst, nil, err
+				return nil, err
 			}
 			continue
 		}
-		if dst, b, err = t.key(dst, b, tok); err != nil {
-			return dst, nil, err
+		if m.out, b, err = m.t.appendKey(m.out, b); err != nil {
+			return nil, err
 		}
-		if dst, b, err = t.value(append(dst, ':'), b); err != nil {
-			return dst, nil, err
+		if m.out, b, err = m.t.value(m.out, b, m.at, depth); err != nil {
+			return nil, err
 		}
-		dst = append(dst, ',')
+		m.out = append(m.out, ',')
 	}
-	return dst[:len(dst)-1], b, nil
+	return b, nil
 }
 
 // lastOfEachKey returns for each str key of n pairs the last pair that has it.
 func lastOfEachKey(b []byte, n int) (map[string]int, error) {
-	last := make(map[string]int, n)
+	last := make(map[string]int, min(n, len(b)))
 	for i := range n {
 		tok, payload, err := record.Read(b)
 		if err != nil {
@@ -177,68 +234,35 @@ func skip(b []byte) ([]byte, error) {
 	return b[n:], nil
 }
 
-// key appends a map's key. JSON has only text there: what is neither str nor
-// bin is written as the text of its JSON (the C plugin writes it bare, which is
-// no JSON).
-func (t *transcoder) key(dst, b []byte, tok record.Token) (out, rest []byte, err error) {
+// remove takes a member out of the output. Its start stays, as that of nothing.
+func (t *transcoder) remove(dst []byte, member int) []byte {
+	starts := t.starts
+	start, end := starts[member], len(dst)
+	if member+1 < len(starts) {
+		end = starts[member+1]
+	}
+	for i := member + 1; i < len(starts); i++ {
+		starts[i] -= end - start
+	}
+	return append(dst[:start], dst[end:]...)
+}
+
+// appendKey appends the first object of b as a map's key with its colon. JSON has
+// only text there: what is neither str nor bin nor ext is written as the text of
+// its JSON (the C plugin writes it bare, which is no JSON).
+func (t *transcoder) appendKey(dst, b []byte) (out, rest []byte, err error) {
+	tok, _, err := record.Read(b)
+	if err != nil {
+		return dst, nil, err
+	}
 	if tok.Kind == record.Str || tok.Kind == record.Bin || tok.Kind == record.Ext {
-		return t.value(dst, b)
+		dst, rest, err = t.value(dst, b, lineRoot, 0)
+		return append(dst, ':'), rest, err
 	}
-	text, rest, err := t.value(nil, b)
-	return appendString(dst, text, t.escapeUnicode), rest, err
-}
-
-// begin starts a member of the map whose entries begin at base: it appends the
-// comma and removes an earlier member with the same str key from the output.
-func (t *transcoder) begin(dst, key []byte, base int) []byte {
-	if len(t.entries) > base {
-		dst = append(dst, ',')
-	}
-	e := entry{start: len(dst), key: key}
-	if key != nil {
-		e.hash = hashKey(key)
-		if i := t.find(e, base); i >= 0 {
-			dst = t.remove(dst, i)
-			e.start = len(dst)
-		}
-	}
-	t.entries = append(t.entries, e)
-	return dst
-}
-
-// find returns the entry of the same key at or behind base, or -1.
-func (t *transcoder) find(e entry, base int) int {
-	for i := base; i < len(t.entries); i++ {
-		if o := &t.entries[i]; o.hash == e.hash && o.key != nil && string(o.key) == string(e.key) {
-			return i
-		}
-	}
-	return -1
-}
-
-// remove takes entry i and the comma behind it out of the output.
-func (t *transcoder) remove(dst []byte, i int) []byte {
-	start, end := t.entries[i].start, len(dst)
-	if i+1 < len(t.entries) {
-		end = t.entries[i+1].start
-	}
-	dst = append(dst[:start], dst[end:]...)
-	t.entries = append(t.entries[:i], t.entries[i+1:]...)
-	for j := i; j < len(t.entries); j++ {
-		t.entries[j].start -= end - start
-	}
-	return dst
-}
-
-// hashKey mixes length, head and tail of a key: cheap, and good enough to make
-// comparing whole keys rare.
-func hashKey(key []byte) uint64 {
-	const prime = 0x9e3779b97f4a7c15
-	h := uint64(len(key))
-	for i := 0; i < len(key); i += 1 + i/8 {
-		h = (h ^ uint64(key[i])) * prime
-	}
-	return h
+	plain := transcoder{escapeUnicode: t.escapeUnicode} // what is learnt now is not the keys' keys
+	plain.begin()
+	text, rest, err := plain.value(nil, b, lineRoot, 0)
+	return append(appendString(dst, text, t.escapeUnicode), ':'), rest, err
 }
 
 // appendExt appends the bytes of an ext as text \x01\xff (with its backslashes

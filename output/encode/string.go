@@ -3,6 +3,7 @@ package encode
 import (
 	"encoding/binary"
 	"math/bits"
+	"slices"
 	"unicode/utf8"
 )
 
@@ -11,34 +12,48 @@ import (
 // \u00xx for other control characters, and, if escapeUnicode, \uxxxx in lower
 // case for all that is not ASCII. DEL is written as it is; the C code writes it
 // so too or as \u007f, depending on where in a block of 16 bytes it stands.
+//
+// It copies eight bytes at a time, before it knows how many of them need no
+// escape, and beyond the end of s as far as its capacity goes.
 func appendString(dst, s []byte, escapeUnicode bool) []byte {
-	dst = append(dst, '"')
-	for len(s) > 0 {
-		n := plainRun(s)
-		dst = append(dst, s[:n]...)
-		s = s[n:]
-		if len(s) == 0 {
+	const word = 8
+	if cap(dst)-len(dst) < len(s)+word+1 {
+		dst = slices.Grow(dst, len(s)+word+1)
+	}
+	n := len(dst)
+	dst = dst[:cap(dst)]
+	dst[n] = '"'
+	n++
+	for len(s) > 0 && cap(s) >= word {
+		w := binary.LittleEndian.Uint64(s[:word])
+		binary.LittleEndian.PutUint64(dst[n:], w)
+		plain := plainBytes(w)
+		if plain >= len(s) {
+			n += len(s)
+			s = nil
 			break
 		}
-		switch c := s[0]; {
-		case c < utf8.RuneSelf:
-			dst = append(dst, asciiEscapes[c]...)
-			s = s[1:]
-		case escapeUnicode:
-			dst, n = appendEscapedRune(dst, s)
-			s = s[n:]
-		default:
-			dst, n = appendRawRune(dst, s)
-			s = s[n:]
+		n, s = n+plain, s[plain:]
+		if plain == word {
+			continue
 		}
+		dst, s = appendEscape(dst[:n], s, escapeUnicode)
+		n = len(dst)
+		if cap(dst)-n < len(s)+word+1 {
+			dst = slices.Grow(dst, len(s)+word+1)
+		}
+		dst = dst[:cap(dst)]
+	}
+	dst = dst[:n]
+	for len(s) > 0 {
+		dst, s = appendEscape(dst, s, escapeUnicode)
 	}
 	return append(dst, '"')
 }
 
-// plainRun returns how many bytes at the start of s need no escape: printable
-// ASCII and DEL, without the quote and the backslash. It looks at eight bytes
-// at a time: a byte's top bit is set in mask when that byte is special.
-func plainRun(s []byte) int {
+// plainBytes returns how many of the bytes of w, the lowest first, need no escape:
+// printable ASCII and DEL, without the quote and the backslash.
+func plainBytes(w uint64) int {
 	const (
 		ones  = 0x0101010101010101
 		tops  = 0x8080808080808080
@@ -46,28 +61,35 @@ func plainRun(s []byte) int {
 		slash = ones * '\\'
 		space = ones * 0x20
 	)
-	i := 0
-	for ; i+8 <= len(s); i += 8 {
-		w := binary.LittleEndian.Uint64(s[i:])
-		q, b := w^quote, w^slash
-		// A borrow can set a false bit above a true one, never below: the lowest
-		// set bit is always right.
-		mask := (w | (w - space) | (q - ones) | (b - ones)) & tops
-		if mask != 0 {
-			return i + bits.TrailingZeros64(mask)/8
-		}
-	}
-	for ; i < len(s); i++ {
-		if c := s[i]; c >= utf8.RuneSelf || asciiEscapes[c] != "" {
-			return i
-		}
-	}
-	return i
+	q, b := w^quote, w^slash
+	// A borrow can set a false bit above a true one, never below: the lowest set
+	// bit is always right.
+	return bits.TrailingZeros64((w|(w-space)|(q-ones)|(b-ones))&tops) / 8
 }
 
-// asciiEscapes has an entry for each ASCII character that is escaped.
+// appendEscape appends what s begins with, escaped if need be, and returns what is
+// behind it.
+func appendEscape(dst, s []byte, escapeUnicode bool) (out, rest []byte) {
+	n := 1
+	switch c := s[0]; {
+	case c == '"' || c == '\\':
+		dst = append(dst, '\\', c)
+	case c < utf8.RuneSelf:
+		dst = append(dst, asciiEscapes[c]...)
+	case escapeUnicode:
+		dst, n = appendEscapedRune(dst, s)
+	default:
+		dst, n = appendRawRune(dst, s)
+	}
+	return dst, s[n:]
+}
+
+// asciiEscapes is how each ASCII character is written.
 var asciiEscapes = func() (table [utf8.RuneSelf]string) {
-	for c := range byte(0x20) {
+	for c := range table {
+		table[c] = string(rune(c))
+	}
+	for c := range 0x20 {
 		table[c] = `\u00` + string(hexDigits[c>>4]) + string(hexDigits[c&0xf])
 	}
 	table['"'], table['\\'] = `\"`, `\\`

@@ -180,6 +180,21 @@ func Skip(b []byte) (int, error) {
 	return len(b) - len(rest), nil
 }
 
+// AppendStr appends s as a str in its shortest form. It must be shorter than 4 GiB.
+func AppendStr(dst []byte, s string) []byte {
+	switch n := len(s); {
+	case n < 1<<5:
+		dst = append(dst, 0xa0|byte(n))
+	case n < 1<<8:
+		dst = append(dst, 0xd9, byte(n))
+	case n < 1<<16:
+		dst = binary.BigEndian.AppendUint16(append(dst, 0xda), uint16(n))
+	default:
+		dst = binary.BigEndian.AppendUint32(append(dst, 0xdb), uint32(n))
+	}
+	return append(dst, s...)
+}
+
 func be32(b []byte) uint32 { return binary.BigEndian.Uint32(b) }
 
 // be reads a big-endian number of 0, 1, 2, 4 or 8 bytes.

@@ -60,7 +60,9 @@ func (e *InvalidError) Error() string {
 // several goroutines at once. The zero value reads an empty chunk.
 type Decoder struct {
 	chunk []byte
-	off   int
+	off   int // of the object that is next
+	body  int // where the body begins of the event that Head has returned
+	end   int // where that event ends, 0 if it is not known
 	// attributes of the open group, nil outside of one
 	attributes []byte
 }
@@ -70,7 +72,7 @@ type Decoder struct {
 func NewDecoder(chunk []byte) *Decoder { return &Decoder{chunk: chunk} }
 
 // Offset returns how many bytes of the chunk have been read: the start of the
-// object that the next call of Next reads.
+// object that the next call of Next or Head reads.
 func (d *Decoder) Offset() int { return d.off }
 
 // Markers of a group: the seconds of an EventTime with zero nanoseconds
@@ -81,6 +83,44 @@ const (
 	groupEnd   = math.MaxUint32 - 1
 )
 
+// Head returns the next event without looking for its end, for those who read
+// the body themselves: Body may reach beyond its object, up to the end of the
+// chunk, and may be no msgpack. The errors are those of Next. After an event,
+// and before the next call, Past or Pass moves behind it.
+func (d *Decoder) Head() (Event, error) {
+	if b := d.chunk[d.off:]; len(b) > usualHead && b[0] == 0x92 && b[1] == 0x92 && b[2] == 0xd7 && b[3] == 0 && b[12] == 0x80 {
+		if sec, nsec := be32(b[4:]), be32(b[8:]); sec < groupEnd && nsec < 1e9 {
+			d.body, d.end = d.off+usualHead, 0
+			t := Time{Sec: int64(sec), Nsec: int64(nsec)}
+			return Event{Time: t, Metadata: b[12:usualHead:usualHead], Attributes: d.attributes, Body: b[usualHead:]}, nil
+		}
+	}
+	ev, err := d.Next()
+	if err == nil {
+		d.body, d.end = d.off-len(ev.Body), d.off
+	}
+	return ev, err
+}
+
+// usualHead is what nearly every event has before its body, bytes: an array of 2
+// with an array of 2 with an EventTime and an empty map.
+const usualHead = 13
+
+// Past moves behind the event that Head has returned, whose body has n bytes.
+func (d *Decoder) Past(n int) { d.off = d.body + n }
+
+// Pass moves behind the event that Head has returned, whose body could not be
+// used. The error is that of Next: the event is no msgpack, and nothing behind it
+// can be read.
+func (d *Decoder) Pass() error {
+	if d.end > 0 {
+		d.off = d.end
+		return nil
+	}
+	_, err := d.object()
+	return err
+}
+
 // Next returns the next event. Group markers are not returned: they set and
 // clear Attributes. The error is io.EOF at the end, an *InvalidError for an
 // object that is no log event (the next call goes on behind it), and any other
@@ -88,12 +128,11 @@ const (
 func (d *Decoder) Next() (Event, error) {
 	for d.off < len(d.chunk) {
 		start := d.off
-		n, err := Skip(d.chunk[start:])
+		obj, err := d.object()
 		if err != nil {
-			return Event{}, fmt.Errorf("decode chunk at byte %d of %d: %w", start, len(d.chunk), err)
+			return Event{}, err
 		}
-		d.off += n
-		ev, marker, reason := parseEvent(d.chunk[start:d.off])
+		ev, marker, reason := parseEvent(obj)
 		switch {
 		case reason != "":
 			return Event{}, &InvalidError{Offset: start, Reason: reason}
@@ -107,6 +146,17 @@ func (d *Decoder) Next() (Event, error) {
 		}
 	}
 	return Event{}, io.EOF
+}
+
+// object returns the next object, whole, and moves behind it.
+func (d *Decoder) object() ([]byte, error) {
+	start := d.off
+	n, err := Skip(d.chunk[start:])
+	if err != nil {
+		return nil, fmt.Errorf("decode chunk at byte %d of %d: %w", start, len(d.chunk), err)
+	}
+	d.off += n
+	return d.chunk[start:d.off], nil
 }
 
 // parseEvent takes [[time, metadata], body] (v2) or [time, body] (v1). obj is
