@@ -59,6 +59,7 @@ type Config struct {
 	StallTimeout  time.Duration // of a request on which nothing moves
 	UploadWorkers int
 	PartWorkers   int
+	EncodeWorkers int
 
 	// Warnings are worth a line in the log.
 	Warnings []string

@@ -30,7 +30,7 @@ func TestDefaults(t *testing.T) {
 		JSONDateFormat: "iso8601", JSONDateKey: "date", EscapeUnicode: true, Compression: "none",
 		TotalFileSize: 100_000_000, PartSize: 5_242_880, UploadTimeout: 10 * time.Minute,
 		StoreDir: "/tmp/fluent-bit/s3", Deduplicate: true, AutoRetry: true, Ordered: true, RetryLimit: conf.Unlimited,
-		ExitTimeout: 4 * time.Second, StallTimeout: time.Minute, UploadWorkers: 2, PartWorkers: 2,
+		ExitTimeout: 4 * time.Second, StallTimeout: time.Minute, UploadWorkers: 2, PartWorkers: 2, EncodeWorkers: 1,
 	}
 	if err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("Parse = %+v, %v\nwant %+v", got, err, want)

@@ -10,47 +10,26 @@ import (
 
 	"sluice/output/encode"
 	"sluice/output/record"
-	"sluice/output/s3"
 	"sluice/spool"
 )
 
-// encodeSegment writes a segment's records to obj and notes what it did.
-func encodeSegment(obj *s3.Object, o encode.Options, seg *spool.Segment, done *shipped) error {
-	w, err := encode.NewWriter(obj, o)
-	if err != nil {
-		return err
-	}
-	if done.problems, err = writeFrames(w, seg.Frames); err == nil {
-		err = w.Close()
-	}
-	done.records, done.missing, done.stored = w.Records(), w.Missing(), obj.Size()
-	return err
-}
-
-// writeFrames encodes all records of frames.
-func writeFrames(w *encode.Writer, frames func(each func(spool.Frame) error) ([]spool.Damage, error)) (found problems, err error) {
-	damage, err := frames(func(f spool.Frame) error {
-		d := record.NewDecoder(f.Data)
-		for {
-			err := writeNext(w, d)
-			switch {
-			case err == io.EOF:
-				return nil
-			case err == nil:
-			case invalid(err) || errors.Is(err, encode.ErrTooDeep):
-				found.add("%s: %v", writerOf(f), err)
-			case errors.Is(err, record.ErrTruncated) || errors.Is(err, record.ErrReserved):
-				found.add("%s: %v", writerOf(f), err)
-				return nil
-			default:
-				return err
-			}
+// writeFrame encodes the records of a frame; what is wrong with it goes to found.
+func writeFrame(w *encode.Writer, f spool.Frame, found *problems) error {
+	for d := record.NewDecoder(f.Data); ; {
+		err := writeNext(w, d)
+		switch {
+		case err == io.EOF:
+			return nil
+		case err == nil:
+		case invalid(err) || errors.Is(err, encode.ErrTooDeep):
+			found.add("%s: %v", writerOf(f), err)
+		case errors.Is(err, record.ErrTruncated) || errors.Is(err, record.ErrReserved):
+			found.add("%s: %v", writerOf(f), err)
+			return nil
+		default:
+			return err
 		}
-	})
-	for _, d := range damage {
-		found.add("%v", d)
 	}
-	return found, err
 }
 
 // writeNext encodes the next event of a chunk.

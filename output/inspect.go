@@ -15,7 +15,7 @@ func Destination(segmentMeta []byte) (bucket, key string, err error) {
 
 // Print writes a frame's records as they would stand in the object, not
 // compressed, and returns what cannot be read of it, "" if nothing.
-func Print(out io.Writer, segmentMeta []byte, f spool.Frame) (problems string, err error) {
+func Print(out io.Writer, segmentMeta []byte, f spool.Frame) (wrong string, err error) {
 	m, err := parseMeta(segmentMeta)
 	if err != nil {
 		return "", err
@@ -26,8 +26,8 @@ func Print(out io.Writer, segmentMeta []byte, f spool.Frame) (problems string, e
 	if err != nil {
 		return "", err
 	}
-	found, err := writeFrames(w, func(each func(spool.Frame) error) ([]spool.Damage, error) { return nil, each(f) })
-	if err == nil {
+	var found problems
+	if err = writeFrame(w, f, &found); err == nil {
 		err = w.Close()
 	}
 	return found.String(), err

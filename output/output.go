@@ -56,6 +56,7 @@ type Output struct {
 	spool    *spool.Spool
 	index    *spool.Counter
 	queue    *queue
+	encoders slots
 	ratios   ratios
 
 	opened  chan struct{} // tells sealByAge of a first segment
@@ -88,7 +89,10 @@ func New(o Options) (*Output, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	out := &Output{opts: o, queue: newQueue(o.Config.Ordered, o.Config.UploadWorkers, o.Now), opened: make(chan struct{}, 1)}
+	out := &Output{
+		opts: o, queue: newQueue(o.Config.Ordered, o.Config.UploadWorkers, o.Now), encoders: make(slots, o.Config.EncodeWorkers),
+		opened: make(chan struct{}, 1),
+	}
 	var err error
 	if out.encoding, err = encodingOptions(o.Config); err != nil {
 		return nil, err
@@ -203,6 +207,11 @@ const maxOvershoot = 3
 // full tells whether a segment's object has reached total_file_size.
 func (o *Output) full(seg *spool.Segment) bool {
 	raw, disk, limit := seg.Raw(), seg.Size(), o.opts.Config.TotalFileSize
+	if raw >= aheadSize {
+		if encoded, size := o.queue.grown(seg); encoded > 0 {
+			return size+int64(float64(size)/float64(encoded)*float64(raw-encoded)) >= limit
+		}
+	}
 	return o.ratios.estimate(seg.Stream, raw, disk) >= limit || disk >= maxOvershoot*limit
 }
 
@@ -242,6 +251,9 @@ func (o *Output) drain(ctx context.Context) (left int) {
 	cut := context.AfterFunc(ctx, o.end)
 	o.stop()
 	o.workers.Wait()
+	for _, j := range o.queue.begun() {
+		_ = o.giveUp(j) // what it leaves in S3, the next start looks for
+	}
 	cut()
 	o.end()
 	o.stores.Close()

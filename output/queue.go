@@ -26,7 +26,8 @@ type queue struct {
 	busy     int   // lanes that somebody works on
 	retrying int   // those of them that had failed
 	turn     bool  // the last one taken had failed: the next one should not have
-	left     int   // jobs
+	left     int   // jobs whose segments are sealed
+	early    int   // jobs that were begun before that
 	outage   outage
 	draining bool
 	changed  chan struct{} // closed and replaced at every change
@@ -45,16 +46,30 @@ type lane struct {
 	failures int // of the first job, in a row
 	due      time.Time
 	passing  bool // the last failure was one that passes by itself
+	resting  bool // there is nothing to do before the first job's segment grows or is sealed
 }
 
-// job is a segment in the queue. Its fields belong to the queue; whoever took it
-// may read segment and attempts, and use stored.
+// job is a segment in the queue. The first fields belong to who has taken it, who
+// may read attempts and whole, too; the others are the queue's.
 type job struct {
 	segment  *spool.Segment
-	attempts int      // that have failed
-	stored   *shipped // its object is there, and only the spool has to be told
+	shipment *shipment // that was begun
+	stored   *shipped  // its object is there, and only the spool has to be told
+	again    bool      // a shipment was given up
+
+	attempts int  // that have failed
+	whole    bool // it was sealed when it was taken
+	sealed   bool
+	early    bool  // it counts as such
+	refused  bool  // it is left alone until it is sealed
+	raw      int64 // bytes of data that were encoded
+	size     int64 // and what they became
 	lane     *lane
 }
+
+// aheadSize is how many bytes of data an active segment must have that were not
+// encoded for that to be worth the while before it is sealed.
+const aheadSize = 4 << 20
 
 // failure says what a failed attempt tells about the next one.
 type failure uint8
@@ -75,22 +90,110 @@ func newQueue(ordered bool, workers int, now func() time.Time) *queue {
 
 // add takes a sealed segment.
 func (q *queue) add(seg *spool.Segment) {
-	name := laneName{stream: seg.Stream}
-	if !q.ordered {
-		name.segment = seg.ID
-	}
 	q.update(func() {
-		l := q.lanes[name]
-		if l == nil {
-			l = &lane{name: name}
-			q.lanes[name] = l
-		}
-		l.jobs = append(l.jobs, &job{segment: seg, lane: l})
 		q.left++
-		if len(l.jobs) == 1 {
-			heap.Push(&q.fresh, l)
+		l := q.lane(seg)
+		if first := l.first(); first != nil && first.segment == seg {
+			first.sealed = true
+			q.wake(l)
+			return
+		}
+		q.append(l, &job{segment: seg, sealed: true, lane: l})
+	})
+}
+
+// grown takes an active segment that has much to encode, if nothing else of its
+// lane is there and not too many have been begun so already. It returns how much
+// of the segment was encoded, and what that became.
+func (q *queue) grown(seg *spool.Segment) (raw, size int64) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	l := q.lanes[q.name(seg)]
+	if l == nil {
+		if q.early < q.workers && !q.outage.on() && !q.draining {
+			q.early++
+			l = q.lane(seg)
+			q.append(l, &job{segment: seg, early: true, lane: l})
+			q.tell()
+		}
+		return 0, 0
+	}
+	j := l.first()
+	if j.segment != seg {
+		return 0, 0
+	}
+	if !j.refused && seg.Raw()-j.raw >= aheadSize {
+		q.wake(l)
+		q.tell()
+	}
+	return j.raw, j.size
+}
+
+// rest gives back a job whose segment was not sealed when it was taken.
+func (q *queue) rest(j *job, good bool) {
+	q.update(func() {
+		q.idle(j.lane)
+		j.lane.resting = true
+		if good {
+			j.raw, j.size = j.shipment.done.raw, j.shipment.done.stored
+		} else {
+			j.refused, j.raw, j.size = true, 0, 0
+			q.late(j)
+		}
+		if j.sealed || good && j.segment.Raw()-j.raw >= aheadSize {
+			q.wake(j.lane)
 		}
 	})
+}
+
+// late has a job not count as an early one any more. It is called with mu held.
+func (q *queue) late(j *job) {
+	if j.early {
+		j.early = false
+		q.early--
+	}
+}
+
+func (q *queue) name(seg *spool.Segment) laneName {
+	if q.ordered {
+		return laneName{stream: seg.Stream}
+	}
+	return laneName{stream: seg.Stream, segment: seg.ID}
+}
+
+// lane returns the lane of a segment. It is called with mu held.
+func (q *queue) lane(seg *spool.Segment) *lane {
+	name := q.name(seg)
+	l := q.lanes[name]
+	if l == nil {
+		l = &lane{name: name}
+		q.lanes[name] = l
+	}
+	return l
+}
+
+// first returns a lane's first job, nil if there is none.
+func (l *lane) first() *job {
+	if len(l.jobs) == 0 {
+		return nil
+	}
+	return l.jobs[0]
+}
+
+// append puts a job at the end of its lane. It is called with mu held.
+func (q *queue) append(l *lane, j *job) {
+	l.jobs = append(l.jobs, j)
+	if len(l.jobs) == 1 {
+		heap.Push(&q.fresh, l)
+	}
+}
+
+// wake has a lane taken that was resting. It is called with mu held.
+func (q *queue) wake(l *lane) {
+	if l.resting {
+		l.resting = false
+		q.push(l)
+	}
 }
 
 // take waits for a job that may be done now. It returns nil when ctx has ended.
@@ -117,7 +220,9 @@ func (q *queue) pop(from *lanes) *job {
 	if q.turn {
 		q.retrying++
 	}
-	return l.jobs[0]
+	j := l.jobs[0]
+	j.whole = j.sealed
+	return j
 }
 
 // next returns where the next lane is that may be taken, or how long to wait for
@@ -160,6 +265,7 @@ func (q *queue) retry(j *job, d time.Duration, why failure) {
 			q.outage.failed(now)
 		}
 		q.idle(j.lane)
+		q.late(j)
 		j.attempts++
 		j.lane.failures++
 		j.lane.due, j.lane.passing = now.Add(d), why == passing
@@ -183,6 +289,7 @@ func (q *queue) done(j *job, stored bool) {
 	q.update(func() {
 		l := j.lane
 		q.idle(l)
+		q.late(j)
 		l.jobs, l.failures = l.jobs[1:], 0
 		q.left--
 		if len(l.jobs) > 0 {
@@ -261,8 +368,25 @@ func (q *queue) update(change func()) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	change()
+	q.tell()
+}
+
+// tell wakes all who wait. It is called with mu held.
+func (q *queue) tell() {
 	close(q.changed)
 	q.changed = make(chan struct{})
+}
+
+// begun returns the jobs that nobody works on and whose shipments were begun.
+func (q *queue) begun() (jobs []*job) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for _, l := range q.lanes {
+		if j := l.first(); j.shipment != nil {
+			jobs = append(jobs, j)
+		}
+	}
+	return jobs
 }
 
 // lanes is a heap (container/heap).

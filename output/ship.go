@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"runtime/debug"
 	"time"
-
-	"sluice/output/s3"
 )
 
 // ship does jobs until ctx ends.
@@ -25,9 +23,14 @@ func (o *Output) ship(ctx context.Context) {
 	}
 }
 
-// do uploads a segment and gives its job back to the queue. The error is the
-// spool's: the job is still the caller's.
+// do uploads a segment, or what there is of one that is still active, and gives
+// its job back to the queue. The error is the spool's: the job is still the
+// caller's.
 func (o *Output) do(ctx context.Context, j *job) error {
+	if !j.whole {
+		o.queue.rest(j, contain(func() error { return o.ahead(ctx, j) }) == nil)
+		return nil
+	}
 	err := o.bring(ctx, j)
 	switch {
 	case err == nil:
@@ -39,30 +42,55 @@ func (o *Output) do(ctx context.Context, j *job) error {
 	return o.failed(j, err)
 }
 
+// ahead encodes what has come into an active segment. When that fails, the upload
+// is given up: it begins anew when the segment is sealed.
+func (o *Output) ahead(ctx context.Context, j *job) error {
+	err := o.begin(ctx, j)
+	if err == nil {
+		err = j.shipment.encode()
+	}
+	if err != nil {
+		o.opts.Log.Debug("an upload that began before its segment was sealed is given up", "error", err)
+		return errors.Join(err, o.giveUp(j))
+	}
+	return nil
+}
+
 // bring has a segment's object stored, and nothing else left of it in S3. What is
 // done is not done again.
 func (o *Output) bring(ctx context.Context, j *job) error {
-	m, err := parseMeta(j.segment.Meta)
-	if err != nil {
-		return err
-	}
-	store, err := o.stores.of(m)
-	if err != nil {
-		return err
-	}
 	if j.stored == nil {
-		done, err := o.upload(ctx, store, m, j)
-		if err != nil {
+		if err := o.upload(ctx, j); err != nil {
 			return err
 		}
-		j.stored = &done
 	}
 	if j.stored.untidy {
-		if err := store.Tidy(ctx, j.stored.target); err != nil {
+		if err := j.stored.store.Tidy(ctx, j.stored.target); err != nil {
 			return err
 		}
 		j.stored.untidy = false
 	}
+	return nil
+}
+
+// upload stores a segment's object.
+func (o *Output) upload(ctx context.Context, j *job) error {
+	var done shipped
+	err := contain(func() error {
+		if err := o.begin(ctx, j); err != nil {
+			return err
+		}
+		err := j.shipment.finish()
+		done = j.shipment.done
+		return err
+	})
+	if err != nil || done.records == 0 {
+		err = errors.Join(err, o.giveUp(j))
+	}
+	if err != nil {
+		return err
+	}
+	j.stored, j.shipment = &done, nil
 	return nil
 }
 
@@ -85,36 +113,6 @@ func contain(f func() error) (err error) {
 	return f()
 }
 
-// shipped tells what became of a segment.
-type shipped struct {
-	target   s3.Target
-	records  int64
-	stored   int64 // bytes
-	missing  int64 // records without log_key
-	problems problems
-	untidy   bool // unfinished uploads may be left in S3
-}
-
-// upload stores a segment's object. What cannot be read of it is noted, and the
-// rest is shipped.
-func (o *Output) upload(ctx context.Context, store *s3.Store, m meta, j *job) (done shipped, err error) {
-	seg := j.segment
-	done.target = s3.Target{
-		Bucket: m.Bucket, Key: m.Key, ContentEncoding: m.Encoding.Compression.ContentEncoding(),
-		ID: m.ID, Again: j.attempts > 0 || seg.Recovered,
-	}
-	obj := store.Object(ctx, done.target)
-	err = contain(func() error { return encodeSegment(obj, m.Encoding, seg, &done) })
-	if err == nil && done.records > 0 {
-		err = obj.Close()
-	}
-	if err != nil || done.records == 0 {
-		return done, errors.Join(err, obj.Abort(o.ending))
-	}
-	done.untidy = obj.Untidy()
-	return done, nil
-}
-
 // settle ends a job whose object is stored. The error is the spool's: the job
 // is to be done again, which stores the same object again.
 func (o *Output) settle(j *job, done shipped) error {
@@ -135,7 +133,7 @@ func (o *Output) settle(j *job, done shipped) error {
 	}
 	if done.records > 0 {
 		log.Info("stored object", "bytes", done.stored, "records", done.records)
-		o.ratios.learn(j.segment.Stream, j.segment.Raw(), done.stored)
+		o.ratios.learn(j.segment.Stream, done.raw, done.stored)
 	}
 	o.told(Event{ID: j.segment.ID, Key: done.target.Key, Bucket: done.target.Bucket, Segment: j.segment.Size(), Records: done.records, Bytes: done.stored})
 	o.queue.done(j, done.records > 0)

@@ -66,11 +66,9 @@ func (s *Spool) recoverSegment(id uint64, ext string) (*Segment, error) {
 		return nil, s.opts.FS.Remove(seg.path)
 	}
 	if ext == extActive {
-		sealed := s.path(id, extSealed)
-		if err := s.opts.FS.Rename(seg.path, sealed); err != nil {
+		if err := seg.rename(s.path(id, extSealed)); err != nil {
 			return nil, err
 		}
-		seg.path = sealed
 	}
 	return seg, nil
 }

@@ -25,15 +25,22 @@ func (s *Spool) Seal(seg *Segment) error {
 
 	err := seg.close()
 	sealed := s.path(seg.ID, extSealed)
-	if renameErr := s.opts.FS.Rename(seg.path, sealed); renameErr != nil {
-		err = errors.Join(err, renameErr)
-	} else {
-		seg.path = sealed // not synced: its old name is as good after a crash
-	}
+	err = errors.Join(err, seg.rename(sealed)) // not synced: its old name is as good after a crash
 	s.opts.Sealed(seg)
 	if err != nil {
 		return fmt.Errorf("seal segment: %w", err)
 	}
+	return nil
+}
+
+// rename gives the segment's file another name.
+func (g *Segment) rename(to string) error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if err := g.fs.Rename(g.path, to); err != nil {
+		return err
+	}
+	g.path = to
 	return nil
 }
 

@@ -3,7 +3,6 @@ package spool
 import (
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"sync"
@@ -24,10 +23,10 @@ type Segment struct {
 	fs     FS
 	files  *handles // of active segments
 	closed bool     // guarded by files.mu
-	path   string
-	start  int64 // of its first frame
+	start  int64    // of its first frame
 
 	mu     sync.Mutex // guards what follows, and the order of writes
+	path   string     // who has sealed the segment may read it without mu
 	size   int64      // end of the last whole frame
 	sum    summary    // of its frames
 	err    error      // why it takes no more frames
@@ -40,7 +39,7 @@ type Segment struct {
 	// syncing is held during an fsync. Callers that come meanwhile wait for it
 	// and then find that the next fsync, done by one of them, covers them all.
 	syncing sync.Mutex
-	synced  int64 // guarded by syncing, as is named
+	synced  int64 // guarded by syncing, as is named; changed with mu held, too
 	named   bool  // the name outlasts a crash
 }
 
@@ -135,7 +134,9 @@ func (g *Segment) sync(file File, end int64) error {
 		g.uncut = cut != nil
 		return errors.Join(g.err, cut)
 	}
+	g.mu.Lock()
 	g.synced = size
+	g.mu.Unlock()
 	return nil
 }
 
@@ -244,6 +245,16 @@ func (g *Segment) forget(t time.Time) {
 	}
 }
 
+// durable returns the end of what may be read: frames behind it may yet be cut off.
+func (g *Segment) durable() int64 {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.Recovered {
+		return g.size
+	}
+	return g.synced
+}
+
 // Size returns how many bytes the segment has on disk.
 func (g *Segment) Size() int64 {
 	size, _, _ := g.state()
@@ -254,43 +265,4 @@ func (g *Segment) Size() int64 {
 func (g *Segment) Raw() int64 {
 	_, raw, _ := g.state()
 	return raw
-}
-
-// Damage is a part of a segment that cannot be read.
-type Damage struct {
-	From, To int64 // bytes of the file
-	Reason   error
-}
-
-func (d Damage) String() string {
-	return fmt.Sprintf("bytes %d to %d: %v", d.From, d.To, d.Reason)
-}
-
-// Frames calls each for every whole frame in order; the frame's Data is valid
-// only during the call. It stops at each's first error and returns it. Parts
-// that cannot be read are skipped and returned. Several goroutines may read one
-// segment.
-func (g *Segment) Frames(each func(Frame) error) ([]Damage, error) {
-	file, err := g.fs.Open(g.path)
-	if errors.Is(err, os.ErrNotExist) {
-		err = ErrVanished
-	}
-	if err != nil {
-		return nil, fmt.Errorf("read segment %s: %w", g.path, err)
-	}
-	defer file.Close()
-	r := newFrameReader(file, g.start, g.Size())
-	defer r.release()
-	for {
-		f, err := r.next()
-		if err == io.EOF {
-			return r.damage, nil
-		}
-		if err != nil {
-			return r.damage, fmt.Errorf("read segment %s: %w", g.path, err)
-		}
-		if err := each(f); err != nil {
-			return r.damage, err
-		}
-	}
 }

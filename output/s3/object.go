@@ -18,6 +18,7 @@ type Object struct {
 	store  *Store
 	ctx    context.Context
 	target Target
+	wait   func(func())
 
 	buf    []byte     // the part that is being filled
 	file   *os.File   // what came before buf, for a whole object
@@ -28,8 +29,11 @@ type Object struct {
 // Object begins an object. Nothing is sent before a part is full. ctx bounds all
 // of its requests but those of Abort.
 func (s *Store) Object(ctx context.Context, t Target) *Object {
-	return &Object{store: s, ctx: ctx, target: t}
+	return &Object{store: s, ctx: ctx, target: t, wait: func(f func()) { f() }}
 }
+
+// Waits has Write call wait with what it has to wait for.
+func (o *Object) Waits(wait func(f func())) { o.wait = wait }
 
 // Write takes more of the object's body. It waits while all parts that may be
 // in flight are.
@@ -40,7 +44,8 @@ func (o *Object) Write(p []byte) (n int, err error) {
 	partSize := int(o.store.opts.PartSize)
 	for len(p) > 0 {
 		if len(o.buf) == partSize {
-			if err := o.flush(); err != nil {
+			o.wait(func() { err = o.flush() })
+			if err != nil {
 				return n, err
 			}
 		}

@@ -1,0 +1,133 @@
+package output
+
+import (
+	"context"
+	"errors"
+
+	"sluice/output/encode"
+	"sluice/output/s3"
+	"sluice/spool"
+)
+
+// shipment is a segment on its way into an object, as much of it as there was. It
+// belongs to who has the job.
+type shipment struct {
+	frames   *spool.Reader
+	writer   *encode.Writer
+	object   *s3.Object
+	encoders slots
+	done     shipped
+}
+
+// shipped tells what became of a segment.
+type shipped struct {
+	store    *s3.Store
+	target   s3.Target
+	raw      int64 // bytes of data
+	records  int64
+	stored   int64 // bytes
+	missing  int64 // records without log_key
+	problems problems
+	untidy   bool // unfinished uploads may be left in S3
+}
+
+// begin starts a job's shipment, unless that has been done.
+func (o *Output) begin(ctx context.Context, j *job) error {
+	if j.shipment != nil {
+		return nil
+	}
+	seg := j.segment
+	m, err := parseMeta(seg.Meta)
+	if err != nil {
+		return err
+	}
+	store, err := o.stores.of(m)
+	if err != nil {
+		return err
+	}
+	frames, err := seg.Open()
+	if err != nil {
+		return err
+	}
+	s := &shipment{frames: frames, encoders: o.encoders}
+	s.done.store, s.done.target = store, s3.Target{
+		Bucket: m.Bucket, Key: m.Key, ContentEncoding: m.Encoding.Compression.ContentEncoding(),
+		ID: m.ID, Again: j.again || j.attempts > 0 || seg.Recovered,
+	}
+	s.object = store.Object(ctx, s.done.target)
+	s.object.Waits(o.encoders.without)
+	if s.writer, err = encode.NewWriter(s.object, m.Encoding); err != nil {
+		return errors.Join(err, frames.Close())
+	}
+	j.shipment = s
+	return nil
+}
+
+// encode ships the frames that have become durable. What cannot be read of them is
+// noted, and the rest is shipped.
+func (s *shipment) encode() error {
+	s.encoders.enter()
+	defer s.encoders.leave()
+	return s.write()
+}
+
+func (s *shipment) write() error {
+	damage, err := s.frames.Frames(func(f spool.Frame) error {
+		s.done.raw += int64(len(f.Data))
+		return writeFrame(s.writer, f, &s.done.problems)
+	})
+	for _, d := range damage {
+		s.done.problems.add("%v", d)
+	}
+	s.done.records, s.done.missing, s.done.stored = s.writer.Records(), s.writer.Missing(), s.object.Size()
+	return err
+}
+
+// finish ships what is left and returns when the object is stored, or when there
+// is no record to store.
+func (s *shipment) finish() error {
+	if err := s.encodeRest(); err != nil || s.done.records == 0 {
+		return err
+	}
+	if err := s.object.Close(); err != nil {
+		return err
+	}
+	s.done.untidy = s.object.Untidy()
+	_ = s.frames.Close() // was only read
+	return nil
+}
+
+func (s *shipment) encodeRest() error {
+	s.encoders.enter()
+	defer s.encoders.leave()
+	if err := s.write(); err != nil {
+		return err
+	}
+	err := s.writer.Close()
+	s.done.stored = s.object.Size()
+	return err
+}
+
+// giveUp ends a job's shipment, if it has one, and removes what it has uploaded.
+func (o *Output) giveUp(j *job) error {
+	s := j.shipment
+	if s == nil {
+		return nil
+	}
+	j.shipment, j.again = nil, true
+	_ = s.frames.Close() // was only read
+	return s.object.Abort(o.ending)
+}
+
+// slots bound how many goroutines encode at once.
+type slots chan struct{}
+
+func (s slots) enter() { s <- struct{}{} }
+func (s slots) leave() { <-s }
+
+// without leaves while f is done, which waits for something.
+func (s slots) without(f func()) {
+	s.leave()
+	defer s.enter()
+	f()
+}

@@ -1,0 +1,76 @@
+package spool
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+)
+
+// Damage is a part of a segment that cannot be read.
+type Damage struct {
+	From, To int64 // bytes of the file
+	Reason   error
+}
+
+func (d Damage) String() string {
+	return fmt.Sprintf("bytes %d to %d: %v", d.From, d.To, d.Reason)
+}
+
+// Reader reads a segment's frames, also while more are appended. It belongs to one
+// goroutine; a segment can have several.
+type Reader struct {
+	segment *Segment
+	file    File
+	off     int64 // of the next frame
+}
+
+// Open returns a Reader at the first frame.
+func (g *Segment) Open() (*Reader, error) {
+	g.mu.Lock()
+	defer g.mu.Unlock() // the segment may be about to get another name
+	file, err := g.fs.Open(g.path)
+	if errors.Is(err, os.ErrNotExist) {
+		err = ErrVanished
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read segment %s: %w", g.path, err)
+	}
+	return &Reader{segment: g, file: file, off: g.start}, nil
+}
+
+// Frames calls each for every whole frame that is durable and was not read before,
+// in order; the frame's Data is valid only during the call. It stops at each's
+// first error and returns it; the Reader is of no use then. Parts that cannot be
+// read are skipped and returned.
+func (r *Reader) Frames(each func(Frame) error) ([]Damage, error) {
+	end := r.segment.durable()
+	frames := newFrameReader(r.file, r.off, end)
+	defer frames.release()
+	for {
+		f, err := frames.next()
+		if err == io.EOF {
+			r.off = end
+			return frames.damage, nil
+		}
+		if err != nil {
+			return frames.damage, fmt.Errorf("read segment %016x: %w", r.segment.ID, err)
+		}
+		if err := each(f); err != nil {
+			return frames.damage, err
+		}
+	}
+}
+
+// Close ends reading.
+func (r *Reader) Close() error { return r.file.Close() }
+
+// Frames calls each for every frame, as Reader.Frames does.
+func (g *Segment) Frames(each func(Frame) error) ([]Damage, error) {
+	r, err := g.Open()
+	if err != nil {
+		return nil, err
+	}
+	damage, err := r.Frames(each)
+	return damage, errors.Join(err, r.Close())
+}
