@@ -60,6 +60,7 @@ type Config struct {
 	UploadWorkers int
 	PartWorkers   int
 	EncodeWorkers int
+	PprofListen   string // address on loopback, "" for none
 
 	// Warnings are worth a line in the log.
 	Warnings []string

@@ -3,6 +3,7 @@ package conf
 import (
 	"fmt"
 	"math"
+	"net"
 	"slices"
 	"strconv"
 	"strings"
@@ -112,6 +113,7 @@ func ownProperties() []Property {
 		integer("encode_workers", "1", "Cores that encoding and compression may use: 1 to 64 objects at once.", 1, 64, func(c *Config) *int { return &c.EncodeWorkers }),
 		integer("upload_workers", "2", "Objects that are uploaded at once: 1 to 64.", 1, 64, func(c *Config) *int { return &c.UploadWorkers }),
 		integer("upload_part_workers", "2", "Parts of one object that are uploaded at once: 1 to 64. Each takes upload_chunk_size of memory.", 1, 64, func(c *Config) *int { return &c.PartWorkers }),
+		custom("pprof_listen", "", "Address on loopback, 127.0.0.1:6060 say, to serve Go's profiles at; none by default.", setPprofListen),
 	}
 }
 
@@ -253,6 +255,20 @@ func setRoleARN(c *Config, v string) string {
 		return "is no ARN of a role: write arn:aws:iam::123456789012:role/name"
 	}
 	c.RoleARN = v
+	return ""
+}
+
+// setPprofListen takes addresses that no other machine reaches: profiles tell what
+// the process does.
+func setPprofListen(c *Config, v string) string {
+	host, port, err := net.SplitHostPort(v)
+	if err != nil || port == "" {
+		return "is no address: write 127.0.0.1:6060"
+	}
+	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+		return "is not on loopback: write 127.0.0.1:6060 and forward the port if you are elsewhere"
+	}
+	c.PprofListen = v
 	return ""
 }
 

@@ -25,6 +25,8 @@ const credentialsTimeout = 15 * time.Second
 // tellCredentials says at start who signs, or why nobody does yet. That is no
 // reason to fail: data is safe in the spool meanwhile.
 func tellCredentials(ctx context.Context, log *slog.Logger, p creds.Provider) {
+	ctx, cancel := context.WithTimeout(ctx, credentialsTimeout)
+	defer cancel()
 	var found creds.Credentials
 	err := contained(func() (err error) {
 		found, err = p.Retrieve(ctx)

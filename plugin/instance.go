@@ -50,9 +50,14 @@ func newInstance(name string, h hostInstance, sources *standard.Sources) (*insta
 		h.logf(levelWarn, "store_dir %q is kept in memory: what is not yet in S3 is lost when the machine stops; set store_dir to a disk", cfg.StoreDir)
 	}
 	h.logf(levelInfo, "bucket=%s region=%s compression=%s total_file_size=%d upload_timeout=%v spool=%s", cfg.Bucket, cfg.Region, cfg.Compression, cfg.TotalFileSize, cfg.UploadTimeout, dir)
-	ctx, cancel := context.WithTimeout(context.Background(), credentialsTimeout)
+	ctx, cancel := context.WithCancel(context.Background())
 	i := &instance{host: h, conf: cfg, out: out, stop: cancel}
 	i.background.Go(func() { tellCredentials(ctx, log, provider) })
+	if cfg.PprofListen != "" {
+		if err := servePprof(ctx, cfg.PprofListen); err != nil {
+			h.logf(levelWarn, "%v", err) // logs go their way without profiles
+		}
+	}
 	return i, nil
 }
 
