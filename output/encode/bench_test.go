@@ -13,7 +13,7 @@ import (
 // as Fluent Bit packs them.
 func chunk(n int) (b []byte) {
 	for i := range n {
-		b = append(b, 0x92, 0x92, 0xd7, 0, 0x6b, 2, 0x6c, 0xe9, 0x2a, 0x89, byte(i>>8), byte(i), 0x80, 0x8a)
+		b = append(b, 0x92, 0x92, 0xd7, 0, 0x6b, 2, 0x6c, 0xe9, 0x2a, 0x89, byte(i>>8), byte(i), 0xdf, 0, 0, 0, 0, 0xdf, 0, 0, 0, 10)
 		for _, pair := range [][2]string{
 			{"remote_addr", fmt.Sprintf("203.0.113.%d", i%256)}, {"method", "GET"}, {"path", fmt.Sprintf("/product/%d?ref=newsletter", i*7919%100000)},
 			{"protocol", "HTTP/1.1"}, {"status", "200"}, {"bytes", fmt.Sprint(i * 31 % 50000)}, {"referer", "https://shop.example.com/basket"},

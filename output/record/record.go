@@ -88,12 +88,9 @@ const (
 // chunk, and may be no msgpack. The errors are those of Next. After an event,
 // and before the next call, Past or Pass moves behind it.
 func (d *Decoder) Head() (Event, error) {
-	if b := d.chunk[d.off:]; len(b) > usualHead && b[0] == 0x92 && b[1] == 0x92 && b[2] == 0xd7 && b[3] == 0 && b[12] == 0x80 {
-		if sec, nsec := be32(b[4:]), be32(b[8:]); sec < groupEnd && nsec < 1e9 {
-			d.body, d.end = d.off+usualHead, 0
-			t := Time{Sec: int64(sec), Nsec: int64(nsec)}
-			return Event{Time: t, Metadata: b[12:usualHead:usualHead], Attributes: d.attributes, Body: b[usualHead:]}, nil
-		}
+	if t, size, ok := usualHead(d.chunk[d.off:]); ok {
+		d.body, d.end = d.off+size, 0
+		return Event{Time: t, Metadata: d.chunk[d.off+12 : d.body : d.body], Attributes: d.attributes, Body: d.chunk[d.body:]}, nil
 	}
 	ev, err := d.Next()
 	if err == nil {
@@ -102,9 +99,24 @@ func (d *Decoder) Head() (Event, error) {
 	return ev, err
 }
 
-// usualHead is what nearly every event has before its body, bytes: an array of 2
-// with an array of 2 with an EventTime and an empty map.
-const usualHead = 13
+// usualHead reads what nearly every event has before its body: an array of 2 with
+// an array of 2 with an EventTime, which is no group marker, and an empty map, which
+// Fluent Bit writes as a map32.
+func usualHead(b []byte) (t Time, size int, ok bool) {
+	if len(b) < 17 || be32(b) != 0x9292d700 {
+		return t, 0, false
+	}
+	switch {
+	case be32(b[12:]) == 0xdf000000 && b[16] == 0:
+		size = 17
+	case b[12] == 0x80:
+		size = 13
+	default:
+		return t, 0, false
+	}
+	sec, nsec := be32(b[4:]), be32(b[8:])
+	return Time{Sec: int64(sec), Nsec: int64(nsec)}, size, sec < groupEnd && nsec < 1e9
+}
 
 // Past moves behind the event that Head has returned, whose body has n bytes.
 func (d *Decoder) Past(n int) { d.off = d.body + n }

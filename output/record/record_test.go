@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -57,6 +58,7 @@ func TestDecoder(t *testing.T) {
 		{"v1 float64", "92 cb 3ff8000000000000 80", []string{"1.500000000   80"}},
 		{"v1 float32", "92 ca 3fc00000 80", []string{"1.500000000   80"}},
 		{"nanoseconds beyond a second", "92 d7 00 00000001 77359400 80", []string{"3.000000000   80"}},
+		{"v2 with map32 metadata", "92 92 " + eventTime + " df 00000000 81 a1 61 01", []string{"1795321065.713623060 df00000000  81a16101"}},
 		{"metadata", "92 92 05 81 a1 6d 01 80", []string{"5.000000000 81a16d01  80"}},
 		{"body is no map", "92 05 a1 78", []string{"5.000000000   a178"}},
 		{"map32 body", "92 05 df 00000001 a1 61 c0", []string{"5.000000000   df00000001a161c0"}},
@@ -76,9 +78,37 @@ func TestDecoder(t *testing.T) {
 			"!its time is the float NaN", "!its time is uint", "!its time is ext",
 		}},
 	} {
-		got, err := decode(unhex(t, c.chunk))
+		chunk := unhex(t, c.chunk)
+		got, err := decode(chunk)
 		if err != nil || fmt.Sprint(got) != fmt.Sprint(c.want) {
 			t.Errorf("%s: decode = %q, %v\nwant %q", c.name, got, err, c.want)
+		}
+		sameByHeads(t, chunk)
+	}
+}
+
+// sameByHeads wants Head, Past and Pass to find what Next finds.
+func sameByHeads(t *testing.T, chunk []byte) {
+	t.Helper()
+	whole, heads := record.NewDecoder(chunk), record.NewDecoder(chunk)
+	for past := true; ; past = !past {
+		want, wantErr := whole.Next()
+		got, err := heads.Head()
+		if err == nil {
+			n, skipErr := record.Skip(got.Body)
+			if past && skipErr == nil {
+				heads.Past(n)
+			} else {
+				err = heads.Pass()
+			}
+			got.Body = got.Body[:n]
+		}
+		if err == nil && wantErr == nil && !reflect.DeepEqual(got, want) || fmt.Sprint(err) != fmt.Sprint(wantErr) || heads.Offset() != whole.Offset() {
+			t.Fatalf("Head finds %+v, %v up to %d in %x, Next %+v, %v up to %d", got, err, heads.Offset(), chunk, want, wantErr, whole.Offset())
+		}
+		var invalid *record.InvalidError
+		if err != nil && !errors.As(err, &invalid) {
+			return
 		}
 	}
 }
@@ -138,6 +168,7 @@ func FuzzDecoder(f *testing.F) {
 		f.Add(unhex(f, seed))
 	}
 	f.Fuzz(func(t *testing.T, chunk []byte) {
+		sameByHeads(t, chunk)
 		d := record.NewDecoder(chunk)
 		for {
 			before := d.Offset()

@@ -63,8 +63,9 @@ func chunk(t testing.TB, lines []byte) (b []byte) {
 	at := byte(0)
 	for line := range bytes.Lines(lines) {
 		at++
-		b = append(b, 0x92, 0x92, 0xd7, 0, 0x6b, 2, 0x6c, 0xe9, 0x2a, 0x89, at, at, 0x80)
-		b = append(b, pack(t, string(line))...)
+		b = append(b, 0x92, 0x92, 0xd7, 0, 0x6b, 2, 0x6c, 0xe9, 0x2a, 0x89, at, at, 0xdf, 0, 0, 0, 0)
+		body := pack(t, string(line))
+		b = append(append(b, 0xdf, 0, 0, 0, body[0]&0x0f), body[1:]...) // a map of less than 16
 	}
 	return b
 }
