@@ -48,6 +48,8 @@ func (g *Segment) rename(to string) error {
 // when the oldest of the others was opened, zero if there is none. Those that
 // somebody else is sealing have been handed over when it returns.
 func (s *Spool) SealOpened(t time.Time) (oldest time.Time, err error) {
+	s.sweeping.Lock()
+	defer s.sweeping.Unlock()
 	s.forgetOld()
 	due, oldest := s.openedBefore(t)
 	sortByID(due)

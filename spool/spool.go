@@ -70,6 +70,9 @@ type Spool struct {
 	lock    io.Closer
 	repeats *repeats // nil without Options.Repeats
 
+	// sweeping is held while many segments are sealed: who comes to the same end
+	// meanwhile waits until all of them are. It is taken before sealing.
+	sweeping sync.Mutex
 	// sealing is held while a segment is sealed and handed over: the next one of
 	// its stream is handed over behind it, and Close after all of them. It is taken
 	// before mu.
