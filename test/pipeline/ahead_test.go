@@ -55,12 +55,14 @@ func TestAhead(t *testing.T) {
 // An upload that fails before its segment is sealed is made anew, once that is sealed.
 func TestAheadFails(t *testing.T) {
 	r := newRig(t)
-	var refused atomic.Int64
-	seen := r.front.watch(func(w http.ResponseWriter, req *http.Request) bool {
-		if kind(req) != "part" || refused.Load() > 0 {
+	var givenUp atomic.Bool
+	r.front.watch(func(w http.ResponseWriter, req *http.Request) bool {
+		if kind(req) == "abort" {
+			givenUp.Store(true)
+		}
+		if kind(req) != "part" || givenUp.Load() {
 			return false
 		}
-		refused.Add(1)
 		http.Error(w, "<Error><Code>BadDigest</Code></Error>", http.StatusBadRequest)
 		return true
 	})
@@ -70,7 +72,7 @@ func TestAheadFails(t *testing.T) {
 	for ; flushed < 12; flushed++ { // a part's failure shows when there is another one
 		r.flush(out, "app", chunk)
 	}
-	r.wait("the upload is not given up", func() bool { return strings.Contains(seen.String(), "abort") })
+	r.wait("the upload is not given up", givenUp.Load)
 	r.close(out, plenty)
 	if got := r.objects(); len(got) != 1 || got["app/0"] != strings.Repeat(lines, flushed) {
 		t.Errorf("%d objects, one of %d bytes", len(got), len(got["app/0"]))
