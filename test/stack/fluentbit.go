@@ -30,7 +30,7 @@ func (f FluentBit) Ship(ctx context.Context, s Shipment) error {
 	}
 	if err := Wait(ctx, p.Done(), func() bool { return Answered(monitor) >= lines }); err != nil {
 		p.Kill()
-		return fmt.Errorf("fluent bit has not taken all lines: %w\n%s", err, tail(p.Log()))
+		return fmt.Errorf("fluent bit has not taken all lines: %w\n%s", err, p.LogEnd())
 	}
 	return p.Stop(ctx)
 }

@@ -1,47 +1,43 @@
 package main
 
-import (
-	"cmp"
-	"slices"
-	"time"
-)
+import "slices"
 
 // median is the middle of some values, the mean of the two in the middle if their number is even.
-func median[T int | int64 | time.Duration](values []T) T {
+func median[T ~int | ~int64](values []T) T {
 	sorted := slices.Sorted(slices.Values(values))
-	if len(sorted) == 0 {
-		return 0
-	}
-	high := sorted[len(sorted)/2]
-	low := sorted[(len(sorted)-1)/2]
+	low, high := sorted[(len(sorted)-1)/2], sorted[len(sorted)/2]
 	return low + (high-low)/2
 }
 
-// of is the median of one figure of all samples.
-func of[T int | int64 | time.Duration](samples []sample, figure func(sample) T) T {
-	values := make([]T, 0, len(samples))
+// of are the values that a figure has in all samples, of which there is at least one.
+func of[T any](samples []sample, figure func(*sample) *T) (values []T) {
 	for _, s := range samples {
-		values = append(values, figure(s))
+		values = append(values, *figure(&s))
 	}
-	return median(values)
+	return values
 }
 
-// typical has the median of each figure.
+// typical has the median of each figure; of records that are not where they belong, the most.
 func typical(samples []sample) (s sample) {
-	s.cpu = of(samples, func(s sample) time.Duration { return s.cpu })
-	s.wall = of(samples, func(s sample) time.Duration { return s.wall })
-	s.peak = of(samples, func(s sample) int64 { return s.peak })
-	s.Stored = of(samples, func(s sample) int64 { return s.Stored })
-	s.Objects = of(samples, func(s sample) int { return s.Objects })
-	s.Requests = of(samples, func(s sample) int { return s.Requests })
-	s.Records = of(samples, func(s sample) int { return s.Records })
-	return s
-}
-
-// worst is the highest of one figure of all samples.
-func worst[T cmp.Ordered](samples []sample, figure func(sample) T) (most T) {
-	for _, s := range samples {
-		most = max(most, figure(s))
+	for _, figure := range []func(*sample) *int64{
+		func(s *sample) *int64 { return (*int64)(&s.cpu) },
+		func(s *sample) *int64 { return (*int64)(&s.wall) },
+		func(s *sample) *int64 { return &s.peak },
+		func(s *sample) *int64 { return &s.Stored },
+	} {
+		*figure(&s) = median(of(samples, figure))
 	}
-	return most
+	for _, figure := range []func(*sample) *int{
+		func(s *sample) *int { return &s.Objects },
+		func(s *sample) *int { return &s.Requests },
+	} {
+		*figure(&s) = median(of(samples, figure))
+	}
+	for _, figure := range []func(*sample) *int{
+		func(s *sample) *int { return &s.Missing },
+		func(s *sample) *int { return &s.Twice },
+	} {
+		*figure(&s) = slices.Max(of(samples, figure))
+	}
+	return s
 }

@@ -9,7 +9,8 @@ import (
 // table is a title, a head, and rows of the same length.
 type table struct {
 	title string
-	rows  [][]string // the first is the head
+	head  []string
+	rows  [][]string
 }
 
 // text is the table for a terminal.
@@ -17,7 +18,7 @@ func (t table) text() string {
 	var b strings.Builder
 	fmt.Fprintln(&b, t.title)
 	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', tabwriter.AlignRight)
-	for _, row := range t.rows {
+	for _, row := range append([][]string{t.head}, t.rows...) {
 		fmt.Fprintln(w, strings.Join(row, "\t")+"\t")
 	}
 	_ = w.Flush() // to memory
@@ -27,12 +28,9 @@ func (t table) text() string {
 // markdown is the table for a document.
 func (t table) markdown() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s\n\n", t.title)
-	for n, row := range t.rows {
+	fmt.Fprintf(&b, "### %s\n\n| %s |\n|---|%s\n", t.title, strings.Join(t.head, " | "), strings.Repeat("---:|", len(t.head)-1))
+	for _, row := range t.rows {
 		fmt.Fprintf(&b, "| %s |\n", strings.Join(row, " | "))
-		if n == 0 {
-			fmt.Fprintf(&b, "|---|%s\n", strings.Repeat("---:|", len(row)-1))
-		}
 	}
 	return b.String()
 }
