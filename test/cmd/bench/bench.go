@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 
 	"sluice/test/cmd/bench/sink"
 )
@@ -26,7 +27,7 @@ type trial struct {
 	input
 	output
 	samples []sample // one for each round that went well
-	failed  error
+	failed  error    // what went wrong in which rounds
 }
 
 func (t *trial) String() string { return t.input.name + " to " + t.output.String() }
@@ -69,14 +70,23 @@ func (b *bench) measure(ctx context.Context) error {
 			if ctx.Err() != nil {
 				return ctx.Err()
 			}
-			if err != nil {
-				t.failed = errors.Join(t.failed, fmt.Errorf("round %d, %s: %w", round+1, t, err))
-				fmt.Fprintf(b.progress, "round %d, %s: %v\n", round+1, t, err)
+			if err == nil {
+				t.samples = append(t.samples, s)
+				fmt.Fprintf(b.progress, "round %d, %s: %s\n", round+1, t, s)
+			}
+			if err = cmp.Or(err, s.err()); err == nil {
 				continue
 			}
-			t.samples = append(t.samples, s)
-			fmt.Fprintf(b.progress, "round %d, %s: %s\n", round+1, t, s)
+			err = fmt.Errorf("round %d, %s: %w", round+1, t, err)
+			fmt.Fprintln(b.progress, err)
+			t.failed = errors.Join(t.failed, err, b.keep(fmt.Sprintf("failed-%d-%s-%s", round+1, t.input.name, t.output)))
 		}
 	}
 	return nil
 }
+
+// run is the folder of the process that runs.
+func (b *bench) run() string { return filepath.Join(b.dir, "run") }
+
+// keep keeps the folder of a process that has failed.
+func (b *bench) keep(name string) error { return os.Rename(b.run(), filepath.Join(b.dir, name)) }

@@ -9,6 +9,9 @@ import (
 	"sluice/test/stack"
 )
 
+// longest is how many seconds Fluent Bit, and then our output, may take to end: everything is to be there.
+const longest = "240"
+
 // start starts Fluent Bit in a fresh folder. monitor is where it tells how it is, if the input is paced.
 func (b *bench) start(t *trial) (p *stack.Process, monitor string, err error) {
 	dir := filepath.Join(b.dir, "run")
@@ -37,7 +40,7 @@ func (b *bench) start(t *trial) (p *stack.Process, monitor string, err error) {
 
 func (b *bench) config(t *trial, dir, monitor string) string {
 	var text strings.Builder
-	service := []stack.Property{{Name: "grace", Value: "60"}, {Name: "parsers_file", Value: filepath.Join(dir, "parsers.conf")}}
+	service := []stack.Property{{Name: "grace", Value: longest}, {Name: "parsers_file", Value: filepath.Join(dir, "parsers.conf")}}
 	if t.pace > 0 {
 		service = append(service, paced(monitor)...)
 	}

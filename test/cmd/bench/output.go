@@ -4,14 +4,14 @@ import (
 	"cmp"
 	"fmt"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 
 	"sluice/test/stack"
 )
 
-// output is what lines go to, written PLUGIN:CODEC:LEVEL@WORKERS*COUNT; what follows the plugin may be
-// left out.
+// output is what lines go to, written PLUGIN:CODEC:LEVEL@WORKERS*COUNT, as far as it is not the usual.
 type output struct {
 	plugin  string // null, s3 or sluice
 	codec   string
@@ -51,26 +51,30 @@ func parseOutputs(list string) (outputs []output, err error) {
 	return outputs, nil
 }
 
-func parseOutput(text string) (o output, err error) {
-	rest, count, _ := strings.Cut(text, "*")
-	rest, workers, _ := strings.Cut(rest, "@")
-	names := append(strings.Split(rest, ":"), "", "")
-	o.plugin, o.codec = names[0], cmp.Or(names[1], "none")
-	for _, number := range []struct {
-		to   *int
-		text string
-	}{{&o.level, cmp.Or(names[2], "0")}, {&o.workers, cmp.Or(workers, "1")}, {&o.count, cmp.Or(count, "1")}} {
-		if *number.to, err = strconv.Atoi(number.text); err != nil {
-			return o, fmt.Errorf("%q: %q is no number", text, number.text)
-		}
+func parseOutput(text string) (output, error) {
+	const upload = `(?:(s3|sluice):(none|gzip|zstd|snappy)(?::([1-9]\d?))?)`
+	form := regexp.MustCompile(`^(?:(null)|` + upload + `)(?:@(\d{1,3}))?(?:\*([1-9]\d{0,2}))?$`)
+	m := form.FindStringSubmatch(text)
+	if m == nil {
+		return output{}, fmt.Errorf("%q is no output: write null, s3:CODEC or sluice:CODEC:LEVEL, with @WORKERS*COUNT if you like", text)
 	}
-	switch {
-	case len(names) > 5 || o.plugin != "null" && o.plugin != "s3" && o.plugin != "sluice":
-		return o, fmt.Errorf("%q is no output: write null, s3:CODEC or sluice:CODEC:LEVEL@WORKERS*COUNT", text)
-	case o.plugin == "s3" && o.level != 0:
-		return o, fmt.Errorf("%q: the built-in output knows no levels", text)
+	o := output{
+		plugin: cmp.Or(m[1], m[2]), codec: cmp.Or(m[3], "none"),
+		level: number(m[4], 0), workers: number(m[5], 1), count: number(m[6], 1),
+	}
+	if o.plugin == "s3" && o.level != 0 {
+		return output{}, fmt.Errorf("%q: the built-in output knows no levels", text)
 	}
 	return o, nil
+}
+
+// number reads digits; without any it is def.
+func number(digits string, def int) int {
+	n, err := strconv.Atoi(digits)
+	if err != nil {
+		return def
+	}
+	return n
 }
 
 // sections are the output's parts of a configuration.
@@ -103,5 +107,5 @@ func (o output) upload(store, endpoint string) []stack.Property {
 	if o.plugin == "s3" {
 		return append(properties, stack.Property{Name: "tls", Value: "off"})
 	}
-	return append(properties, stack.Property{Name: "exit_timeout", Value: "60s"})
+	return append(properties, stack.Property{Name: "exit_timeout", Value: longest})
 }

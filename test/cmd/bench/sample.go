@@ -11,7 +11,7 @@ import (
 )
 
 // patience is how long one process may take.
-const patience = 5 * time.Minute
+const patience = 10 * time.Minute
 
 // sample is what one process took, and what came of it.
 type sample struct {
@@ -21,8 +21,16 @@ type sample struct {
 }
 
 func (s sample) String() string {
-	return fmt.Sprintf("CPU %.2f s, wall %.2f s, %.0f MB of memory, %.1f MB in %d objects, %d records missing, %d twice",
-		s.cpu.Seconds(), s.wall.Seconds(), mega(s.peak), mega(s.Stored), s.Objects, s.Missing, s.Twice)
+	return fmt.Sprintf("CPU %.2f s, wall %.2f s, %.0f MB of memory, %.1f MB in %d objects",
+		s.cpu.Seconds(), s.wall.Seconds(), mega(s.peak), mega(s.Stored), s.Objects)
+}
+
+// err says which records are not where they belong.
+func (s sample) err() error {
+	if s.Missing+s.Twice+s.Alien == 0 {
+		return nil
+	}
+	return fmt.Errorf("%d records are missing, %d twice, %d without an id", s.Missing, s.Twice, s.Alien)
 }
 
 func mega(bytes int64) float64 { return float64(bytes) / 1e6 }
