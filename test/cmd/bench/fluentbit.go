@@ -40,9 +40,11 @@ func (b *bench) start(t *trial) (p *stack.Process, monitor string, err error) {
 
 func (b *bench) config(t *trial, dir, monitor string) string {
 	var text strings.Builder
-	service := []stack.Property{{Name: "grace", Value: longest}, {Name: "parsers_file", Value: filepath.Join(dir, "parsers.conf")}}
+	service := []stack.Property{
+		{Name: "parsers_file", Value: filepath.Join(dir, "parsers.conf")}, {Name: "grace", Value: longest}, {Name: "flush", Value: t.flush()},
+	}
 	if t.pace > 0 {
-		service = append(service, paced(monitor)...)
+		service = append(service, monitored(monitor)...)
 	}
 	stack.Section(&text, "SERVICE", service)
 	stack.Section(&text, "INPUT", t.section())
@@ -50,11 +52,10 @@ func (b *bench) config(t *trial, dir, monitor string) string {
 	return text.String()
 }
 
-// paced are the properties of the service that a paced input needs.
-func paced(monitor string) []stack.Property {
+// monitored are the properties of a service that tells how it is.
+func monitored(monitor string) []stack.Property {
 	host, port, _ := net.SplitHostPort(monitor)
 	return []stack.Property{
-		{Name: "flush", Value: tinyFlush},
 		{Name: "http_server", Value: "on"}, {Name: "http_listen", Value: host}, {Name: "http_port", Value: port},
 	}
 }

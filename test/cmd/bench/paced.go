@@ -11,10 +11,16 @@ import (
 	"sluice/test/stack"
 )
 
-const (
-	tinyRate  = 1e6    // bytes a second that come in, some every 20 ms
-	tinyFlush = "0.02" // and are flushed as often
-)
+const tinyRate = 1e6 // bytes a second that come in, some every 20 ms
+
+// flush is how often Fluent Bit passes chunks on, in seconds: as often as paced lines come in, else between
+// the end of the file and the end of Fluent Bit, which looks once a second whether all is done.
+func (in input) flush() string {
+	if in.pace > 0 {
+		return "0.02"
+	}
+	return "0.5"
+}
 
 // prepareTiny makes an input whose lines come in while Fluent Bit runs, so that its chunks are tiny.
 func (s settings) prepareTiny(dir string) (input, error) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"time"
 
 	"sluice/test/cmd/bench/sink"
@@ -17,6 +18,7 @@ const patience = 10 * time.Minute
 type sample struct {
 	cpu, wall time.Duration
 	peak      int64 // bytes of memory
+	left      int   // segments in our spool
 	sink.Count
 }
 
@@ -30,7 +32,7 @@ func (s sample) err() error {
 	if s.Missing+s.Twice+s.Alien == 0 {
 		return nil
 	}
-	return fmt.Errorf("%d records are missing, %d twice, %d without an id", s.Missing, s.Twice, s.Alien)
+	return fmt.Errorf("%d records are missing, %d twice, %d without an id; %d segments are left in the spool", s.Missing, s.Twice, s.Alien, s.left)
 }
 
 func mega(bytes int64) float64 { return float64(bytes) / 1e6 }
@@ -55,8 +57,18 @@ func (b *bench) try(ctx context.Context, t *trial) (s sample, err error) {
 	if t.plugin == "null" {
 		return s, nil
 	}
+	s.left = b.left()
 	s.Count, err = b.sink.Count(t.lines.Count, t.count)
 	return s, err
+}
+
+// left is how many segments our outputs have left for the next start.
+func (b *bench) left() (n int) {
+	for _, state := range []string{"sealed", "active"} {
+		files, _ := filepath.Glob(filepath.Join(b.run(), "store.*", "*", "*."+state)) // the pattern is good
+		n += len(files)
+	}
+	return n
 }
 
 // watch waits for a process's end and returns the most memory that it had, but for its last moment.
