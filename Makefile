@@ -13,7 +13,7 @@ CFLAGS   ?= -O2 -g
 HELPERS  := cmd/sluice/helpers/linux-amd64 cmd/sluice/helpers/linux-arm64
 HOST_C   := $(wildcard test/host/*.c) $(wildcard test/host/*.h)
 
-.PHONY: all demo test e2e crash backlog docker-test differential bench fuzz lint clean help
+.PHONY: all demo test e2e crash backlog docker-test differential bench bench-go fuzz lint clean help
 
 all: $(BUILD)/out_sluice.so $(BUILD)/sluice $(BUILD)/sluice-credential-helper ## Build plugin, command and helper into build/
 
@@ -65,8 +65,16 @@ FUZZTIME ?= 1m
 fuzz: ## Run each fuzz target for FUZZTIME (default 1m)
 	@test/fuzz.sh $(FUZZTIME)
 
-bench: ## Run the Go benchmarks of the pieces
-	go test -run '^$$' -bench . -benchmem ./...
+ROUNDS ?= 5
+MB     ?= 500
+bench: all ## Measure null, s3 and sluice by turns: ROUNDS, MB, INPUTS, OUTPUTS (real Fluent Bit); then bench-go
+	@cd test && go run ./cmd/bench -version $(VERSION) -rounds $(ROUNDS) -mb $(MB) -markdown ../$(BUILD)/bench.md \
+		$(if $(INPUTS),-inputs '$(INPUTS)') $(if $(OUTPUTS),-outputs '$(OUTPUTS)')
+	@test/bench.sh $(COUNT) $(BASE)
+
+COUNT ?= 6
+bench-go: ## Run the Go benchmarks of the pieces COUNT times (default 6), beside those of the revision BASE if set
+	@test/bench.sh $(COUNT) $(BASE)
 
 lint: ## gofmt, go vet and staticcheck
 	@test/lint.sh

@@ -53,7 +53,7 @@ leaked() {
 suite lint . test/lint.sh
 suite units . go test -race -v ./...
 # Together, since most of them wait most of the time: one takes more than a minute.
-suite integration test go test -race -count=1 -timeout 10m -v ./credentials ./host ./pipeline ./plugin ./recovery ./commands ./sidecar ./stack
+suite integration test go test -race -count=1 -timeout 10m -v ./credentials ./host ./pipeline ./plugin ./recovery ./commands ./sidecar ./stack ./cmd/bench/...
 suite differential test go test -race -count=1 -timeout 10m -v ./differential
 suite e2e test go test -race -count=1 -timeout 20m -v ./e2e
 suite crash test go test -race -count=1 -timeout 20m -v ./cmd/crash

@@ -30,7 +30,7 @@ func (f FluentBit) Ship(ctx context.Context, s Shipment) error {
 	}
 	if err := Wait(ctx, p.Done(), func() bool { return Answered(monitor) >= lines }); err != nil {
 		p.Kill()
-		return fmt.Errorf("fluent bit has not taken all lines: %w\n%s", err, tail(p.Log()))
+		return fmt.Errorf("fluent bit has not taken all lines: %w\n%s", err, p.LogEnd())
 	}
 	return p.Stop(ctx)
 }
@@ -62,7 +62,8 @@ func (p *Process) Stop(ctx context.Context) error {
 	return p.end(ctx)
 }
 
-const parsers = `[PARSER]
+// Parsers is the content of a parsers file, which has the parser json.
+const Parsers = `[PARSER]
     Name   json
     Format json
 `
@@ -90,7 +91,7 @@ func (s Shipment) config(monitor string) string {
 // parsersFile writes the parsers beside the lines; Fluent Bit wants them in a file of their own.
 func (s Shipment) parsersFile() string {
 	file := filepath.Join(s.Dir, "parsers.conf")
-	if err := os.WriteFile(file, []byte(parsers), 0o644); err != nil {
+	if err := os.WriteFile(file, []byte(Parsers), 0o644); err != nil {
 		return err.Error() // Fluent Bit will say that there is no such file
 	}
 	return file

@@ -6,7 +6,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
 )
 
 // Host is a program that loads the plugin and feeds it.
@@ -105,16 +104,10 @@ func (p *Process) end(ctx context.Context) error {
 	case <-p.Done():
 	case <-ctx.Done():
 		p.Kill()
-		return fmt.Errorf("%w\n%s", ctx.Err(), tail(p.Log()))
+		return fmt.Errorf("%w\n%s", ctx.Err(), p.LogEnd())
 	}
 	if err := p.Wait(); err != nil {
-		return fmt.Errorf("%w\n%s", err, tail(p.Log()))
+		return fmt.Errorf("%w\n%s", err, p.LogEnd())
 	}
 	return nil
-}
-
-// tail is the last lines of a log.
-func tail(log string) string {
-	lines := strings.SplitAfter(log, "\n")
-	return strings.Join(lines[max(0, len(lines)-30):], "")
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"strings"
 	"syscall"
 )
 
@@ -82,4 +83,10 @@ func (p *Process) Log() string {
 		return err.Error()
 	}
 	return string(text)
+}
+
+// LogEnd is the last lines of it.
+func (p *Process) LogEnd() string {
+	lines := strings.SplitAfter(p.Log(), "\n")
+	return strings.Join(lines[max(0, len(lines)-30):], "")
 }

@@ -22,7 +22,7 @@ func (p *Process) Usage() (Usage, error) {
 	if err != nil {
 		return Usage{}, err
 	}
-	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.PID()))
+	status, err := p.status()
 	if err != nil {
 		return Usage{}, err
 	}
@@ -31,6 +31,26 @@ func (p *Process) Usage() (Usage, error) {
 		u.Peak, err = kilobytes(status, "VmHWM:")
 	}
 	return u, err
+}
+
+// Peak is the most resident memory of a living process so far, as Usage has it, and cheaper to ask for.
+// (What the kernel tells at the end, ru_maxrss, may be the memory of the process that forked it.)
+func (p *Process) Peak() (int64, error) {
+	status, err := p.status()
+	if err != nil {
+		return 0, err
+	}
+	return kilobytes(status, "VmHWM:")
+}
+
+func (p *Process) status() ([]byte, error) {
+	return os.ReadFile(fmt.Sprintf("/proc/%d/status", p.PID()))
+}
+
+// CPU waits for the end and returns the time that the process has computed, for itself and in the kernel.
+func (p *Process) CPU() time.Duration {
+	<-p.done
+	return p.cmd.ProcessState.UserTime() + p.cmd.ProcessState.SystemTime()
 }
 
 // kilobytes finds a line of a status file and returns its number, in bytes.

@@ -1,0 +1,111 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"sluice/test/stack"
+)
+
+// output is what lines go to, written PLUGIN:CODEC:LEVEL@WORKERS*COUNT, as far as it is not the usual.
+type output struct {
+	plugin  string // null, s3 or sluice
+	codec   string
+	level   int // 0 for the codec's default
+	workers int
+	count   int // of such outputs in one process, each of which gets all lines
+}
+
+func (o output) String() string {
+	name := o.plugin
+	if o.plugin != "null" {
+		name += ":" + o.codec
+	}
+	if o.level != 0 {
+		name += fmt.Sprintf(":%d", o.level)
+	}
+	if o.workers != 1 {
+		name += fmt.Sprintf("@%d", o.workers)
+	}
+	if o.count != 1 {
+		name += fmt.Sprintf("*%d", o.count)
+	}
+	return name
+}
+
+func parseOutputs(list string) (outputs []output, err error) {
+	if list == "" {
+		return nil, nil
+	}
+	for text := range strings.SplitSeq(list, ",") {
+		o, err := parseOutput(text)
+		if err != nil {
+			return nil, fmt.Errorf("-outputs: %w", err)
+		}
+		outputs = append(outputs, o)
+	}
+	return outputs, nil
+}
+
+func parseOutput(text string) (output, error) {
+	const upload = `(?:(s3|sluice):(none|gzip|zstd|snappy)(?::([1-9]\d?))?)`
+	form := regexp.MustCompile(`^(?:(null)|` + upload + `)(?:@(\d{1,3}))?(?:\*([1-9]\d{0,2}))?$`)
+	m := form.FindStringSubmatch(text)
+	if m == nil {
+		return output{}, fmt.Errorf("%q is no output: write null, s3:CODEC or sluice:CODEC:LEVEL, with @WORKERS*COUNT if you like", text)
+	}
+	o := output{
+		plugin: cmp.Or(m[1], m[2]), codec: cmp.Or(m[3], "none"),
+		level: number(m[4], 0), workers: number(m[5], 1), count: number(m[6], 1),
+	}
+	if o.plugin == "s3" && o.level != 0 {
+		return output{}, fmt.Errorf("%q: the built-in output knows no levels", text)
+	}
+	return o, nil
+}
+
+// number reads digits; without any it is def.
+func number(digits string, def int) int {
+	n, err := strconv.Atoi(digits)
+	if err != nil {
+		return def
+	}
+	return n
+}
+
+// sections are the output's parts of a configuration.
+func (o output) sections(b *strings.Builder, dir, endpoint string) {
+	for n := range o.count {
+		properties := []stack.Property{
+			{Name: "name", Value: o.plugin}, {Name: "alias", Value: fmt.Sprintf("bench.%d", n)},
+			{Name: "match", Value: "*"}, {Name: "workers", Value: fmt.Sprint(o.workers)},
+		}
+		if o.plugin != "null" {
+			properties = append(properties, o.upload(filepath.Join(dir, fmt.Sprintf("store.%d", n)), endpoint)...)
+		}
+		stack.Section(b, "OUTPUT", properties)
+	}
+}
+
+// upload are the properties of an output that uploads.
+func (o output) upload(store, endpoint string) []stack.Property {
+	properties := []stack.Property{
+		{Name: "bucket", Value: "bench"}, {Name: "region", Value: "us-east-1"}, {Name: "endpoint", Value: endpoint},
+		{Name: "total_file_size", Value: "100M"}, {Name: "upload_timeout", Value: "10m"}, {Name: "use_put_object", Value: "off"},
+		{Name: "store_dir", Value: store}, {Name: "retry_limit", Value: "no_limits"},
+	}
+	if o.codec != "none" {
+		properties = append(properties, stack.Property{Name: "compression", Value: o.codec})
+	}
+	if o.level != 0 {
+		properties = append(properties, stack.Property{Name: "compression_level", Value: fmt.Sprint(o.level)})
+	}
+	if o.plugin == "s3" {
+		return append(properties, stack.Property{Name: "tls", Value: "off"})
+	}
+	return append(properties, stack.Property{Name: "exit_timeout", Value: longest})
+}
