@@ -377,3 +377,25 @@ func TestFrameKeepsEverything(t *testing.T) {
 		t.Errorf("%d bytes on disk for %d that compress well, want at most %d", seg.Size(), len(data), most)
 	}
 }
+
+// Who seals everything while somebody else does has all of it handed over when it
+// returns.
+func TestSealAtTheSameTime(t *testing.T) {
+	r := open(t, spool.Options{Dir: t.TempDir()})
+	const streams = 200
+	for i := range streams {
+		r.append(t, fmt.Sprint("stream", i), "x")
+	}
+	var both sync.WaitGroup
+	for range 2 {
+		both.Go(func() {
+			_, err := r.SealOpened(time.Unix(1<<60, 0))
+			r.mu.Lock()
+			defer r.mu.Unlock()
+			if err != nil || len(r.sealed) != streams {
+				t.Errorf("SealOpened returns %v when %d of %d segments are handed over", err, len(r.sealed), streams)
+			}
+		})
+	}
+	both.Wait()
+}
