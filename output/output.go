@@ -57,6 +57,7 @@ type Output struct {
 	index    *spool.Counter
 	queue    *queue
 	encoders slots
+	writers  encode.Writers
 	ratios   ratios
 
 	opened  chan struct{} // tells sealByAge of a first segment

@@ -13,7 +13,8 @@ import (
 // belongs to who has the job.
 type shipment struct {
 	frames   *spool.Reader
-	writer   *encode.Writer
+	writers  *encode.Writers
+	writer   *encode.Writer // nil when it has ended
 	object   *s3.Object
 	encoders slots
 	done     shipped
@@ -49,14 +50,14 @@ func (o *Output) begin(ctx context.Context, j *job) error {
 	if err != nil {
 		return err
 	}
-	s := &shipment{frames: frames, encoders: o.encoders}
+	s := &shipment{frames: frames, writers: &o.writers, encoders: o.encoders}
 	s.done.store, s.done.target = store, s3.Target{
 		Bucket: m.Bucket, Key: m.Key, ContentEncoding: m.Encoding.Compression.ContentEncoding(),
 		ID: m.ID, Again: j.again || j.attempts > 0 || seg.Recovered,
 	}
 	s.object = store.Object(ctx, s.done.target)
 	s.object.Waits(o.encoders.without)
-	if s.writer, err = encode.NewWriter(s.object, m.Encoding); err != nil {
+	if s.writer, err = o.writers.Get(s.object, m.Encoding); err != nil {
 		return errors.Join(err, frames.Close())
 	}
 	j.shipment = s
@@ -103,9 +104,13 @@ func (s *shipment) encodeRest() error {
 	if err := s.write(); err != nil {
 		return err
 	}
-	err := s.writer.Close()
+	if err := s.writer.Close(); err != nil {
+		return err
+	}
 	s.done.stored = s.object.Size()
-	return err
+	s.writers.Put(s.writer)
+	s.writer = nil
+	return nil
 }
 
 // giveUp ends a job's shipment, if it has one, and removes what it has uploaded.

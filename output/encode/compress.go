@@ -62,7 +62,13 @@ func (c Compression) DefaultLevel() int {
 // zstdWindow bounds the memory of a zstd stream (and of its reader), bytes.
 const zstdWindow = 1 << 20
 
-func compressor(dst io.Writer, c Compression, level int) (io.WriteCloser, error) {
+// sink is a compressor.
+type sink interface {
+	io.WriteCloser
+	Reset(dst io.Writer) // begins anew
+}
+
+func compressor(dst io.Writer, c Compression, level int) (sink, error) {
 	if level == 0 {
 		level = c.DefaultLevel()
 	}
@@ -75,11 +81,13 @@ func compressor(dst io.Writer, c Compression, level int) (io.WriteCloser, error)
 	case Snappy:
 		return s2.NewWriter(dst, s2.WriterSnappyCompat(), s2.WriterConcurrency(1)), nil
 	default:
-		return plainWriter{dst}, nil
+		return &plainWriter{dst}, nil
 	}
 }
 
-// plainWriter gives a writer a Close that does nothing.
+// plainWriter compresses nothing.
 type plainWriter struct{ io.Writer }
 
-func (plainWriter) Close() error { return nil }
+func (*plainWriter) Close() error { return nil }
+
+func (w *plainWriter) Reset(dst io.Writer) { w.Writer = dst }

@@ -15,6 +15,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"sync"
 
 	"sluice/output/record"
 )
@@ -62,7 +63,7 @@ type Options struct {
 type Writer struct {
 	opts    Options
 	dateKey []byte // in msgpack
-	sink    io.WriteCloser
+	sink    sink
 	buf     []byte
 	json    transcoder
 	time    timeWriter
@@ -85,6 +86,30 @@ func NewWriter(dst io.Writer, opts Options) (*Writer, error) {
 		opts: opts, dateKey: record.AppendStr(nil, opts.DateKey), sink: sink, buf: make([]byte, 0, 2*flushSize),
 		json: transcoder{escapeUnicode: opts.EscapeUnicode}, time: timeWriter{format: opts.DateFormat},
 	}, nil
+}
+
+// Writers makes Writers, of those that have ended if it can: a compressor has a
+// megabyte and more of tables. It is safe for concurrent use.
+type Writers struct {
+	idle sync.Map // of *sync.Pool of *Writer, by Options
+}
+
+// Get is NewWriter.
+func (w *Writers) Get(dst io.Writer, opts Options) (*Writer, error) {
+	if pool, ok := w.idle.Load(opts); ok {
+		if again, ok := pool.(*sync.Pool).Get().(*Writer); ok {
+			again.sink.Reset(dst)
+			again.records, again.missing = 0, 0
+			return again, nil
+		}
+	}
+	return NewWriter(dst, opts)
+}
+
+// Put takes a Writer whose Close has succeeded.
+func (w *Writers) Put(ended *Writer) {
+	pool, _ := w.idle.LoadOrStore(ended.opts, new(sync.Pool))
+	pool.(*sync.Pool).Put(ended)
 }
 
 // Records returns how many events were written.

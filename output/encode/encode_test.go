@@ -28,11 +28,14 @@ func unhex(t testing.TB, s string) []byte {
 	return b
 }
 
+// writers are those of all tests: what one has left in a Writer must not matter.
+var writers encode.Writers
+
 // encodeAll returns what a Writer makes of a chunk.
 func encodeAll(t testing.TB, chunk []byte, o encode.Options) (string, *encode.Writer) {
 	t.Helper()
 	var out bytes.Buffer
-	w, err := encode.NewWriter(&out, o)
+	w, err := writers.Get(&out, o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -54,6 +57,7 @@ func encodeAll(t testing.TB, chunk []byte, o encode.Options) (string, *encode.Wr
 	if err := w.Close(); err != nil {
 		t.Fatal(err)
 	}
+	writers.Put(w)
 	return out.String(), w
 }
 
