@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"time"
@@ -18,6 +19,7 @@ type bench struct {
 	dir      string // everything is below it
 	endpoint string // of an S3 that discards
 	close    func() error
+	control  string  // a plugin that ships nothing
 	lines    string  // file
 	record   float64 // bytes that a line is on average as a record
 	measured []measurement
@@ -30,10 +32,13 @@ const (
 	lineCount = 200_000
 )
 
-func build(s settings) (*bench, error) {
+func build(ctx context.Context, s settings) (*bench, error) {
 	b := &bench{settings: s}
 	var err error
 	if b.dir, err = os.MkdirTemp("", "sluice-flush-"); err != nil {
+		return nil, err
+	}
+	if err := b.buildControl(ctx); err != nil {
 		return nil, err
 	}
 	lines := stack.Orders(lineCount)
@@ -45,6 +50,17 @@ func build(s settings) (*bench, error) {
 	b.record = float64(size)/lineCount + recordHead
 	b.endpoint, b.close, err = stack.Discard{}.Listen()
 	return b, err
+}
+
+// buildControl builds the plugin that tests the host. It hashes each chunk, which takes a few milliseconds,
+// and does nothing else: what is late with it is late because of the machine.
+func (b *bench) buildControl(ctx context.Context) error {
+	b.control = filepath.Join(b.dir, "out_trace.so")
+	out, err := exec.CommandContext(ctx, "go", "build", "-buildmode=c-shared", "-o", b.control, "./host/testdata/plugin").CombinedOutput()
+	if err != nil {
+		return fmt.Errorf("build the control plugin: %w\n%s", err, out)
+	}
+	return nil
 }
 
 // recordHead is what [[time, {}], {"log": line}] takes besides the line's text, whose newline is left out.
@@ -78,11 +94,12 @@ func (b *bench) measure(ctx context.Context, shipper string, rate float64) (m me
 	if err != nil {
 		return m, err
 	}
+	keys := stack.OwnerKeys()
 	began := time.Now()
 	log := filepath.Join(dir, "host.log")
 	p, err := stack.Start(stack.Command{
 		Path: b.host, Args: b.args(shipper, rate, filepath.Join(dir, "store")), Dir: dir, Log: log,
-		Env: []string{"HOME=" + dir, "AWS_ACCESS_KEY_ID=" + stack.OwnerKeys().AccessKeyID, "AWS_SECRET_ACCESS_KEY=" + stack.OwnerKeys().SecretAccessKey},
+		Env: []string{"HOME=" + dir, "AWS_ACCESS_KEY_ID=" + keys.AccessKeyID, "AWS_SECRET_ACCESS_KEY=" + keys.SecretAccessKey, "TRACE_FILE=" + os.DevNull},
 	})
 	if err != nil {
 		return m, err
@@ -118,14 +135,7 @@ func (m *measurement) read(log string) error {
 
 // args has the host feed the lines, and the plugin ship them.
 func (b *bench) args(shipper string, rate float64, store string) []string {
-	args := []string{"-e", b.plugin, "-o", "sluice", "-p", "bucket=flush", "-p", "store_dir=" + store, "-p", "exit_timeout=1h",
-		"--workers", "0", "--tick", "0.01", "--chunk-size", fmt.Sprint(chunkSize)}
-	if shipper == away {
-		// One segment, which is tried once, early on, and at the end.
-		args = append(args, "-p", "endpoint=http://127.0.0.1:1", "-p", "compression=gzip", "-p", "total_file_size=5G")
-	} else {
-		args = append(args, "-p", "endpoint="+b.endpoint, "-p", "compression="+shipper)
-	}
+	args := append(b.output(shipper, store), "--workers", "0", "--tick", "0.01", "--chunk-size", fmt.Sprint(chunkSize))
 	if rate > 0 {
 		args = append(args, "--rate", fmt.Sprintf("%.0f", rate*1e6/b.record))
 	}
@@ -135,8 +145,22 @@ func (b *bench) args(shipper string, rate float64, store string) []string {
 	return args
 }
 
-// away is a shipper whose S3 nobody has started.
-const away = "away"
+// Shippers that are no codecs.
+const (
+	control = "control"
+	away    = "away" // its S3 is
+)
+
+func (b *bench) output(shipper, store string) []string {
+	ours := []string{"-e", b.plugin, "-o", "sluice", "-p", "bucket=flush", "-p", "store_dir=" + store, "-p", "exit_timeout=1h"}
+	switch shipper {
+	case control:
+		return []string{"-e", b.control, "-o", "trace"}
+	case away: // one segment, which is tried once, early on, and at the end
+		return append(ours, "-p", "endpoint=http://127.0.0.1:1", "-p", "compression=gzip", "-p", "total_file_size=5G")
+	}
+	return append(ours, "-p", "endpoint="+b.endpoint, "-p", "compression="+shipper)
+}
 
 // repeats is how often the lines make up the chunks.
 func (b *bench) repeats() int {
