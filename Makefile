@@ -13,7 +13,7 @@ CFLAGS   ?= -O2 -g
 HELPERS  := cmd/sluice/helpers/linux-amd64 cmd/sluice/helpers/linux-arm64
 HOST_C   := $(wildcard test/host/*.c) $(wildcard test/host/*.h)
 
-.PHONY: all demo test e2e crash backlog docker-test differential bench bench-go fuzz lint clean help
+.PHONY: all demo test e2e crash backlog docker-test differential bench bench-go bench-flush bench-idle fuzz lint clean help
 
 all: $(BUILD)/out_sluice.so $(BUILD)/sluice $(BUILD)/sluice-credential-helper ## Build plugin, command and helper into build/
 
@@ -75,6 +75,13 @@ bench: all ## Measure null, s3 and sluice by turns: ROUNDS, MB, INPUTS, OUTPUTS 
 COUNT ?= 6
 bench-go: ## Run the Go benchmarks of the pieces COUNT times (default 6), beside those of the revision BASE if set
 	@test/bench.sh $(COUNT) $(BASE)
+
+CHUNKS ?= 500
+bench-flush: all $(BUILD)/flb-host ## Measure how long CHUNKS flushes (default 500) hold up the engine, with and without a busy shipper
+	@cd test && go run ./cmd/flush -chunks $(CHUNKS)
+
+bench-idle: all ## Measure what a minute without anything to do costs after a load (real Fluent Bit)
+	@cd test && go run ./cmd/idle
 
 lint: ## gofmt, go vet and staticcheck
 	@test/lint.sh

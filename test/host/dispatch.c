@@ -96,7 +96,7 @@ static void count(struct engine *e, const struct task *t)
     s->error += t->answer == FLB_ERROR;
     s->records += t->answer == FLB_OK ? t->chunk->records : 0;
     s->bytes += t->answer == FLB_OK ? t->chunk->size : 0;
-    s->max_callback_us = t->micros > s->max_callback_us ? t->micros : s->max_callback_us;
+    samples_add(&s->callbacks, t->took);
     s->max_stack = t->stack.used > s->max_stack ? t->stack.used : s->max_stack;
     if (t->stack.overrun) {
         s->faults++;

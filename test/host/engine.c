@@ -232,6 +232,7 @@ static void rest(struct engine *e)
     double when = e->deadline, wait;
     struct timespec until;
 
+    sooner(&when, e->tick.due);
     sooner(&when, e->retries.head ? e->retries.head->due : 0);
     if (!e->stopping && !e->reload_asked && e->chunks < e->opt->chunks_up && !feed_is_empty(e)) {
         sooner(&when, e->next_feed);
@@ -251,10 +252,14 @@ static void loop(struct engine *e)
     while (true) {
         notice_stop(e);
         ask_for_reload(e);
+        tick_fire(&e->tick);
         if (is_over(e)) {
             return;
         }
-        if (!step(e)) {
+        if (step(e)) {
+            e->tick.busy = seconds();
+        }
+        else {
             rest(e);
         }
     }
@@ -282,6 +287,7 @@ static void *run(void *arg)
     loop(e);
     INFO("[engine] service has stopped (%zu pending chunks)", e->chunks);
     exit_all(e);
+    e->stats->engine_cpu += thread_cpu();
     signals_wake(WAKE_ENDED);
     return NULL;
 }
@@ -307,6 +313,8 @@ int engine_start(struct engine *e)
     queue_init(&e->ready);
     queue_init(&e->retries);
     e->next_feed = seconds();
+    e->tick = (struct tick){.every = e->opt->tick, .due = e->opt->tick > 0 ? seconds() + e->opt->tick : 0,
+                            .late = &e->stats->tick_late, .beyond = &e->stats->tick_beyond};
     if (pthread_create(&e->thread, NULL, run, e) != 0) {
         ERROR("[engine] no thread for the pipeline");
         return -1;

@@ -132,7 +132,7 @@ struct options {
     struct spec *specs;
     size_t n_specs;
     size_t stack, chunk_size, chunks_up;
-    double rate, grace, retry_base;
+    double rate, grace, retry_base, tick;
     int workers, reloads, log_level;
     int64_t time; /* of the first record; 0: now */
     bool guard, stay, help;
@@ -310,7 +310,7 @@ struct task {
     int attempts;
     double due;         /* when it is to be tried again */
     int answer;
-    uint64_t micros;
+    double took;        /* seconds in the callback */
     struct coro_result stack;
     struct task *next;
 };
@@ -338,12 +338,33 @@ int workers_start(struct engine *e, struct instance *ins);
 void workers_give(struct instance *ins, struct task *t);
 void workers_stop(struct instance *ins); /* after all that they have been given */
 
+/* ---- measure.c: times, and what they come to ---- */
+
+struct samples { /* microseconds */
+    uint32_t *values;
+    size_t n, room;
+};
+
+void samples_add(struct samples *s, double seconds);
+void samples_print(struct samples *s, const char *name, FILE *out); /* a member of a JSON object; sorts them */
+void samples_free(struct samples *s);
+
+struct tick { /* a timer of the engine; every is 0 when there is none */
+    double every, due;
+    double busy;  /* when the engine last ended a piece of work */
+    struct samples *late, *beyond;
+};
+
+void tick_fire(struct tick *t); /* if it is due */
+
 /* ---- engine.c: the thread flb-pipeline ---- */
 
 struct stats {
-    uint64_t flushes, records, ok, retry, error, dropped_records, max_callback_us;
+    uint64_t flushes, records, ok, retry, error, dropped_records;
     uint64_t bytes, late, unanswered, max_stack, faults;
     int instances, reloads;
+    struct samples callbacks, tick_late, tick_beyond;
+    double engine_cpu; /* seconds of the engine's thread */
 };
 
 enum stop { RUN, STOP_GRACEFULLY, STOP_FOR_RELOAD };
@@ -370,6 +391,7 @@ struct engine {
     size_t chunks;        /* that are not finished */
     double deadline;      /* of the grace period; 0: none */
     double next_feed;
+    struct tick tick;
     bool reload_asked;
     bool stopping;
 };
@@ -401,6 +423,8 @@ bool signals_reload(void);                 /* SIGHUP came; forgets it */
 
 void *must(void *p); /* ends the process when there is no memory */
 double seconds(void);
+double thread_cpu(void);
+double process_cpu(void);
 char *expand(const char *value);
 
 #endif

@@ -29,6 +29,7 @@ func TestHost(t *testing.T) {
 		{"data and tag end with the call", testLifetime},
 		{"guard", testGuard},
 		{"stack", testStack},
+		{"times", testTimes},
 		{"workers", testWorkers},
 		{"synchronous", testSynchronous},
 		{"hot reload", testReload},
@@ -212,6 +213,26 @@ func most(t *testing.T, r result) int {
 	}
 	t.Fatalf("no ExitCtx\n%s", r.stderr)
 	return 0
+}
+
+// testTimes wants every callback and tick measured, but nothing of how long they take.
+func testTimes(t *testing.T, r rig) {
+	got := r.run(t, nil, args("--generate app=20000 --rate 40000 --tick 0.01 -o trace -p spin=2 -o trace -p workers=1")...)
+	equal(t, "exit code", got.code, 0)
+	equal(t, "callbacks", got.times.Callbacks.Count, got.stats.Flushes)
+	late, beyond := got.times.TickLate, got.times.TickBeyond
+	if late.Count == 0 || late.Count != beyond.Count {
+		t.Errorf("%d ticks were late, %d beyond the end of the work before them; want as many, and some", late.Count, beyond.Count)
+	}
+	for _, s := range []summary{got.times.Callbacks, late, beyond} {
+		if s.P50 > s.P99 || s.P99 > s.Max {
+			t.Errorf("centiles are not in order: %+v", s)
+		}
+	}
+	if beyond.Max > late.Max || got.times.CPU < got.times.EngineCPU {
+		t.Errorf("a part is more than the whole: %+v", got.times)
+	}
+	equal(t, "ticks without --tick", r.run(t, nil, args("--generate app=9 -o trace")...).times.TickLate.Count, 0)
 }
 
 func testWorkers(t *testing.T, r rig) {

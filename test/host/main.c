@@ -175,19 +175,30 @@ static void serve(struct host *h)
     engine_join(&h->context->engine);
 }
 
-static void print_stats(const struct host *h)
+static void print_stats(struct host *h)
 {
-    const struct stats *s = &h->stats;
+    struct stats *s = &h->stats;
 
     printf("{\"flushes\":%llu,\"records\":%llu,\"ok\":%llu,\"retry\":%llu,\"error\":%llu,\"dropped_records\":%llu,"
-           "\"instances\":%d,\"reloads\":%d,\"max_callback_us\":%llu,\"bytes\":%llu,\"fed_records\":%llu,"
-           "\"late\":%llu,\"unanswered\":%llu,\"faults\":%llu,\"max_stack\":%llu}\n",
+           "\"instances\":%d,\"reloads\":%d,\"bytes\":%llu,\"fed_records\":%llu,"
+           "\"late\":%llu,\"unanswered\":%llu,\"faults\":%llu,\"max_stack\":%llu",
            (unsigned long long) s->flushes, (unsigned long long) s->records, (unsigned long long) s->ok,
            (unsigned long long) s->retry, (unsigned long long) s->error, (unsigned long long) s->dropped_records,
-           s->instances, s->reloads, (unsigned long long) s->max_callback_us, (unsigned long long) s->bytes,
-           (unsigned long long) h->feed.records, (unsigned long long) s->late, (unsigned long long) s->unanswered,
-           (unsigned long long) s->faults, (unsigned long long) s->max_stack);
+           s->instances, s->reloads, (unsigned long long) s->bytes, (unsigned long long) h->feed.records,
+           (unsigned long long) s->late, (unsigned long long) s->unanswered, (unsigned long long) s->faults,
+           (unsigned long long) s->max_stack);
+    samples_print(&s->callbacks, "callback_us", stdout);
+    samples_print(&s->tick_late, "tick_late_us", stdout);
+    samples_print(&s->tick_beyond, "tick_beyond_us", stdout);
+    printf(",\"cpu\":%.3f,\"engine_cpu\":%.3f}\n", process_cpu(), s->engine_cpu);
     fflush(stdout); /* a leak checker ends the process before stdio would */
+}
+
+static void stats_free(struct stats *s)
+{
+    samples_free(&s->callbacks);
+    samples_free(&s->tick_late);
+    samples_free(&s->tick_beyond);
 }
 
 /* Ends the process from here, as fluent-bit.c:546 does: the plugin is not told. */
@@ -261,6 +272,7 @@ int main(int argc, char **argv)
         help(&h);
     }
     ret = run(&h);
+    stats_free(&h.stats);
     storage_close(&h.storage);
     feed_close(&h.feed);
     options_free(&h.opt);

@@ -31,6 +31,7 @@ static const char usage_text[] =
     "  --storage DIR          keep chunks in files until they are answered, and begin with those found\n"
     "  --retry-base SECONDS   base of the back-off (0.2; Fluent Bit's is 5)\n"
     "  --reload N             so many hot reloads, evenly over the load\n"
+    "  --tick SECONDS         a timer of the engine, to see how late it comes\n"
     "  --grace SECONDS        how long a shutdown waits for answers (5)\n"
     "  --stay                 wait for a signal when all chunks are answered\n"
     "  --abi VERSION          2.2, 4.2.3 or 5.1.1 (5.1.1): the host's allocations\n"
@@ -38,7 +39,7 @@ static const char usage_text[] =
     "  --guard                forbidden pages below each stack, and behind and after each chunk\n";
 
 enum { OPT_LINES = 256, OPT_MSGPACK, OPT_GENERATE, OPT_CHUNK_SIZE, OPT_CHUNKS_UP, OPT_RATE, OPT_TIME, OPT_STORAGE,
-       OPT_RETRY_BASE, OPT_RELOAD, OPT_GRACE, OPT_STAY, OPT_EXIT, OPT_ABI, OPT_STACK, OPT_GUARD };
+       OPT_RETRY_BASE, OPT_RELOAD, OPT_TICK, OPT_GRACE, OPT_STAY, OPT_EXIT, OPT_ABI, OPT_STACK, OPT_GUARD };
 
 static const struct option long_options[] = {
     {"plugin", required_argument, NULL, 'e'},
@@ -57,6 +58,7 @@ static const struct option long_options[] = {
     {"storage", required_argument, NULL, OPT_STORAGE},
     {"retry-base", required_argument, NULL, OPT_RETRY_BASE},
     {"reload", required_argument, NULL, OPT_RELOAD},
+    {"tick", required_argument, NULL, OPT_TICK},
     {"grace", required_argument, NULL, OPT_GRACE},
     {"stay", no_argument, NULL, OPT_STAY},
     {"exit-after-load", no_argument, NULL, OPT_EXIT},
@@ -248,6 +250,8 @@ static int set_long_option(struct options *o, int opt, char *arg)
         return to_number(arg, 0, &o->retry_base);
     case OPT_RELOAD:
         return set_int(arg, &o->reloads);
+    case OPT_TICK:
+        return to_number(arg, 1e-4, &o->tick);
     case OPT_GRACE:
         return to_number(arg, 0, &o->grace);
     case OPT_STAY:

@@ -72,10 +72,23 @@ type stats struct {
 	Late, Unanswered, Faults                               int
 }
 
+// times are in the same line.
+type times struct {
+	Callbacks  summary `json:"callback_us"`
+	TickLate   summary `json:"tick_late_us"`
+	TickBeyond summary `json:"tick_beyond_us"`
+	CPU        float64
+	EngineCPU  float64 `json:"engine_cpu"`
+}
+
+// summary is what flb-host tells of times.
+type summary struct{ Count, P50, P99, Max int }
+
 // result is one run of a host, from beginning to end.
 type result struct {
 	events []event
 	stats  stats
+	times  times
 	stdout string
 	stderr string
 	code   int // -1: by a signal
@@ -172,8 +185,10 @@ func (p *process) wait() result {
 	p.result.code = p.cmd.ProcessState.ExitCode()
 	p.result.stdout, p.result.stderr = p.stdout.String(), p.stderr.String()
 	if strings.HasPrefix(p.result.stdout, `{"flushes"`) {
-		if err := json.Unmarshal(p.stdout.Bytes(), &p.result.stats); err != nil {
-			p.t.Errorf("stdout %q: %v", p.result.stdout, err)
+		for _, part := range []any{&p.result.stats, &p.result.times} {
+			if err := json.Unmarshal(p.stdout.Bytes(), part); err != nil {
+				p.t.Errorf("stdout %q: %v", p.result.stdout, err)
+			}
 		}
 	}
 	return p.result

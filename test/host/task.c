@@ -62,8 +62,10 @@ static void call_plugin(void *arg)
 {
     struct call *call = arg;
     struct task *t = call->task;
+    double start = seconds();
 
     t->answer = proxy_flush(t->ins, call->data, t->chunk->size, call->tag);
+    t->took = seconds() - start;
 }
 
 /*
@@ -74,20 +76,18 @@ void task_flush(struct task *t, const struct options *opt)
 {
     struct buffer data, tag;
     struct call call = {.task = t};
-    double start;
 
     t->answer = FLB_RETRY;
+    t->took = 0;
     if (buffer_new(&data, t->chunk->data, t->chunk->size, opt->guard) != 0) {
         return;
     }
     buffer_new(&tag, t->chunk->tag, strlen(t->chunk->tag) + 1, false);
     call.data = data.data;
     call.tag = tag.data;
-    start = seconds();
     if (coro_run(opt->stack, opt->guard, call_plugin, &call, &t->stack) != 0) {
         ERROR("[host] no stack of %zu bytes for a flush", opt->stack);
     }
-    t->micros = (uint64_t) ((seconds() - start) * 1e6);
     buffer_poison(&tag);
     buffer_poison(&data);
 }

@@ -16,13 +16,29 @@ void *must(void *p)
     return p;
 }
 
-/* Seconds of a clock that never jumps. */
-double seconds(void)
+static double read_clock(clockid_t clock)
 {
     struct timespec ts;
 
-    clock_gettime(CLOCK_MONOTONIC, &ts);
+    clock_gettime(clock, &ts);
     return (double) ts.tv_sec + (double) ts.tv_nsec / 1e9;
+}
+
+/* Seconds of a clock that never jumps. */
+double seconds(void)
+{
+    return read_clock(CLOCK_MONOTONIC);
+}
+
+/* Seconds that the calling thread, and all threads, have computed, in the kernel as well. */
+double thread_cpu(void)
+{
+    return read_clock(CLOCK_THREAD_CPUTIME_ID);
+}
+
+double process_cpu(void)
+{
+    return read_clock(CLOCK_PROCESS_CPUTIME_ID);
 }
 
 /* Writes what ${NAME} or ${NAME:-default} stands for. */

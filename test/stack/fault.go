@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// Fault is what a Front does to a request.
+// Fault is what happens to a request on its way.
 type Fault int
 
 const (
@@ -28,33 +28,33 @@ func (f Fault) String() string {
 // slowest is the longest that a slow request waits.
 const slowest = time.Second
 
-// meet does what a fault does in the place of an answer, and tells whether there is to be one. how is how
-// much of it, 0 to 1.
-func (f *Front) meet(fault Fault, how float64, w http.ResponseWriter, r *http.Request) (goOn bool) {
-	switch fault {
+// Serve does to a request what the fault does, and has h answer it if it is to have an answer. how is how
+// much of the fault, 0 to 1.
+func (f Fault) Serve(how float64, h http.Handler, w http.ResponseWriter, r *http.Request) {
+	switch f {
+	case NoFault:
+		h.ServeHTTP(w, r)
 	case Slow:
-		return wait(r, time.After(time.Duration(how*float64(slowest))))
+		if wait(r, time.After(time.Duration(how*float64(slowest)))) {
+			h.ServeHTTP(w, r)
+		}
 	case SlowDown:
 		refuse(w, r, http.StatusServiceUnavailable, "SlowDown")
-		return false
 	case InternalError:
 		refuse(w, r, http.StatusInternalServerError, "InternalError")
-		return false
 	case LoseAnswer:
-		f.proxy.ServeHTTP(unheard{http.Header{}}, r)
+		h.ServeHTTP(unheard{http.Header{}}, r)
 		panic(http.ErrAbortHandler)
 	case Reset:
 		_, _ = io.CopyN(io.Discard, r.Body, int64(how*float64(r.ContentLength))) // the client may be gone
 		reset(w)
-		return false
 	case Hang:
 		_, _ = io.Copy(io.Discard, r.Body)
-		return wait(r, nil)
+		wait(r, nil)
 	}
-	return true
 }
 
-// wait waits for a time, and returns false if the client or the front goes away before.
+// wait waits for a time, and returns false if the client or the server goes away before.
 func wait(r *http.Request, until <-chan time.Time) bool {
 	select {
 	case <-until:

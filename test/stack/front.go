@@ -93,9 +93,7 @@ func (f *Front) Down() {
 
 func (f *Front) serve(w http.ResponseWriter, r *http.Request) {
 	fault, how := f.draw()
-	if f.meet(fault, how, w, r) {
-		f.proxy.ServeHTTP(w, r)
-	}
+	fault.Serve(how, f.proxy, w, r)
 }
 
 // draw decides what happens to a request, and how much of it, 0 to 1.
