@@ -49,6 +49,8 @@ type Config struct {
 	StoreDir        string
 	StoreLimit      int64 // 0 for none
 	QuarantineLimit int64 // 0 for none
+	// StoreCompression is none or s2.
+	StoreCompression string
 
 	Deduplicate   bool // chunks that Fluent Bit delivers again
 	AutoRetry     bool

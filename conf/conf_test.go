@@ -29,7 +29,7 @@ func TestDefaults(t *testing.T) {
 		KeyFormat: "/fluent-bit-logs/$TAG/%Y/%m/%d/%H/%M/%S", TagDelimiters: ".",
 		JSONDateFormat: "iso8601", JSONDateKey: "date", EscapeUnicode: true, Compression: "none",
 		TotalFileSize: 100_000_000, PartSize: 5_242_880, UploadTimeout: 10 * time.Minute,
-		StoreDir: "/tmp/fluent-bit/s3", Deduplicate: true, AutoRetry: true, Ordered: true, RetryLimit: conf.Unlimited,
+		StoreDir: "/tmp/fluent-bit/s3", StoreCompression: "none", Deduplicate: true, AutoRetry: true, Ordered: true, RetryLimit: conf.Unlimited,
 		ExitTimeout: 4 * time.Second, StallTimeout: time.Minute, UploadWorkers: 2, PartWorkers: 2, EncodeWorkers: 1,
 	}
 	if err != nil || !reflect.DeepEqual(got, want) {
@@ -59,6 +59,7 @@ func TestValues(t *testing.T) {
 		{"endpoint=minio:9000", func(c conf.Config) any { return c.Endpoint }, "https://minio:9000"},
 		{"endpoint=http://127.0.0.1:9000/", func(c conf.Config) any { return c.Endpoint }, "http://127.0.0.1:9000"},
 		{"upload_retry_limit=no_retries", func(c conf.Config) any { return c.RetryLimit }, 0},
+		{"store_compression=S2", func(c conf.Config) any { return c.StoreCompression }, "s2"},
 		{"pprof_listen=[::1]:6060", func(c conf.Config) any { return c.PprofListen }, "[::1]:6060"},
 		{"upload_retry_limit=7", func(c conf.Config) any { return c.RetryLimit }, 7},
 		{"retry_exhausted_action=delete", func(c conf.Config) any { return c.DropExhausted }, true},
@@ -80,6 +81,7 @@ func TestMistakes(t *testing.T) {
 		"bucket=b total_file_size=-5":                       `total_file_size "-5" is no size`,
 		"bucket=b pprof_listen=6060":                        `pprof_listen "6060" is no address: write 127.0.0.1:6060`,
 		"bucket=b pprof_listen=0.0.0.0:6060":                `pprof_listen "0.0.0.0:6060" is not on loopback: write`,
+		"bucket=b store_compression=gzip":                   `store_compression "gzip" is not known: use none or s2`,
 		"bucket=b upload_timeout=500ms":                     `upload_timeout "500ms" is no time: write seconds`,
 		"bucket=b upload_timeout=0":                         `upload_timeout "0" is too short: at least 1s`,
 		"bucket=b upload_chunk_size=5M":                     "upload_chunk_size 5000000 is out of range: 5242880 to 50000000",

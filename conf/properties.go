@@ -103,6 +103,7 @@ func laterProperties() []Property {
 func ownProperties() []Property {
 	return []Property{
 		integer("compression_level", "0", "Level of the compression: gzip 1 to 9, zstd 1 to 22; 0 is the codec's default.", 0, 22, func(c *Config) *int { return &c.Level }),
+		custom("store_compression", "none", "Compression of store_dir: none, which costs the least CPU, or s2, which writes about a fifth to the disk.", setStoreCompression),
 		period("exit_timeout", "4s", "How long a stop may go on uploading; the rest stays in the spool. Keep it below Fluent Bit's grace.", 0, func(c *Config) *time.Duration { return &c.ExitTimeout }),
 		period("upload_stall_timeout", "1m", "How long a request may go without a byte moving before it is given up and made again.", time.Second, func(c *Config) *time.Duration { return &c.StallTimeout }),
 		boolean("json_escape_unicode", "true", "Write non-ASCII characters as \\uxxxx, as Fluent Bit's service option json.escape_unicode does, which an output cannot see.", func(c *Config) *bool { return &c.EscapeUnicode }),
@@ -243,6 +244,15 @@ func setCompression(c *Config, v string) string {
 		return "is not supported yet: use none, gzip, zstd or snappy, or keep this output on the built-in s3 plugin"
 	}
 	return "is not known: use none, gzip, zstd or snappy"
+}
+
+func setStoreCompression(c *Config, v string) string {
+	switch v = strings.ToLower(v); v {
+	case "none", "s2":
+		c.StoreCompression = v
+		return ""
+	}
+	return "is not known: use none or s2"
 }
 
 // setRoleARN takes arn:partition:iam:region:account:role/path/name. Servers other

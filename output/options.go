@@ -56,8 +56,7 @@ func storeOptions(o Options) s3.Options {
 }
 
 // partSize keeps an object that is as large as maxOvershoot lets it get within
-// the number of parts that S3 takes; uncompressed JSON is four times as long as
-// what the spool makes of it.
+// the number of parts that S3 takes.
 func partSize(c conf.Config) int64 {
-	return max(min(c.PartSize, maxPartBuffer), 4*maxOvershoot*c.TotalFileSize/s3.MaxParts, s3.MinPartSize)
+	return max(min(c.PartSize, maxPartBuffer), maxOvershoot*c.TotalFileSize/s3.MaxParts, s3.MinPartSize)
 }

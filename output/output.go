@@ -137,7 +137,7 @@ func (o *Output) told(e Event) {
 func (o *Output) openSpool(readmit bool) (err error) {
 	var found []*spool.Segment
 	o.spool, err = spool.Open(spool.Options{
-		Dir: o.opts.Dir, Limit: o.opts.Config.StoreLimit, Now: o.opts.Now, FS: o.opts.FS,
+		Dir: o.opts.Dir, Limit: o.opts.Config.StoreLimit, Compress: o.opts.Config.StoreCompression == "s2", Now: o.opts.Now, FS: o.opts.FS,
 		Repeats: o.opts.Config.Deduplicate, Readmit: readmit, Writer: o.opts.Writer,
 		Sealed: func(seg *spool.Segment) {
 			if seg.Recovered {
@@ -201,19 +201,19 @@ func (o *Output) Flush(tag string, chunk []byte) error {
 	return nil
 }
 
-// maxOvershoot bounds an object whose estimate is wrong: no codec makes much more
-// of a segment than the spool does.
-const maxOvershoot = 3
+// maxOvershoot bounds an object whose estimate is wrong: the bytes of data that it
+// may have for each byte of total_file_size.
+const maxOvershoot = 12
 
 // full tells whether a segment's object has reached total_file_size.
 func (o *Output) full(seg *spool.Segment) bool {
-	raw, disk, limit := seg.Raw(), seg.Size(), o.opts.Config.TotalFileSize
+	raw, limit := seg.Raw(), o.opts.Config.TotalFileSize
 	if raw >= aheadSize {
 		if encoded, size := o.queue.grown(seg); encoded > 0 {
 			return size+int64(float64(size)/float64(encoded)*float64(raw-encoded)) >= limit
 		}
 	}
-	return o.ratios.estimate(seg.Stream, raw, disk) >= limit || disk >= maxOvershoot*limit
+	return o.ratios.estimate(seg.Stream, raw) >= limit || raw >= maxOvershoot*limit
 }
 
 // Close takes no more chunks, ships what is there until ctx ends, and unlocks

@@ -7,8 +7,7 @@ import (
 )
 
 // ratios estimate how large an object becomes from what the last ones of its
-// stream became. Before the first, they go by how well the spool's own quick
-// compression did. It is safe for concurrent use.
+// stream became. It is safe for concurrent use.
 type ratios struct {
 	codec encode.Compression
 
@@ -19,26 +18,19 @@ type ratios struct {
 // maxRatios bounds the memory: with more streams all are learned anew.
 const maxRatios = 10_000
 
-// firstGuess is the size of an object for each byte that the spool takes: JSON
-// is longer than msgpack, and gzip and zstd beat S2 on log lines.
-var firstGuess = map[encode.Compression]float64{encode.Gzip: 0.6, encode.Zstd: 0.6, encode.Snappy: 1.1}
+// firstGuess is the size of an object for each byte of data, before there was one:
+// JSON is longer than msgpack, and log lines compress well.
+var firstGuess = map[encode.Compression]float64{encode.None: 1.15, encode.Gzip: 0.25, encode.Zstd: 0.25, encode.Snappy: 0.4}
 
-// plainGuess is the size of uncompressed JSON for each byte of msgpack.
-const plainGuess = 1.15
-
-// estimate returns the stored size of raw bytes of data that take disk bytes in
-// the spool.
-func (r *ratios) estimate(stream string, raw, disk int64) int64 {
+// estimate returns the stored size of raw bytes of data.
+func (r *ratios) estimate(stream string, raw int64) int64 {
 	r.mu.Lock()
+	defer r.mu.Unlock()
 	factor, known := r.factor[stream]
-	r.mu.Unlock()
-	if known {
-		return int64(float64(raw) * factor)
+	if !known {
+		factor = firstGuess[r.codec]
 	}
-	if guess, ok := firstGuess[r.codec]; ok {
-		return int64(float64(disk) * guess)
-	}
-	return int64(float64(raw) * plainGuess)
+	return int64(float64(raw) * factor)
 }
 
 // minSample is the data that an object must have had to say something, bytes.

@@ -14,14 +14,14 @@ import (
 // or the disk's error. ErrRepeated alone says that the chunk is safe since it
 // came before: the caller need not keep it.
 func (s *Spool) Append(stream string, c Chunk, meta func() ([]byte, error)) (*Segment, error) {
-	frame := framePool.Get().(*[]byte)
-	defer framePool.Put(frame)
+	w := framePool.Get().(*frameWriter)
+	defer framePool.Put(w)
 	f := Frame{Tag: c.Tag, Time: s.opts.Now(), Hash: contentHash(c.Data), Data: c.Data, raw: len(c.Data)}
 	if again, err := s.repeats.taken(stream, f); again || err != nil {
 		return nil, cmp.Or(err, ErrRepeated)
 	}
-	*frame = appendFrame((*frame)[:0], f)
-	seg, err := s.put(stream, f, *frame, meta)
+	head, payload := w.frame(f, s.opts.Compress)
+	seg, err := s.put(stream, f, head, payload, meta)
 	if err != nil {
 		s.repeats.refused()
 		return nil, err
@@ -32,19 +32,20 @@ func (s *Spool) Append(stream string, c Chunk, meta func() ([]byte, error)) (*Se
 }
 
 // put makes a frame durable in the active segment of its stream.
-func (s *Spool) put(stream string, f Frame, frame []byte, meta func() ([]byte, error)) (*Segment, error) {
+func (s *Spool) put(stream string, f Frame, head, payload []byte, meta func() ([]byte, error)) (*Segment, error) {
 	if err := s.cutBroken(); err != nil {
 		return nil, err
 	}
+	size := int64(len(head) + len(payload))
 	for {
-		seg, err := s.reserve(stream, int64(len(frame)), meta)
+		seg, err := s.reserve(stream, size, meta)
 		if err != nil {
 			return nil, err
 		}
-		if err = seg.append(frame, f); err == nil {
+		if err = seg.append(head, payload, f); err == nil {
 			return seg, nil
 		}
-		s.unreserve(seg, int64(len(frame)))
+		s.unreserve(seg, size)
 		if errors.Is(err, errSealed) {
 			continue
 		}
@@ -73,7 +74,7 @@ func (s *Spool) cutBroken() error {
 	return nil
 }
 
-var framePool = sync.Pool{New: func() any { return new([]byte) }}
+var framePool = sync.Pool{New: func() any { return new(frameWriter) }}
 
 // reserve returns the active segment of a stream, with n more bytes on its
 // account.

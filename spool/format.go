@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/crc32"
+	"slices"
 	"strings"
 	"time"
 
@@ -179,42 +180,50 @@ func parseTrailer(b []byte) (s summary, ok bool) {
 	}, true
 }
 
-// appendFrame appends a frame; its payload is compressed when that helps.
-func appendFrame(dst []byte, f Frame) []byte {
-	start := len(dst)
-	dst = append(dst, frameMarker...)
-	dst = append(dst, make([]byte, 8)...) // size and crc
-	dst = binary.LittleEndian.AppendUint64(dst, f.Hash)
-	dst = binary.LittleEndian.AppendUint64(dst, uint64(f.Time.UnixNano()))
-	dst = binary.LittleEndian.AppendUint32(dst, uint32(len(f.Data)))
-	codecAt := len(dst)
-	dst = append(dst, codecRaw)
-	f.Tag = f.Tag[:min(len(f.Tag), maxTag)]
-	dst = binary.LittleEndian.AppendUint16(dst, uint16(len(f.Tag)))
-	dst = append(dst, f.Tag...)
-	if compressed, ok := appendS2(dst, f.Data); ok {
-		dst = compressed
-		dst[codecAt] = codecS2
-	} else {
-		dst = append(dst, f.Data...)
+// frameWriter makes frames. Its buffers are used again.
+type frameWriter struct{ head, block []byte }
+
+// smallPayload is copied behind what stands before it: two writes cost more.
+const smallPayload = 4 << 10
+
+// frame returns a frame in two parts, of which the second may be empty. They are
+// valid until the next call, and as long as Data is. With compress the payload is
+// compressed if that makes it smaller.
+func (w *frameWriter) frame(f Frame, compress bool) (head, payload []byte) {
+	payload, codec := f.Data, byte(codecRaw)
+	if compress {
+		if block, ok := w.compress(f.Data); ok {
+			payload, codec = block, codecS2
+		}
 	}
-	body := dst[start+framePrefix:]
-	binary.LittleEndian.PutUint32(dst[start+4:], uint32(len(body)))
-	binary.LittleEndian.PutUint32(dst[start+8:], crc32.Checksum(body, castagnoli))
-	return dst
+	f.Tag = f.Tag[:min(len(f.Tag), maxTag)]
+	b := append(w.head[:0], frameMarker...)
+	b = append(b, make([]byte, 8)...) // size and crc
+	b = binary.LittleEndian.AppendUint64(b, f.Hash)
+	b = binary.LittleEndian.AppendUint64(b, uint64(f.Time.UnixNano()))
+	b = binary.LittleEndian.AppendUint32(b, uint32(len(f.Data)))
+	b = append(b, codec)
+	b = binary.LittleEndian.AppendUint16(b, uint16(len(f.Tag)))
+	b = append(b, f.Tag...)
+	sum := crc32.Update(crc32.Checksum(b[framePrefix:], castagnoli), castagnoli, payload)
+	binary.LittleEndian.PutUint32(b[4:], uint32(len(b)-framePrefix+len(payload)))
+	binary.LittleEndian.PutUint32(b[8:], sum)
+	if len(payload) <= smallPayload {
+		b, payload = append(b, payload...), nil
+	}
+	w.head = b
+	return b, payload
 }
 
-// appendS2 appends data compressed, or tells that it would not get smaller.
-func appendS2(dst, data []byte) ([]byte, bool) {
+// compress returns data as an S2 block, or tells that it would not get smaller.
+func (w *frameWriter) compress(data []byte) ([]byte, bool) {
 	room := s2.MaxEncodedLen(len(data))
 	if room < 0 {
-		return dst, false
+		return nil, false
 	}
-	if cap(dst)-len(dst) < room {
-		dst = append(make([]byte, 0, len(dst)+room), dst...)
-	}
-	block := s2.Encode(dst[len(dst):cap(dst)], data)
-	return dst[:len(dst)+len(block)], len(block) < len(data)
+	w.block = slices.Grow(w.block[:0], room)
+	w.block = s2.Encode(w.block[:room], data)
+	return w.block, len(w.block) < len(data)
 }
 
 // frameSize reads a frame's prefix and returns the length of the whole frame.

@@ -36,12 +36,18 @@ func readAll(t *testing.T, file []byte) (chunks []string, damage []Damage, err e
 	}
 }
 
+func appendFrame(dst []byte, compress bool, f Frame) []byte {
+	var w frameWriter
+	head, payload := w.frame(f, compress)
+	return append(append(dst, head...), payload...)
+}
+
 // FuzzSegment reads anything: nothing may panic, hang or be claimed to be whole that is not.
 func FuzzSegment(f *testing.F) {
 	head := appendHeader(nil, header{writer: "sluice", stream: "s", meta: []byte("{}")})
 	whole := append(slices.Clone(head), head...)
-	for _, data := range []string{"one", strings.Repeat("two ", 100)} {
-		whole = appendFrame(whole, Frame{Tag: "tag", Time: time.Unix(1, 2), Hash: contentHash([]byte(data)), Data: []byte(data)})
+	for i, data := range []string{"one", strings.Repeat("two ", 100)} {
+		whole = appendFrame(whole, i == 1, Frame{Tag: "tag", Time: time.Unix(1, 2), Hash: contentHash([]byte(data)), Data: []byte(data)})
 	}
 	f.Add(whole)
 	f.Add(appendTrailer(whole, summary{frames: 2, raw: 403, latest: time.Unix(1, 2)}))
@@ -71,8 +77,8 @@ func FuzzDamage(f *testing.F) {
 		head := appendHeader(nil, header{writer: "w", stream: tag, meta: one})
 		file := append(slices.Clone(head), head...)
 		ends := []int{len(file)}
-		for _, data := range [][]byte{one, two} {
-			file = appendFrame(file, Frame{Tag: tag, Time: time.Unix(1, 0), Hash: contentHash(data), Data: data})
+		for i, data := range [][]byte{one, two} {
+			file = appendFrame(file, i == 1, Frame{Tag: tag, Time: time.Unix(1, 0), Hash: contentHash(data), Data: data})
 			ends = append(ends, len(file))
 		}
 		if len(head) > headerRoom {

@@ -50,11 +50,12 @@ type Options struct {
 	// opened when they come again.
 	Repeats bool
 	// Readmit takes the segments in quarantine back, to be read once more.
-	Readmit bool
-	Writer  string           // program and version, for who finds the files; default "sluice"
-	MaxOpen int              // files of active segments that are open at once, default 64
-	FS      FS               // default OS{}
-	Now     func() time.Time // default time.Now
+	Readmit  bool
+	Compress bool             // payloads of frames, quickly
+	Writer   string           // program and version, for who finds the files; default "sluice"
+	MaxOpen  int              // files of active segments that are open at once, default 64
+	FS       FS               // default OS{}
+	Now      func() time.Time // default time.Now
 }
 
 // Chunk is what Append takes.

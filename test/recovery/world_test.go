@@ -51,13 +51,16 @@ type plan struct {
 // plans are a busy life and a calm one.
 func plans() []plan { return []plan{{2, 4, 5, 2}, {1, 100, 100, 0}} }
 
+// sizes of chunks. A large one is written in two pieces.
+var sizes = []int{0, 700, 6000}
+
 func newWorld(p plan) *world {
 	w := &world{
 		plan: p, disk: memfs.New(), now: time.Date(2026, 11, 24, 0, 0, 0, 0, time.UTC),
 		objects: map[uint64][]string{}, numbers: map[string]uint64{},
 	}
 	for n := range chunks {
-		w.waiting = append(w.waiting, fmt.Sprintf("chunk %d %s", n, strings.Repeat(string(rune('a'+n)), 700*(n%3))))
+		w.waiting = append(w.waiting, fmt.Sprintf("chunk %d %s", n, strings.Repeat(string(rune('a'+n)), sizes[n%len(sizes)])))
 	}
 	return w
 }
