@@ -103,11 +103,15 @@ func TestAheadStopped(t *testing.T) {
 func TestAheadSealsBySizeStored(t *testing.T) {
 	const size = 10_500_000
 	r := newRig(t)
+	seen := r.front.watch(nil)
 	out := r.open("compression=gzip", "total_file_size=10500000")
 	chunk, lines := noise(2_000_000)
 	const flushed = 20
-	for range flushed {
+	for n := range flushed {
 		r.flush(out, "app", chunk)
+		if n == flushed/4 { // nobody is faster than the encoder for long
+			r.wait("nothing is shipped", func() bool { return strings.Contains(seen.String(), "part 200") })
+		}
 	}
 	r.close(out, plenty)
 	list, err := r.bucket.List(t.Context())
