@@ -83,7 +83,7 @@ func NewWriter(dst io.Writer, opts Options) (*Writer, error) {
 		return nil, fmt.Errorf("start compression: %w", err)
 	}
 	return &Writer{
-		opts: opts, dateKey: record.AppendStr(nil, opts.DateKey), sink: sink, buf: make([]byte, 0, 2*flushSize),
+		opts: opts, dateKey: name(opts.DateKey), sink: sink, buf: make([]byte, 0, 2*flushSize),
 		json: transcoder{escapeUnicode: opts.EscapeUnicode}, time: timeWriter{format: opts.DateFormat},
 	}, nil
 }
@@ -197,7 +197,10 @@ func (w *Writer) line(ev record.Event) (rest []byte, err error) {
 	return rest, err
 }
 
-var internalKey, logKey = record.AppendStr(nil, "__internal__"), record.AppendStr(nil, "log")
+var internalKey, logKey = name("__internal__"), name("log")
+
+// name returns a member's name in msgpack, with the room that keys.find likes.
+func name(s string) []byte { return record.AppendStr(make([]byte, 0, 16+len(s)), s) }
 
 // internal appends what is known about the record beside its body. Metadata is
 // there even if empty, as in the C plugin, where every event has some.
@@ -213,17 +216,18 @@ func (w *Writer) internal(dst []byte, ev record.Event) (_ []byte, err error) {
 	dst = append(dst, `"log_metadata":`...)
 	metadata := ev.Metadata
 	if metadata == nil {
-		metadata = emptyMap
+		metadata = []byte(emptyMap)
 	}
 	dst, _, err = w.json.value(dst, metadata, metadataRoot, 0)
 	return append(dst, '}'), err
 }
 
-var emptyMap = []byte{0x80}
+// Empty maps, of which Fluent Bit writes the longer one.
+const emptyMap, emptyMap32 = "\x80", "\xdf\x00\x00\x00\x00"
 
 // hasMembers tells whether b is a map that is not empty.
 func hasMembers(b []byte) bool {
-	if len(b) <= len(emptyMap) {
+	if len(b) == 0 || string(b) == emptyMap || string(b) == emptyMap32 {
 		return false
 	}
 	tok, _, err := record.Read(b)

@@ -32,8 +32,8 @@ func (t *transcoder) begin() {
 // value appends the first object of b as JSON and returns what is behind it. It
 // is the value of the member whose key is at, or an element of that.
 func (t *transcoder) value(dst, b []byte, at ref, depth int) (out, rest []byte, err error) {
-	if text, rest, ok := shortText(b); ok { // most values
-		return appendString(dst, text, t.escapeUnicode), rest, nil
+	if v, size := shortUint(b); size > 0 {
+		return appendUint(dst, uint64(v)), b[size:], nil
 	}
 	tok, rest, err := record.Read(b)
 	if err != nil {
@@ -43,7 +43,7 @@ func (t *transcoder) value(dst, b []byte, at ref, depth int) (out, rest []byte, 
 	case record.Str, record.Bin:
 		return appendString(dst, rest[:tok.Len], t.escapeUnicode), rest[tok.Len:], nil
 	case record.Uint:
-		return strconv.AppendUint(dst, tok.Bits, 10), rest, nil
+		return appendUint(dst, tok.Bits), rest, nil
 	case record.Int:
 		return strconv.AppendInt(dst, int64(tok.Bits), 10), rest, nil
 	case record.Float:
@@ -82,6 +82,18 @@ func shortText(b []byte) (text, rest []byte, ok bool) {
 		return nil, nil, false
 	}
 	return b[from:end], b[end:], true
+}
+
+// shortUint returns a number of less than 17 bits that b begins with, and its size, 0
+// if there is none.
+func shortUint(b []byte) (v uint, size int) {
+	if len(b) >= 3 && b[0] == 0xcd {
+		return uint(b[1])<<8 | uint(b[2]), 3
+	}
+	if len(b) > 0 && b[0] < 0x80 {
+		return uint(b[0]), 1
+	}
+	return 0, 0
 }
 
 func (t *transcoder) array(dst, b []byte, n int, at ref, depth int) (out, rest []byte, err error) {
@@ -142,25 +154,39 @@ func (m *object) key(dst, b []byte) (out, rest []byte, err error) {
 	}
 	t.starts = append(t.starts, len(dst))
 	m.at = at
-	return t.keys.appendText(dst, k), b[k.size:], nil
+	if k.textSize > roomyKey {
+		return append(dst, t.keys.long(k)...), b[k.size:], nil
+	}
+	return k.appendText(dst), b[k.size:], nil
 }
 
 // members appends n pairs.
 func (m *object) members(b []byte, n, depth int) (rest []byte, err error) {
-	if n > manyMembers || m.t.keys.full() {
+	t := m.t
+	if n > manyMembers || t.keys.full() {
 		return m.many(b, n, depth)
 	}
-	dst := m.out
+	dst, at := m.out, m.at
 	for range n {
-		if dst, b, err = m.key(dst, b); err != nil {
-			return nil, err
+		if k, next := t.keys.usual(at, b); next != none { // what key does, for nearly all keys
+			t.starts = append(t.starts, len(dst))
+			dst = k.appendText(dst)
+			at, b = next, b[k.size:]
+		} else {
+			m.at = at
+			if dst, b, err = m.key(dst, b); err != nil {
+				return nil, err
+			}
+			at = m.at
 		}
-		if dst, b, err = m.t.value(dst, b, m.at, depth); err != nil {
+		if text, rest, ok := shortText(b); ok { // what value does, for most
+			dst, b = appendString(dst, text, t.escapeUnicode), rest
+		} else if dst, b, err = t.value(dst, b, at, depth); err != nil {
 			return nil, err
 		}
 		dst = append(dst, ',')
 	}
-	m.out = dst
+	m.out, m.at = dst, at
 	return b, nil
 }
 

@@ -35,14 +35,19 @@ const (
 // key is a key in its place. It has no pointers, so that the garbage collector
 // need not look at thousands of them.
 type key struct {
-	head, mask         uint64 // its first eight bytes of msgpack, or all and which they are
-	at, size, textSize int32  // in keys.bytes: size bytes of msgpack, textSize of JSON
+	head, mask         [2]uint64      // its first sixteen bytes of msgpack, or all, and which they are
+	text               [roomyKey]byte // its JSON with a colon, if that fits
+	at, size, textSize int32          // in keys.bytes: size bytes of msgpack, textSize of JSON
 	before             ref
 	next               [4]ref // what has followed it
 	inside             ref    // root of the keys of the map that is its value
 	index              int32  // of the member in its map; -1 for a root
 	replaces           int32  // index of the member with the same name, -1 if there is none
+	special            bool   // usual does not find it
 }
+
+// roomyKey is how many bytes are copied of a key's text, whatever its length.
+const roomyKey = 32
 
 // Bounds of what is remembered.
 const (
@@ -56,7 +61,7 @@ func (k *keys) bound() {
 		return
 	}
 	k.all, k.bytes = k.all[:0], k.bytes[:0]
-	k.all = append(k.all, key{size: math.MaxInt32}) // nothing begins with it
+	k.all = append(k.all, key{size: math.MaxInt32, special: true}) // nothing begins with it
 	for range roots - 1 {
 		k.all = append(k.all, key{index: -1, replaces: -1})
 	}
@@ -66,25 +71,55 @@ func (k *keys) full() bool { return len(k.all) >= mostKeys || len(k.bytes) >= mo
 
 // find returns the key that b begins with, if it has followed at before.
 func (k *keys) find(at ref, b []byte) ref {
-	head := firstWord(b)
+	head := firstWords(b)
 	for _, next := range &k.all[at].next {
 		n := &k.all[next]
-		if (head^n.head)&n.mask == 0 && len(b) >= int(n.size) && (n.size <= 8 || string(b[8:n.size]) == string(k.bytes[n.at+8:n.at+n.size])) {
+		if (head[0]^n.head[0])&n.mask[0]|(head[1]^n.head[1])&n.mask[1] == 0 && len(b) >= int(n.size) && (n.size <= 16 || k.longer(n, b)) {
 			return next
 		}
 	}
 	return none
 }
 
-// firstWord returns the first eight bytes of b, and what is behind b if it is
-// shorter.
-func firstWord(b []byte) uint64 {
-	if cap(b) >= 8 {
-		return binary.LittleEndian.Uint64(b[:8])
+// usual returns the key that b begins with, if it has followed at first and has
+// nothing special: it is short, and no duplicate.
+func (k *keys) usual(at ref, b []byte) (n *key, next ref) {
+	next = k.all[at].next[0]
+	n = &k.all[next]
+	if len(b) < 16 || n.special || (binary.LittleEndian.Uint64(b)^n.head[0])&n.mask[0]|(binary.LittleEndian.Uint64(b[8:])^n.head[1])&n.mask[1] != 0 {
+		return nil, none
 	}
-	var word [8]byte
-	copy(word[:], b)
-	return binary.LittleEndian.Uint64(word[:])
+	return n, next
+}
+
+// long returns a key as JSON, with its colon, whatever its length.
+func (k *keys) long(n *key) []byte { return k.bytes[n.at+n.size:][:n.textSize] }
+
+// appendText appends a key that is not long as JSON, with its colon.
+func (n *key) appendText(dst []byte) []byte {
+	end := len(dst)
+	if cap(dst)-end < roomyKey {
+		return append(dst, n.text[:n.textSize]...)
+	}
+	*(*[roomyKey]byte)(dst[end : end+roomyKey]) = n.text
+	return dst[:end+int(n.textSize)]
+}
+
+// longer tells whether b begins with a key also where that is longer than its head.
+func (k *keys) longer(n *key, b []byte) bool {
+	return string(b[16:n.size]) == string(k.bytes[n.at+16:n.at+n.size])
+}
+
+// firstWords returns the first sixteen bytes of b, and what is behind b if it is
+// shorter.
+func firstWords(b []byte) [2]uint64 {
+	if cap(b) < 16 {
+		var short [16]byte
+		copy(short[:], b)
+		b = short[:]
+	}
+	b = b[:16]
+	return [2]uint64{binary.LittleEndian.Uint64(b), binary.LittleEndian.Uint64(b[8:])}
 }
 
 // inside returns the root for maps in the value of a key.
@@ -95,23 +130,6 @@ func (k *keys) inside(at ref) ref {
 	}
 	return k.all[at].inside
 }
-
-// appendText appends a key as JSON, with its colon. It copies sixteen bytes at a
-// time, and so beyond the key's end.
-func (k *keys) appendText(dst []byte, n *key) []byte {
-	text, end := k.bytes[n.at+n.size:], len(dst)+int(n.textSize)
-	if cap(dst) < end+textRoom || cap(text) < int(n.textSize)+textRoom {
-		return append(dst, text[:n.textSize]...)
-	}
-	to := dst[len(dst) : end+textRoom]
-	text = text[:n.textSize+textRoom]
-	for i := 0; i < int(n.textSize); i += 16 {
-		*(*[16]byte)(to[i:]) = *(*[16]byte)(text[i:])
-	}
-	return dst[:end]
-}
-
-const textRoom = 16
 
 // name returns the name of a key that is a str.
 func (k *keys) name(at ref) (name []byte, ok bool) {
@@ -128,17 +146,19 @@ func (t *transcoder) learn(at ref, b []byte) (ref, error) {
 		return none, err
 	}
 	n := key{at: int32(len(k.bytes)), size: int32(size), before: at, index: k.all[at].index + 1}
-	n.mask = 1<<(8*min(size, 8)) - 1
-	n.head = firstWord(b) & n.mask
+	n.mask = [2]uint64{1<<(8*min(size, 8)) - 1, 1<<(8*max(0, min(size, 16)-8)) - 1}
+	n.head = firstWords(b)
 	k.bytes = append(k.bytes, b[:size]...)
 	if k.bytes, _, err = t.appendKey(k.bytes, b); err != nil {
 		k.bytes = k.bytes[:n.at]
 		return none, err
 	}
+	copy(n.text[:], k.bytes[n.at+n.size:])
 	n.textSize = int32(len(k.bytes)) - n.at - n.size
 	k.all = append(k.all, n)
 	added := ref(len(k.all) - 1)
 	k.all[added].replaces = k.earlier(added)
+	k.all[added].special = size > 16 || n.textSize > roomyKey || k.all[added].replaces >= 0
 	k.follow(at, added)
 	return added, nil
 }

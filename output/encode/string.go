@@ -44,11 +44,21 @@ func appendString(dst, s []byte, escapeUnicode bool) []byte {
 		}
 		dst = dst[:cap(dst)]
 	}
-	dst = dst[:n]
+	if len(s) > 0 {
+		dst, n = appendSlowly(dst[:n], s, escapeUnicode)
+	}
+	dst[n] = '"' // there is room for a word more
+	return dst[:n+1]
+}
+
+// appendSlowly appends what has no capacity for a word behind it, and leaves room
+// for one byte.
+func appendSlowly(dst, s []byte, escapeUnicode bool) (out []byte, n int) {
 	for len(s) > 0 {
 		dst, s = appendEscape(dst, s, escapeUnicode)
 	}
-	return append(dst, '"')
+	dst = slices.Grow(dst, 1)
+	return dst[:cap(dst)], len(dst)
 }
 
 // plainBytes returns how many of the bytes of w, the lowest first, need no escape:

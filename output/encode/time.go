@@ -81,6 +81,12 @@ func floorDiv(a, b int64) (quotient, remainder int64) {
 }
 
 // append2 appends two decimal digits.
-func append2(dst []byte, n int) []byte {
-	return append(dst, byte('0'+n/10), byte('0'+n%10))
-}
+func append2(dst []byte, n int) []byte { return append(dst, digits[n][0], digits[n][1]) }
+
+// digits are the numbers below a hundred.
+var digits = func() (two [100][2]byte) {
+	for n := range two {
+		two[n] = [2]byte{byte('0' + n/10), byte('0' + n%10)}
+	}
+	return two
+}()

@@ -96,6 +96,12 @@ func Read(b []byte) (t Token, rest []byte, err error) {
 		return payload(Token{Kind: Str, Len: int(c & 0x1f)}, b[1:])
 	case c >= 0xe0:
 		return Token{Kind: Int, Bits: uint64(int64(int8(c)))}, b[1:], nil
+	case c == 0xcb && len(b) >= 9: // these, too, are what logs have most
+		return Token{Kind: Float, Bits: binary.BigEndian.Uint64(b[1:])}, b[9:], nil
+	case c == 0xce && len(b) >= 5:
+		return Token{Kind: Uint, Bits: uint64(be32(b[1:]))}, b[5:], nil
+	case c == 0xdf && len(b) >= 5:
+		return Token{Kind: Map, Len: int(be32(b[1:]))}, b[5:], nil
 	}
 	return readWide(layouts[c-0xc0], b[1:])
 }
