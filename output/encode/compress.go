@@ -52,7 +52,7 @@ func (c Compression) ContentEncoding() string {
 func (c Compression) DefaultLevel() int {
 	switch c {
 	case Gzip:
-		return 6
+		return 5
 	case Zstd:
 		return 3
 	}
@@ -60,7 +60,7 @@ func (c Compression) DefaultLevel() int {
 }
 
 // zstdWindow bounds the memory of a zstd stream (and of its reader), bytes.
-const zstdWindow = 1 << 20
+const zstdWindow = 64 << 10
 
 // sink is a compressor.
 type sink interface {

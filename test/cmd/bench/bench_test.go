@@ -89,7 +89,7 @@ func TestSizeOfLine(t *testing.T) {
 
 func TestConfig(t *testing.T) {
 	b := &bench{sink: &sink.Sink{Endpoint: "http://127.0.0.1:9"}}
-	o, err := parseOutput("sluice:gzip:1@0*2")
+	o, err := parseOutput("sluice:gzip:1*2")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -113,7 +113,7 @@ func TestBench(t *testing.T) {
 	markdown := filepath.Join(t.TempDir(), "bench.md")
 	args := []string{
 		"-plugin", "../../../build/out_sluice.so", "-markdown", markdown, "-rounds", "1", "-mb", "2", "-tiny", "1s",
-		"-inputs", "parsed,tags:10,tiny,ten", "-outputs", "null,sluice:none,sluice:gzip@0,sluice:zstd*2,sluice:snappy,s3:snappy",
+		"-inputs", "parsed,tags:10,tiny,ten", "-outputs", "null,sluice:none,sluice:gzip@1,sluice:zstd*2,sluice:snappy,s3:snappy",
 	}
 	if _, err := parse(args, io.Discard); err != nil {
 		t.Skip(err)

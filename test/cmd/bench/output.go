@@ -28,7 +28,7 @@ func (o output) String() string {
 	if o.level != 0 {
 		name += fmt.Sprintf(":%d", o.level)
 	}
-	if o.workers != 1 {
+	if o.workers != usualWorkers(o.plugin) {
 		name += fmt.Sprintf("@%d", o.workers)
 	}
 	if o.count != 1 {
@@ -58,14 +58,20 @@ func parseOutput(text string) (output, error) {
 	if m == nil {
 		return output{}, fmt.Errorf("%q is no output: write null, s3:CODEC or sluice:CODEC:LEVEL, with @WORKERS*COUNT if you like", text)
 	}
-	o := output{
-		plugin: cmp.Or(m[1], m[2]), codec: cmp.Or(m[3], "none"),
-		level: number(m[4], 0), workers: number(m[5], 1), count: number(m[6], 1),
-	}
+	o := output{plugin: cmp.Or(m[1], m[2]), codec: cmp.Or(m[3], "none"), level: number(m[4], 0), count: number(m[6], 1)}
+	o.workers = number(m[5], usualWorkers(o.plugin))
 	if o.plugin == "s3" && o.level != 0 {
 		return output{}, fmt.Errorf("%q: the built-in output knows no levels", text)
 	}
 	return o, nil
+}
+
+// usualWorkers is what Fluent Bit takes by default; null stands in for the built-in outputs.
+func usualWorkers(plugin string) int {
+	if plugin == "sluice" {
+		return 0
+	}
+	return 1
 }
 
 // number reads digits; without any it is def.
