@@ -1,6 +1,6 @@
-// Package transcoder compares our msgpack decoder and JSON encoder with an independent one: what they write, and
-// how fast they are.
-package transcoder
+// Package cost measures what encoding and shipping cost: the transcoder beside an independent one, which must write the
+// same, and the way from a segment to S3 beside what the transcoder and the codec take alone.
+package cost
 
 import (
 	"bytes"

@@ -1,4 +1,4 @@
-package transcoder
+package cost
 
 import (
 	"bytes"
@@ -21,8 +21,37 @@ func orders(b *testing.B) []byte {
 	return chunk(b, lines.Bytes())
 }
 
-// BenchmarkSluice transcodes a chunk into JSON lines with a date, as the output does. Throughput is counted in
-// bytes of msgpack.
+// write encodes a chunk.
+func write(b *testing.B, w *encode.Writer, data []byte) {
+	for d := record.NewDecoder(data); ; {
+		ev, err := d.Head()
+		if err == io.EOF {
+			return
+		}
+		n := 0
+		if err == nil {
+			n, err = w.Write(ev)
+		}
+		if err != nil {
+			b.Fatal(err)
+		}
+		d.Past(n)
+	}
+}
+
+// transcode makes JSON lines with a date of a chunk, as the output does.
+func transcode(b *testing.B, to io.Writer, data []byte) {
+	w, err := encode.NewWriter(to, encode.Options{DateKey: "date", EscapeUnicode: true})
+	if err != nil {
+		b.Fatal(err)
+	}
+	write(b, w, data)
+	if err := w.Close(); err != nil {
+		b.Fatal(err)
+	}
+}
+
+// BenchmarkSluice transcodes a chunk. Throughput is counted in bytes of msgpack.
 func BenchmarkSluice(b *testing.B) {
 	data := orders(b)
 	w, err := encode.NewWriter(io.Discard, encode.Options{DateKey: "date", EscapeUnicode: true})
@@ -32,20 +61,7 @@ func BenchmarkSluice(b *testing.B) {
 	b.SetBytes(int64(len(data)))
 	b.ReportAllocs()
 	for b.Loop() {
-		for d := record.NewDecoder(data); ; {
-			ev, err := d.Head()
-			if err == io.EOF {
-				break
-			}
-			n := 0
-			if err == nil {
-				n, err = w.Write(ev)
-			}
-			if err != nil {
-				b.Fatal(err)
-			}
-			d.Past(n)
-		}
+		write(b, w, data)
 	}
 }
 
