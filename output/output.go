@@ -1,5 +1,5 @@
 // Package output turns chunks into objects: Flush makes a chunk durable in the
-// spool, and shippers encode and upload sealed segments in the background.
+// spool, and shippers encode and upload segments in the background.
 //
 //	out, err := output.New(output.Options{Config: cfg, Dir: dir, Credentials: provider, Log: log})
 //	err = out.Flush("app.orders", chunk) // nil: on disk
@@ -201,19 +201,22 @@ func (o *Output) Flush(tag string, chunk []byte) error {
 	return nil
 }
 
-// maxOvershoot bounds an object whose estimate is wrong: the bytes of data that it
-// may have for each byte of total_file_size.
+// maxOvershoot is how many bytes of data an object may have for each byte of
+// total_file_size: its estimate may be wrong, and the spool has no end.
 const maxOvershoot = 12
 
 // full tells whether a segment's object has reached total_file_size.
 func (o *Output) full(seg *spool.Segment) bool {
 	raw, limit := seg.Raw(), o.opts.Config.TotalFileSize
+	if raw >= maxOvershoot*limit {
+		return true
+	}
 	if raw >= aheadSize {
 		if encoded, size := o.queue.grown(seg); encoded > 0 {
 			return size+int64(float64(size)/float64(encoded)*float64(raw-encoded)) >= limit
 		}
 	}
-	return o.ratios.estimate(seg.Stream, raw) >= limit || raw >= maxOvershoot*limit
+	return o.ratios.estimate(seg.Stream, raw) >= limit
 }
 
 // Close takes no more chunks, ships what is there until ctx ends, and unlocks

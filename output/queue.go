@@ -106,11 +106,13 @@ func (q *queue) add(seg *spool.Segment) {
 // lane is there and not too many have been begun so already. It returns how much
 // of the segment was encoded, and what that became.
 func (q *queue) grown(seg *spool.Segment) (raw, size int64) {
+	has := seg.Raw() // may wait for the disk
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	l := q.lanes[q.name(seg)]
 	if l == nil {
-		if q.early < q.workers && !q.outage.on() && !q.draining {
+		// One that takes no more frames has been added, or is about to be.
+		if seg.Active() && q.early < q.workers && !q.outage.on() && !q.draining {
 			q.early++
 			l = q.lane(seg)
 			q.append(l, &job{segment: seg, early: true, lane: l})
@@ -122,7 +124,7 @@ func (q *queue) grown(seg *spool.Segment) (raw, size int64) {
 	if j.segment != seg {
 		return 0, 0
 	}
-	if !j.refused && seg.Raw()-j.raw >= aheadSize {
+	if !j.refused && has-j.raw >= aheadSize {
 		q.wake(l)
 		q.tell()
 	}
@@ -131,16 +133,20 @@ func (q *queue) grown(seg *spool.Segment) (raw, size int64) {
 
 // rest gives back a job whose segment was not sealed when it was taken.
 func (q *queue) rest(j *job, good bool) {
+	has := j.segment.Raw() // may wait for the disk
 	q.update(func() {
 		q.idle(j.lane)
 		j.lane.resting = true
+		more := false
 		if good {
+			before := j.raw
 			j.raw, j.size = j.shipment.done.raw, j.shipment.done.stored
+			more = j.raw > before && has-j.raw >= aheadSize // else the next frame that is durable tells
 		} else {
 			j.refused, j.raw, j.size = true, 0, 0
 			q.late(j)
 		}
-		if j.sealed || good && j.segment.Raw()-j.raw >= aheadSize {
+		if j.sealed || more {
 			q.wake(j.lane)
 		}
 	})

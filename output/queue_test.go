@@ -257,3 +257,44 @@ func TestBackoff(t *testing.T) {
 		}
 	}
 }
+
+// A segment that was shipped while somebody still looked at it is not begun again.
+func TestGrownTooLate(t *testing.T) {
+	dir := t.TempDir()
+	q := newQueue(true, 2, time.Now)
+	s, err := spool.Open(spool.Options{Dir: dir, Sealed: q.add})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close(0)
+	take := func() (seg *spool.Segment) {
+		t.Helper()
+		if seg, err = s.Append("a", spool.Chunk{Data: make([]byte, aheadSize)}, func() ([]byte, error) { return nil, nil }); err != nil {
+			t.Fatal(err)
+		}
+		return seg
+	}
+	first := take()
+	q.grown(first)
+	ahead, _ := takeNow(q)
+	if ahead == nil || ahead.whole {
+		t.Fatalf("the segment is not begun: %+v", ahead)
+	}
+	if err := s.Seal(first); err != nil {
+		t.Fatal(err)
+	}
+	q.rest(ahead, false)
+	sealed, _ := takeNow(q)
+	if sealed != ahead || !sealed.whole {
+		t.Fatalf("the sealed segment is not taken: %+v", sealed)
+	}
+	q.done(sealed, true)
+	q.grown(first)
+	next := take()
+	if err := s.Seal(next); err != nil {
+		t.Fatal(err)
+	}
+	if j, id := takeNow(q); id != next.ID {
+		t.Errorf("the next segment is not taken, but %+v", j)
+	}
+}

@@ -28,7 +28,7 @@ func (o *Output) ship(ctx context.Context) {
 // caller's.
 func (o *Output) do(ctx context.Context, j *job) error {
 	if !j.whole {
-		o.queue.rest(j, contain(func() error { return o.ahead(ctx, j) }) == nil)
+		o.queue.rest(j, o.ahead(ctx, j) == nil)
 		return nil
 	}
 	err := o.bring(ctx, j)
@@ -45,10 +45,12 @@ func (o *Output) do(ctx context.Context, j *job) error {
 // ahead encodes what has come into an active segment. When that fails, the upload
 // is given up: it begins anew when the segment is sealed.
 func (o *Output) ahead(ctx context.Context, j *job) error {
-	err := o.begin(ctx, j)
-	if err == nil {
-		err = j.shipment.encode()
-	}
+	err := contain(func() error {
+		if err := o.begin(ctx, j); err != nil {
+			return err
+		}
+		return j.shipment.encode()
+	})
 	if err != nil {
 		o.opts.Log.Debug("an upload that began before its segment was sealed is given up", "error", err)
 		return errors.Join(err, o.giveUp(j))

@@ -54,7 +54,7 @@ func newInstance(name string, h hostInstance, sources *standard.Sources) (*insta
 	i := &instance{host: h, conf: cfg, out: out, stop: cancel}
 	i.background.Go(func() { tellCredentials(ctx, log, provider) })
 	if cfg.PprofListen != "" {
-		if err := servePprof(ctx, cfg.PprofListen); err != nil {
+		if err := i.servePprof(ctx, cfg.PprofListen); err != nil {
 			h.logf(levelWarn, "%v", err) // logs go their way without profiles
 		}
 	}

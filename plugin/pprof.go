@@ -13,7 +13,7 @@ import (
 // together, until ctx ends.
 //
 //	go tool pprof http://ADDRESS/debug/pprof/profile?seconds=10
-func servePprof(ctx context.Context, address string) error {
+func (i *instance) servePprof(ctx context.Context, address string) error {
 	listener, err := net.Listen("tcp", address)
 	if err != nil {
 		return fmt.Errorf("pprof_listen %q cannot be used: %w: choose another port, and one for each output", address, err)
@@ -24,7 +24,7 @@ func servePprof(ctx context.Context, address string) error {
 	mux.HandleFunc("/debug/pprof/symbol", pprof.Symbol)
 	mux.HandleFunc("/debug/pprof/trace", pprof.Trace)
 	server := &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second}
-	go server.Serve(listener)
-	context.AfterFunc(ctx, func() { server.Close() })
+	i.background.Go(func() { _ = server.Serve(listener) }) // until it is closed
+	context.AfterFunc(ctx, func() { _ = server.Close() })
 	return nil
 }

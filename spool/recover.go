@@ -102,7 +102,7 @@ func (s *Spool) load(g *Segment, file File, active bool) (keep bool, err error) 
 	if err != nil {
 		return false, err
 	}
-	if whole {
+	if whole && !active { // in an active one it may be a chunk's end that looks so
 		g.sum, g.size = sum, size-int64(trailerSize)
 		return true, nil
 	}
@@ -132,6 +132,10 @@ func (s *Spool) scan(g *Segment, file File, size int64, active bool) (keep bool,
 	tail := make([]byte, min(size-r.good, maxTail))
 	if n, err := file.ReadAt(tail, r.good); n < len(tail) {
 		return false, err
+	}
+	if _, whole := parseTrailer(tail); whole { // its new name has not outlasted a crash
+		g.size = r.good
+		return g.size > g.start, nil
 	}
 	if !active && !bytes.HasPrefix(tail, []byte(trailerMarker)) && !allZero(tail) {
 		return true, nil // a damage, which the reader will name

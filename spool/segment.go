@@ -259,6 +259,13 @@ func (g *Segment) durable() int64 {
 	return g.synced
 }
 
+// Active tells whether the segment takes frames. If not, it was handed to
+// Options.Sealed or is about to be.
+func (g *Segment) Active() bool {
+	_, _, open := g.state()
+	return open
+}
+
 // Size returns how many bytes the segment has on disk.
 func (g *Segment) Size() int64 {
 	size, _, _ := g.state()

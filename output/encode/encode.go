@@ -75,6 +75,9 @@ type Writer struct {
 // compressor.
 const flushSize = 64 << 10
 
+// mostBuffer is how large a buffer may be that is used again.
+const mostBuffer = 1 << 20
+
 // NewWriter returns a Writer that writes to dst, which it never closes. The
 // error tells of a compression level that the codec does not have.
 func NewWriter(dst io.Writer, opts Options) (*Writer, error) {
@@ -106,8 +109,12 @@ func (w *Writers) Get(dst io.Writer, opts Options) (*Writer, error) {
 	return NewWriter(dst, opts)
 }
 
-// Put takes a Writer whose Close has succeeded.
+// Put takes a Writer whose Close has succeeded. One that had to write a very long
+// line is not kept.
 func (w *Writers) Put(ended *Writer) {
+	if cap(ended.buf) > mostBuffer {
+		return
+	}
 	pool, _ := w.idle.LoadOrStore(ended.opts, new(sync.Pool))
 	pool.(*sync.Pool).Put(ended)
 }

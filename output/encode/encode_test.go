@@ -177,6 +177,22 @@ func TestManyMembers(t *testing.T) {
 	}
 }
 
+// Each level of maps as keys would double the quotes of those within.
+func TestMapsAsKeys(t *testing.T) {
+	got, _ := encodeAll(t, unhex(t, "92 05 81 81 a1 61 01 02"), encode.Options{})
+	if want := `{"{\"a\":1}":2}` + "\n"; got != want {
+		t.Errorf("a map as a key: %s, want %s", got, want)
+	}
+	w, err := encode.NewWriter(io.Discard, encode.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	nested := append(bytes.Repeat([]byte{0x81}, 40), bytes.Repeat([]byte{0xc0}, 41)...)
+	if _, err := w.Write(record.Event{Body: nested}); !errors.Is(err, encode.ErrTooDeep) {
+		t.Errorf("Write of maps as keys of maps as keys = %v", err)
+	}
+}
+
 func TestTooDeep(t *testing.T) {
 	var out bytes.Buffer
 	w, err := encode.NewWriter(&out, encode.Options{})

@@ -17,6 +17,7 @@ const maxDepth = 256
 // are ErrTooDeep and those of record.Read.
 type transcoder struct {
 	escapeUnicode bool
+	inKey         bool // of another
 	keys          keys
 	// starts is a stack: for each member of the maps that are open, where it begins
 	// in the output.
@@ -232,7 +233,7 @@ func (m *object) many(b []byte, n, depth int) (rest []byte, err error) {
 
 // lastOfEachKey returns for each str key of n pairs the last pair that has it.
 func lastOfEachKey(b []byte, n int) (map[string]int, error) {
-	last := make(map[string]int, min(n, len(b)))
+	last := make(map[string]int, min(n, 1024))
 	for i := range n {
 		tok, payload, err := record.Read(b)
 		if err != nil {
@@ -275,7 +276,8 @@ func (t *transcoder) remove(dst []byte, member int) []byte {
 
 // appendKey appends the first object of b as a map's key with its colon. JSON has
 // only text there: what is neither str nor bin nor ext is written as the text of
-// its JSON (the C plugin writes it bare, which is no JSON).
+// its JSON (the C plugin writes it bare, which is no JSON). Such keys within such
+// keys are ErrTooDeep: each level doubles the quotes.
 func (t *transcoder) appendKey(dst, b []byte) (out, rest []byte, err error) {
 	tok, _, err := record.Read(b)
 	if err != nil {
@@ -285,7 +287,10 @@ func (t *transcoder) appendKey(dst, b []byte) (out, rest []byte, err error) {
 		dst, rest, err = t.value(dst, b, lineRoot, 0)
 		return append(dst, ':'), rest, err
 	}
-	plain := transcoder{escapeUnicode: t.escapeUnicode} // what is learnt now is not the keys' keys
+	if t.inKey {
+		return dst, nil, ErrTooDeep
+	}
+	plain := transcoder{escapeUnicode: t.escapeUnicode, inKey: true} // what is learnt now is not the keys' keys
 	plain.begin()
 	text, rest, err := plain.value(nil, b, lineRoot, 0)
 	return append(appendString(dst, text, t.escapeUnicode), ':'), rest, err

@@ -61,6 +61,9 @@ func (k *keys) bound() {
 		return
 	}
 	k.all, k.bytes = k.all[:0], k.bytes[:0]
+	if cap(k.bytes) > 2*mostKeyBytes {
+		k.bytes = nil
+	}
 	k.all = append(k.all, key{size: math.MaxInt32, special: true}) // nothing begins with it
 	for range roots - 1 {
 		k.all = append(k.all, key{index: -1, replaces: -1})

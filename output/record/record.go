@@ -214,7 +214,7 @@ func parseTime(b []byte) (t Time, marker uint32, rest []byte, reason string) {
 			return t, 0, rest, fmt.Sprintf("its time is the float %v", f)
 		}
 		sec := math.Floor(f)
-		return Time{Sec: int64(sec), Nsec: int64((f - sec) * 1e9)}, 0, rest, ""
+		return Time{Sec: int64(sec), Nsec: min(int64((f-sec)*1e9), 1e9-1)}, 0, rest, ""
 	case tok.Kind == Ext && tok.ExtType == 0 && tok.Len == 8:
 		sec, nsec := be32(rest), be32(rest[4:])
 		rest = rest[8:]

@@ -57,6 +57,7 @@ func TestDecoder(t *testing.T) {
 		{"v1 negative", "92 ff 80", []string{"-1.000000000   80"}},
 		{"v1 float64", "92 cb 3ff8000000000000 80", []string{"1.500000000   80"}},
 		{"v1 float32", "92 ca 3fc00000 80", []string{"1.500000000   80"}},
+		{"v1 just before 1970", "92 cb bbc79ca10c924000 80", []string{"-1.999999999   80"}},
 		{"nanoseconds beyond a second", "92 d7 00 00000001 77359400 80", []string{"3.000000000   80"}},
 		{"v2 with map32 metadata", "92 92 " + eventTime + " df 00000000 81 a1 61 01", []string{"1795321065.713623060 df00000000  81a16101"}},
 		{"metadata", "92 92 05 81 a1 6d 01 80", []string{"5.000000000 81a16d01  80"}},
