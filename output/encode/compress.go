@@ -60,7 +60,7 @@ func (c Compression) DefaultLevel() int {
 }
 
 // zstdWindow bounds the memory of a zstd stream (and of its reader), bytes.
-const zstdWindow = 64 << 10
+const zstdWindow = 512 << 10
 
 // sink is a compressor.
 type sink interface {
