@@ -11,13 +11,16 @@ import (
 // stops at 32 (msgpack-c's embedded stack), so only a forged chunk has one.
 var ErrTooDeep = errors.New("record nested too deeply")
 
-const maxDepth = 256
+const (
+	maxDepth  = 256
+	maxInKeys = 5 // maps and arrays as keys within each other
+)
 
 // transcoder turns msgpack into JSON and checks it in the same pass. Its errors
 // are ErrTooDeep and those of record.Read.
 type transcoder struct {
 	escapeUnicode bool
-	inKey         bool // of another
+	inKeys        int // how many keys it is in that are maps or arrays
 	keys          keys
 	// starts is a stack: for each member of the maps that are open, where it begins
 	// in the output.
@@ -276,8 +279,8 @@ func (t *transcoder) remove(dst []byte, member int) []byte {
 
 // appendKey appends the first object of b as a map's key with its colon. JSON has
 // only text there: what is neither str nor bin nor ext is written as the text of
-// its JSON (the C plugin writes it bare, which is no JSON). Such keys within such
-// keys are ErrTooDeep: each level doubles the quotes.
+// its JSON (the C plugin writes it bare, which is no JSON). Too many
+// such keys within each other are ErrTooDeep: each level doubles the quotes.
 func (t *transcoder) appendKey(dst, b []byte) (out, rest []byte, err error) {
 	tok, _, err := record.Read(b)
 	if err != nil {
@@ -287,10 +290,10 @@ func (t *transcoder) appendKey(dst, b []byte) (out, rest []byte, err error) {
 		dst, rest, err = t.value(dst, b, lineRoot, 0)
 		return append(dst, ':'), rest, err
 	}
-	if t.inKey {
+	if t.inKeys == maxInKeys {
 		return dst, nil, ErrTooDeep
 	}
-	plain := transcoder{escapeUnicode: t.escapeUnicode, inKey: true} // what is learnt now is not the keys' keys
+	plain := transcoder{escapeUnicode: t.escapeUnicode, inKeys: t.inKeys + 1} // what is learnt now is not the keys' keys
 	plain.begin()
 	text, rest, err := plain.value(nil, b, lineRoot, 0)
 	return append(appendString(dst, text, t.escapeUnicode), ':'), rest, err
