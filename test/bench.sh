@@ -13,7 +13,10 @@ mkdir -p "$results"
 (cd test && go build -o "$results/benchstat" golang.org/x/perf/cmd/benchstat)
 
 # bench DIR NAME adds a result of each benchmark.
-bench() { (cd "$1" && go test -run '^$' -bench . -benchmem ./output/... ./spool/...) >>"$results/$2"; }
+bench() {
+	(cd "$1" && go test -run '^$' -bench . -benchmem ./output/... ./spool/...) >>"$results/$2"
+	[ ! -d "$1/test/cost" ] || (cd "$1/test" && go test -run '^$' -bench . -benchmem ./cost) >>"$results/$2"
+}
 
 names=(now)
 if [ -n "$base" ]; then
