@@ -42,22 +42,6 @@ func (o *Output) do(ctx context.Context, j *job) error {
 	return o.failed(j, err)
 }
 
-// ahead encodes what has come into an active segment. When that fails, the upload
-// is given up: it begins anew when the segment is sealed.
-func (o *Output) ahead(ctx context.Context, j *job) error {
-	err := contain(func() error {
-		if err := o.begin(ctx, j); err != nil {
-			return err
-		}
-		return j.shipment.encode()
-	})
-	if err != nil {
-		o.opts.Log.Debug("an upload that began before its segment was sealed is given up", "error", err)
-		return errors.Join(err, o.giveUp(j))
-	}
-	return nil
-}
-
 // bring has a segment's object stored, and nothing else left of it in S3. What is
 // done is not done again.
 func (o *Output) bring(ctx context.Context, j *job) error {
