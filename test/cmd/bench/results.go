@@ -3,6 +3,8 @@ package main
 import (
 	"fmt"
 	"time"
+
+	"sluice/test/cmd/internal/table"
 )
 
 var head = []string{
@@ -11,7 +13,7 @@ var head = []string{
 }
 
 // tables are the results, a table for each input.
-func tables(trials []*trial) (all []table) {
+func tables(trials []*trial) (all []titled) {
 	first := 0
 	for n, t := range trials {
 		if n+1 == len(trials) || trials[n+1].input.name != t.input.name {
@@ -23,11 +25,11 @@ func tables(trials []*trial) (all []table) {
 }
 
 // results is the table of one input's trials.
-func results(trials []*trial) table {
+func results(trials []*trial) titled {
 	in := trials[0].input
-	t := table{title: fmt.Sprintf("%s: %.1f MB, %d lines", in.name, mega(in.size), in.lines.Count), head: head}
+	t := titled{fmt.Sprintf("%s: %.1f MB, %d lines", in.name, mega(in.size), in.lines.Count), table.Table{Head: head}}
 	for _, x := range trials {
-		t.rows = append(t.rows, x.row(trials))
+		t.Add(x.row(trials)...)
 	}
 	return t
 }

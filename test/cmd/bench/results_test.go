@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"sluice/test/cmd/bench/sink"
+	"sluice/test/cmd/internal/table"
 	"sluice/test/stack"
 )
 
@@ -59,7 +60,7 @@ func TestTables(t *testing.T) {
 	}
 	trials[5].input.name = "ten"
 	all := tables(trials)
-	if len(all) != 2 || len(all[0].rows) != 5 || len(all[1].rows) != 1 {
+	if len(all) != 2 || len(all[0].Rows) != 5 || len(all[1].Rows) != 1 {
 		t.Fatalf("tables: got %+v, want one of 5 rows and one of 1", all)
 	}
 	for n, want := range []string{
@@ -69,17 +70,17 @@ func TestTables(t *testing.T) {
 		"sluice:zstd|1.50|1.50–1.50|0.50|–|500.00|2.00|1.00|10|0|0.0|–|0|0|0|0",
 		"sluice:none|failed||||||||||||||",
 	} {
-		if got := strings.Join(all[0].rows[n], "|"); got != want {
+		if got := strings.Join(all[0].Rows[n], "|"); got != want {
 			t.Errorf("row %d: got\n%s, want\n%s", n, got, want)
 		}
 	}
-	if got, want := strings.Join(all[1].rows[0][:6], "|"), "sluice:gzip*2|3.00|3.00–3.00|–|–|–"; got != want {
+	if got, want := strings.Join(all[1].Rows[0][:6], "|"), "sluice:gzip*2|3.00|3.00–3.00|–|–|–"; got != want {
 		t.Errorf("row without null: got %s, want %s", got, want)
 	}
 }
 
 func TestForms(t *testing.T) {
-	x := table{title: "x", head: []string{"a", "b"}, rows: [][]string{{"one", "2"}}}
+	x := titled{"x", table.Table{Head: []string{"a", "b"}, Rows: [][]string{{"one", "2"}}}}
 	if got, want := x.markdown(), "### x\n\n| a | b |\n|---|---:|\n| one | 2 |\n"; got != want {
 		t.Errorf("markdown: got %q, want %q", got, want)
 	}

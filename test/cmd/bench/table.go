@@ -1,36 +1,15 @@
 package main
 
-import (
-	"fmt"
-	"strings"
-	"text/tabwriter"
-)
+import "sluice/test/cmd/internal/table"
 
-// table is a title, a head, and rows of the same length.
-type table struct {
+// titled is a table with a title.
+type titled struct {
 	title string
-	head  []string
-	rows  [][]string
+	table.Table
 }
 
 // text is the table for a terminal.
-func (t table) text() string {
-	var b strings.Builder
-	fmt.Fprintln(&b, t.title)
-	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', tabwriter.AlignRight)
-	for _, row := range append([][]string{t.head}, t.rows...) {
-		fmt.Fprintln(w, strings.Join(row, "\t")+"\t")
-	}
-	_ = w.Flush() // to memory
-	return b.String()
-}
+func (t titled) text() string { return t.title + "\n" + t.Text() }
 
 // markdown is the table for a document.
-func (t table) markdown() string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "### %s\n\n| %s |\n|---|%s\n", t.title, strings.Join(t.head, " | "), strings.Repeat("---:|", len(t.head)-1))
-	for _, row := range t.rows {
-		fmt.Fprintf(&b, "| %s |\n", strings.Join(row, " | "))
-	}
-	return b.String()
-}
+func (t titled) markdown() string { return "### " + t.title + "\n\n" + t.Markdown() }
