@@ -34,6 +34,9 @@ type File interface {
 	Truncate(size int64) error
 	Size() (int64, error)
 	Removed() (bool, error) // whether it has no name any more
+	// Evict says that what is before end will hardly be read again: the system may
+	// use the memory that it takes.
+	Evict(end int64)
 }
 
 // OS is the real disk.

@@ -23,7 +23,13 @@ type Reader struct {
 	segment *Segment
 	file    File
 	off     int64 // of the next frame
+	evicted int64 // end of what was
 }
+
+// evictSize is how many bytes are read before their place in the page cache is given
+// up: new data comes there, and it costs less to write into memory that was in
+// use a moment ago.
+const evictSize = 4 << 20
 
 // Open returns a Reader at the first frame.
 func (g *Segment) Open() (*Reader, error) {
@@ -58,6 +64,10 @@ func (r *Reader) Frames(each func(Frame) error) ([]Damage, error) {
 		}
 		if err := each(f); err != nil {
 			return frames.damage, err
+		}
+		if frames.good-r.evicted >= evictSize {
+			r.evicted = frames.good
+			r.file.Evict(r.evicted)
 		}
 	}
 }

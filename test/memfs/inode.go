@@ -120,4 +120,6 @@ func (h *handle) Removed() (bool, error) {
 	return true, nil
 }
 
+func (h *handle) Evict(int64) {}
+
 func (h *handle) Close() error { return nil }
