@@ -22,7 +22,7 @@ func (d Damage) String() string {
 type Reader struct {
 	segment *Segment
 	file    File
-	off     int64 // of the next frame
+	frames  *frameReader
 	evicted int64 // end of what was
 }
 
@@ -42,7 +42,7 @@ func (g *Segment) Open() (*Reader, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read segment %s: %w", g.path, err)
 	}
-	return &Reader{segment: g, file: file, off: g.start}, nil
+	return &Reader{segment: g, file: file, frames: newFrameReader(file, g.start, g.start)}, nil
 }
 
 // Frames calls each for every whole frame that is durable and was not read before,
@@ -50,13 +50,11 @@ func (g *Segment) Open() (*Reader, error) {
 // first error and returns it; the Reader is of no use then. Parts that cannot be
 // read are skipped and returned.
 func (r *Reader) Frames(each func(Frame) error) ([]Damage, error) {
-	end := r.segment.durable()
-	frames := newFrameReader(r.file, r.off, end)
-	defer frames.release()
+	frames := r.frames
+	frames.end, frames.damage = r.segment.durable(), nil
 	for {
 		f, err := frames.next()
 		if err == io.EOF {
-			r.off = end
 			return frames.damage, nil
 		}
 		if err != nil {
@@ -65,15 +63,18 @@ func (r *Reader) Frames(each func(Frame) error) ([]Damage, error) {
 		if err := each(f); err != nil {
 			return frames.damage, err
 		}
-		if frames.good-r.evicted >= evictSize {
-			r.evicted = frames.good
+		if frames.off-r.evicted >= evictSize {
+			r.evicted = frames.off
 			r.file.Evict(r.evicted)
 		}
 	}
 }
 
 // Close ends reading.
-func (r *Reader) Close() error { return r.file.Close() }
+func (r *Reader) Close() error {
+	r.frames.release()
+	return r.file.Close()
+}
 
 // Frames calls each for every frame, as Reader.Frames does.
 func (g *Segment) Frames(each func(Frame) error) ([]Damage, error) {

@@ -7,7 +7,6 @@ import (
 
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/s2"
-	"github.com/klauspost/compress/zstd"
 )
 
 // Compression is a codec for whole objects.
@@ -54,13 +53,10 @@ func (c Compression) DefaultLevel() int {
 	case Gzip:
 		return 5
 	case Zstd:
-		return 3
+		return 1
 	}
 	return 0
 }
-
-// zstdWindow bounds the memory of a zstd stream (and of its reader), bytes.
-const zstdWindow = 512 << 10
 
 // sink is a compressor.
 type sink interface {
@@ -76,8 +72,7 @@ func compressor(dst io.Writer, c Compression, level int) (sink, error) {
 	case Gzip:
 		return gzip.NewWriterLevel(dst, level)
 	case Zstd:
-		return zstd.NewWriter(dst, zstd.WithEncoderLevel(zstd.EncoderLevelFromZstd(level)),
-			zstd.WithEncoderConcurrency(1), zstd.WithWindowSize(zstdWindow), zstd.WithLowerEncoderMem(true))
+		return newZstdSink(dst, level)
 	case Snappy:
 		return s2.NewWriter(dst, s2.WriterSnappyCompat(), s2.WriterConcurrency(1)), nil
 	default:
