@@ -35,7 +35,8 @@ func (o *Output) failed(j *job, cause error) error {
 		return nil
 	}
 	if j.stored != nil {
-		return o.settle(j, *j.stored)
+		o.stored <- j
+		return nil
 	}
 	if err := o.index.Keep(); err != nil {
 		return err

@@ -59,6 +59,7 @@ type Output struct {
 	encoders slots
 	writers  encode.Writers
 	ratios   ratios
+	stored   chan *job // whose objects are, on their way to settle
 
 	opened  chan struct{} // tells sealByAge of a first segment
 	stop    context.CancelFunc
@@ -122,9 +123,16 @@ func (o *Output) start(others ...func(context.Context)) {
 	for _, f := range others {
 		o.workers.Go(func() { f(ctx) })
 	}
+	o.stored = make(chan *job, mostStored)
+	var shippers sync.WaitGroup
 	for range o.opts.Config.UploadWorkers {
-		o.workers.Go(func() { o.ship(ctx) })
+		shippers.Go(func() { o.ship(ctx) })
 	}
+	o.workers.Go(o.settle)
+	o.workers.Go(func() {
+		shippers.Wait()
+		close(o.stored)
+	})
 }
 
 // told tells of an event whoever wants to know.

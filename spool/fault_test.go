@@ -2,6 +2,7 @@ package spool_test
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"slices"
 	"strings"
@@ -16,8 +17,9 @@ import (
 // faultyFS is a disk on which calls can be made to fail.
 type faultyFS struct {
 	spool.OS
-	write, sync, truncate, syncDir, remove error // what the next such calls return
-	half                                   bool  // a failing write leaves half of it
+	write, sync, truncate, syncDir, remove error  // what the next such calls return
+	half                                   bool   // a failing write leaves half of it
+	kept                                   uint64 // if not 0, remove is for this segment alone
 	syncs                                  int
 }
 
@@ -39,7 +41,7 @@ func (fs *faultyFS) Open(name string) (spool.File, error) {
 }
 
 func (fs *faultyFS) Remove(name string) error {
-	if fs.remove != nil {
+	if fs.remove != nil && (fs.kept == 0 || strings.Contains(name, fmt.Sprintf("%016x", fs.kept))) {
 		return fs.remove
 	}
 	return fs.OS.Remove(name)
@@ -146,6 +148,31 @@ func TestCommitIsDone(t *testing.T) {
 		t.Errorf("Commit = %v, %d bytes used, told %q", err, r.Used(), told)
 	}
 	fs.syncDir = nil
+}
+
+// TestCommitMany: one sync of the journal is enough for many segments, and one that cannot be removed does not
+// keep the others.
+func TestCommitMany(t *testing.T) {
+	fs := &faultyFS{}
+	r := open(t, spool.Options{Dir: t.TempDir(), FS: fs, Repeats: true})
+	for _, stream := range []string{"a", "b", "c"} {
+		r.append(t, stream, "chunk of "+stream)
+	}
+	if _, err := r.SealOpened(time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	before := fs.syncs
+	fs.remove, fs.kept = syscall.EROFS, r.sealed[1].ID
+	if err := r.Commit(r.sealed...); !errors.Is(err, syscall.EROFS) || r.Used() != r.sealed[1].Size() {
+		t.Errorf("Commit = %v, %d bytes used, want an error and the %d of one segment", err, r.Used(), r.sealed[1].Size())
+	}
+	if fs.syncs != before+1 {
+		t.Errorf("a commit of three segments made %d syncs, want 1", fs.syncs-before)
+	}
+	fs.remove = nil
+	if err := r.Commit(r.sealed...); err != nil || r.Used() != 0 {
+		t.Errorf("Commit once more = %v, %d bytes used", err, r.Used())
+	}
 }
 
 // slowFS holds up one rename.

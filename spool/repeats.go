@@ -126,17 +126,22 @@ func (r *repeats) refused() {
 	r.waits = r.now()
 }
 
-// gone notes the chunks of a segment that is about to be removed, as far as
+// gone notes the chunks of segments that are about to be removed, as far as
 // they are young. Those of earlier processes are in the journal since Open.
-func (r *repeats) gone(young []sighting) error {
+func (r *repeats) gone(segments []*Segment) error {
 	if r == nil {
 		return nil
 	}
-	first, since := 0, time.Unix(0, r.newest.Load()).Add(-repeatWindow)
-	for first < len(young) && young[first].seen.Before(since) {
-		first++
+	since := time.Unix(0, r.newest.Load()).Add(-repeatWindow)
+	var young []sighting
+	for _, g := range segments {
+		for _, s := range g.youngest() {
+			if !s.seen.Before(since) {
+				young = append(young, s)
+			}
+		}
 	}
-	return r.journal.add(young[first:])
+	return r.journal.add(young)
 }
 
 // expected returns the newest chunks that may come again, for the journal. It is

@@ -93,33 +93,41 @@ func (s *Spool) openedBefore(t time.Time) (due []*Segment, oldest time.Time) {
 	return due, time.Time{}
 }
 
-// Commit removes a sealed segment whose frames are safe elsewhere. nil means
-// that it is gone; should a crash bring it back because the folder could not be
-// synced, it is shipped once more, the same bytes to the same place.
-func (s *Spool) Commit(seg *Segment) error {
-	s.noteGone(seg)
-	return s.remove(seg)
+// Commit removes sealed segments whose frames are safe elsewhere. nil means that
+// they are gone; should a crash bring one back because the folder could not be
+// synced, it is shipped once more, the same bytes to the same place. After an
+// error it can be called again for all of them. Many at once cost as many syncs
+// as one.
+func (s *Spool) Commit(all ...*Segment) error {
+	s.noteGone(all...)
+	return s.remove(all...)
 }
 
-func (s *Spool) remove(seg *Segment) error {
-	err := s.opts.FS.Remove(seg.path)
-	if err != nil && !errors.Is(err, os.ErrNotExist) {
-		return fmt.Errorf("remove segment: %w", err)
+func (s *Spool) remove(all ...*Segment) (err error) {
+	for _, seg := range all {
+		switch failed := s.opts.FS.Remove(seg.path); {
+		case failed == nil || errors.Is(failed, os.ErrNotExist):
+			s.forget(seg)
+		default:
+			err = errors.Join(err, fmt.Errorf("remove segment: %w", failed))
+		}
 	}
-	s.forget(seg)
-	if err := s.opts.FS.SyncDir(s.opts.Dir); err != nil {
-		s.opts.Warn(fmt.Sprintf("the removal of segment %016x may not outlast a crash: %v", seg.ID, err))
+	if failed := s.opts.FS.SyncDir(s.opts.Dir); failed != nil {
+		s.opts.Warn(fmt.Sprintf("the removal of segment %016x and %d others may not outlast a crash: %v", all[0].ID, len(all)-1, failed))
 	}
-	return nil
+	return err
 }
 
-// noteGone has the chunks of a segment recognised without it, once.
-func (s *Spool) noteGone(seg *Segment) {
-	if err := s.repeats.gone(seg.youngest()); err != nil {
-		s.opts.Warn(fmt.Sprintf("chunks of segment %016x may come twice after a crash, since they could not be noted: %v", seg.ID, err))
+// noteGone has the chunks of segments recognised without them, once.
+func (s *Spool) noteGone(all ...*Segment) {
+	if err := s.repeats.gone(all); err != nil {
+		s.opts.Warn(fmt.Sprintf("chunks of segment %016x and %d others may come twice after a crash, since they could not be noted: %v",
+			all[0].ID, len(all)-1, err))
 		return
 	}
-	seg.forget(time.Time{})
+	for _, seg := range all {
+		seg.forget(time.Time{})
+	}
 }
 
 // Drop removes a sealed segment whose frames are given up: if they come again,

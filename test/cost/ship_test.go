@@ -21,7 +21,7 @@ import (
 )
 
 // chunks are in the segment that is shipped, each of about 2 MB.
-const chunks = 20
+const chunks = 100
 
 // BenchmarkShip ships a segment that a start finds, and says how much CPU that takes for each byte of data: all of
 // it, and as a multiple of what the transcoder and the codec take alone for the same bytes.
