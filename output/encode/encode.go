@@ -206,8 +206,12 @@ func (w *Writer) line(ev record.Event) (rest []byte, err error) {
 
 var internalKey, logKey = name("__internal__"), name("log")
 
-// name returns a member's name in msgpack, with the room that keys.find likes.
-func name(s string) []byte { return record.AppendStr(make([]byte, 0, 16+len(s)), s) }
+// name returns a member's name in msgpack, with what keys.usual wants to be behind
+// it.
+func name(s string) []byte {
+	b := record.AppendStr(make([]byte, 0, 16+len(s)), s)
+	return b[:max(len(b), 16)]
+}
 
 // internal appends what is known about the record beside its body. Metadata is
 // there even if empty, as in the C plugin, where every event has some.

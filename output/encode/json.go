@@ -140,7 +140,14 @@ func (m *object) close() []byte {
 
 // name begins a member; its value and a comma follow. key is a str that is whole,
 // so that nothing can fail.
-func (m *object) name(key []byte) { m.out, _, _ = m.key(m.out, key) }
+func (m *object) name(key []byte) {
+	if k, next := m.t.keys.usual(m.at, key); next != none { // what key does, for nearly all
+		m.t.starts = append(m.t.starts, len(m.out))
+		m.out, m.at = k.appendText(m.out), next
+		return
+	}
+	m.out, _, _ = m.key(m.out, key)
+}
 
 // key begins a member with the first object of b as its key, and returns what is
 // behind that.
@@ -172,7 +179,7 @@ func (m *object) members(b []byte, n, depth int) (rest []byte, err error) {
 	}
 	dst, at := m.out, m.at
 	for range n {
-		if k, next := t.keys.usual(at, b); next != none { // what key does, for nearly all keys
+		if k, next := t.keys.usual(at, b); next != none { // what name does
 			t.starts = append(t.starts, len(dst))
 			dst = k.appendText(dst)
 			at, b = next, b[k.size:]

@@ -51,13 +51,20 @@ func decimal(a float64) (thousandths uint64, ok bool) {
 	if n/1000 != a {
 		return 0, false
 	}
-	unit := 1e-18 // of the 16th digit
-	for least := 0.01; a >= least; least *= 10 {
-		unit *= 10
+	decade := 0
+	for a >= decades[decade].end {
+		decade++
 	}
 	// How far a is off is known exactly. A half would be too far, less a little
 	// because unit is not exact.
-	return uint64(n), math.Abs(math.FMA(a, 1000, -n)) < 0.49*unit*1000
+	return uint64(n), math.Abs(math.FMA(a, 1000, -n)) < 0.49*decades[decade].unit*1000
+}
+
+// decades are the numbers from 0.001 on that have their first digit in the same
+// place, and the unit of their 16th.
+var decades = [...]struct{ end, unit float64 }{
+	{0.01, 1e-18}, {0.1, 1e-17}, {1, 1e-16}, {10, 1e-15}, {100, 1e-14}, {1e3, 1e-13},
+	{1e4, 1e-12}, {1e5, 1e-11}, {1e6, 1e-10}, {1e7, 1e-9}, {1e8, 1e-8}, {1e9, 1e-7},
 }
 
 func appendDecimal(dst []byte, thousandths uint64, negative bool) []byte {

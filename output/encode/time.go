@@ -11,7 +11,7 @@ import (
 type timeWriter struct {
 	format DateFormat
 	sec    int64
-	common []byte // of the times of sec, up to the point
+	common []byte // the first time of sec, as text
 }
 
 func (w *timeWriter) append(dst []byte, t record.Time) []byte {
@@ -23,20 +23,26 @@ func (w *timeWriter) append(dst []byte, t record.Time) []byte {
 	case EpochMillis:
 		return strconv.AppendUint(dst, uint64(t.Sec*1000+t.Nsec/1e6), 10)
 	case JavaSQLTimestamp:
-		return append(w.dateTime(dst, t, ' '), '"')
+		return w.dateTime(dst, t, ' ', `"`)
 	default:
-		return append(w.dateTime(dst, t, 'T'), 'Z', '"')
+		return w.dateTime(dst, t, 'T', `Z"`)
 	}
 }
 
 // dateTime appends a quote, date, separator and time of day in UTC with
-// microseconds, cut and not rounded.
-func (w *timeWriter) dateTime(dst []byte, t record.Time, separator byte) []byte {
+// microseconds, cut and not rounded, and the end.
+func (w *timeWriter) dateTime(dst []byte, t record.Time, separator byte, end string) []byte {
 	if len(w.common) == 0 || t.Sec != w.sec {
 		w.sec, w.common = t.Sec, appendDateTime(append(w.common[:0], '"'), t.Sec, separator)
+		w.common = append(append(w.common, "000000"...), end...)
 	}
+	dst = append(dst, w.common...)
 	micros := int(t.Nsec / 1000)
-	return append2(append2(append2(append(dst, w.common...), micros/10000), micros/100%100), micros%100)
+	last := dst[len(dst)-len(end)-6:][:6]
+	*(*[2]byte)(last) = digits[micros/10000]
+	*(*[2]byte)(last[2:]) = digits[micros/100%100]
+	*(*[2]byte)(last[4:]) = digits[micros%100]
+	return dst
 }
 
 // appendDateTime appends date, separator, time of day and a point.
