@@ -25,7 +25,7 @@ func (in input) flush() string {
 // prepareTiny makes an input whose lines come in while Fluent Bit runs, so that its chunks are tiny.
 func (s settings) prepareTiny(dir string) (input, error) {
 	in := input{
-		name: "tiny", parsed: true, outputs: gzipOutputs + ",sluice:gzip@0", pace: s.tiny,
+		name: "tiny", parsed: true, outputs: gzipOutputs + ",sluice:gzip@1", pace: s.tiny,
 		lines: stack.Orders(int(s.tiny.Seconds() * tinyRate / sizeOfLine)),
 	}
 	in.tag, in.path = in.lines.Tag, filepath.Join(dir, "run", "tiny.log")
