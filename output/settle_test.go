@@ -1,0 +1,71 @@
+package output
+
+import (
+	"log/slog"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"sluice/conf"
+	"sluice/spool"
+)
+
+// stubbornFS does not remove files whose name contains kept.
+type stubbornFS struct {
+	spool.OS
+	kept string
+}
+
+func (fs *stubbornFS) Remove(name string) error {
+	if fs.kept != "" && strings.Contains(name, fs.kept) {
+		return syscall.EROFS
+	}
+	return fs.OS.Remove(name)
+}
+
+// TestSettleAll settles three stored jobs at once, of which the spool cannot remove one at first.
+func TestSettleAll(t *testing.T) {
+	fs := &stubbornFS{}
+	o := &Output{queue: newQueue(true, 4, time.Now), opts: Options{
+		Config: conf.Config{Deduplicate: true}, Dir: t.TempDir(), FS: fs, Now: time.Now, Log: slog.New(slog.DiscardHandler),
+	}}
+	if err := o.openSpool(false); err != nil {
+		t.Fatal(err)
+	}
+	for _, stream := range []string{"a", "b", "c"} {
+		_, err := o.spool.Append(stream, spool.Chunk{Tag: stream, Data: []byte(stream)}, func() ([]byte, error) { return nil, nil })
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	o.Drain()
+	var jobs []*job
+	for range 3 {
+		j := o.queue.take(t.Context())
+		j.stored = &shipped{records: 1}
+		jobs = append(jobs, j)
+	}
+	var told []uint64
+	o.opts.Told = func(e Event) { told = append(told, e.ID) }
+
+	fs.kept = ".sealed"
+	o.settleAll(jobs)
+	if left := o.queue.len(); left != 3 || len(told) != 0 {
+		t.Errorf("on a disk that cannot be written: %d jobs are left, told of %x, want 3 and none", left, told)
+	}
+	fs.kept = ""
+	o.queue.update(func() { o.queue.hurry(func(*lane) bool { return true }) })
+	for i := range jobs {
+		if jobs[i] = o.queue.take(t.Context()); jobs[i].stored == nil || jobs[i].attempts != 1 {
+			t.Errorf("job %d has %d attempts, stored %v, want 1 and what was stored", i, jobs[i].attempts, jobs[i].stored)
+		}
+	}
+	o.settleAll(jobs)
+	if left := o.queue.len(); left != 0 || len(told) != 3 || o.spool.Used() != 0 {
+		t.Errorf("afterwards: %d jobs and %d bytes are left, told of %x, want none and three events", left, o.spool.Used(), told)
+	}
+	if err := o.spool.Close(0); err != nil {
+		t.Fatal(err)
+	}
+}
