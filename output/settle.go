@@ -52,9 +52,6 @@ func (o *Output) commit(jobs []*job) error {
 			whole = append(whole, j.segment)
 		}
 	}
-	if len(whole) == 0 {
-		return nil
-	}
 	return o.spool.Commit(whole...)
 }
 

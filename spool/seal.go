@@ -99,6 +99,9 @@ func (s *Spool) openedBefore(t time.Time) (due []*Segment, oldest time.Time) {
 // error it can be called again for all of them. Many at once cost as many syncs
 // as one.
 func (s *Spool) Commit(all ...*Segment) error {
+	if len(all) == 0 {
+		return nil
+	}
 	s.noteGone(all...)
 	return s.remove(all...)
 }

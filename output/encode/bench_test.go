@@ -34,20 +34,7 @@ func benchmarkWriter(b *testing.B, o encode.Options) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		for d := record.NewDecoder(data); ; {
-			ev, err := d.Head()
-			if err == io.EOF {
-				break
-			}
-			n := 0
-			if err == nil {
-				n, err = w.Write(ev)
-			}
-			if err != nil {
-				b.Fatal(err)
-			}
-			d.Past(n)
-		}
+		writeAll(b, w, data)
 		if err := w.Close(); err != nil {
 			b.Fatal(err)
 		}

@@ -39,26 +39,31 @@ func encodeAll(t testing.TB, chunk []byte, o encode.Options) (string, *encode.Wr
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := record.NewDecoder(chunk)
-	for {
+	writeAll(t, w, chunk)
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	writers.Put(w)
+	return out.String(), w
+}
+
+// writeAll writes the events of a chunk.
+func writeAll(t testing.TB, w *encode.Writer, chunk []byte) {
+	t.Helper()
+	for d := record.NewDecoder(chunk); ; {
 		ev, err := d.Head()
 		if err == io.EOF {
-			break
+			return
 		}
 		n := 0
 		if err == nil {
 			n, err = w.Write(ev)
 		}
 		if err != nil {
-			t.Fatalf("chunk %x: %v", chunk, err)
+			t.Fatalf("chunk %.1000x: %v", chunk, err)
 		}
 		d.Past(n)
 	}
-	if err := w.Close(); err != nil {
-		t.Fatal(err)
-	}
-	writers.Put(w)
-	return out.String(), w
 }
 
 // The values are those that Fluent Bit v5.1.1 writes, but for those marked *,
