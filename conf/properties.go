@@ -111,7 +111,7 @@ func ownProperties() []Property {
 		boolean("ssl_verify", "true", "Check the server's certificate, in place of tls.verify.", func(c *Config) *bool { return &c.SSLVerify }),
 		custom("upload_retry_limit", "no_limits", "How often a failed object is tried again, in place of retry_limit: a number or no_limits.", setRetryLimit),
 		boolean("deduplicate", "true", "Recognise chunks that Fluent Bit delivers again because it was killed or stopped before it noted our answer.", func(c *Config) *bool { return &c.Deduplicate }),
-		integer("encode_workers", "1", "Cores that encoding and compression may use: 1 to 64 objects at once.", 1, 64, func(c *Config) *int { return &c.EncodeWorkers }),
+		integer("encode_workers", "1", "Cores that encoding and compression may use, 1 to 64; a stop uses all that there are.", 1, 64, func(c *Config) *int { return &c.EncodeWorkers }),
 		integer("upload_workers", "2", "Objects that are uploaded at once: 1 to 64.", 1, 64, func(c *Config) *int { return &c.UploadWorkers }),
 		integer("upload_part_workers", "2", "Parts of one object that are uploaded at once: 1 to 64. Each takes upload_chunk_size of memory.", 1, 64, func(c *Config) *int { return &c.PartWorkers }),
 		custom("pprof_listen", "", "Address on loopback, 127.0.0.1:6060 say, to serve Go's profiles at; none by default.", setPprofListen),

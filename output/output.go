@@ -56,7 +56,7 @@ type Output struct {
 	spool    *spool.Spool
 	index    *spool.Counter
 	queue    *queue
-	encoders slots
+	encoders *slots
 	writers  encode.Writers
 	ratios   ratios
 	stored   chan *job // whose objects are, on their way to settle
@@ -92,7 +92,7 @@ func New(o Options) (*Output, error) {
 		o.Now = time.Now
 	}
 	out := &Output{
-		opts: o, queue: newQueue(o.Config.Ordered, o.Config.UploadWorkers, o.Now), encoders: make(slots, o.Config.EncodeWorkers),
+		opts: o, queue: newQueue(o.Config.Ordered, o.Config.UploadWorkers, o.Now), encoders: newSlots(o.Config.EncodeWorkers),
 		opened: make(chan struct{}, 1),
 	}
 	var err error
@@ -123,6 +123,7 @@ func (o *Output) start(others ...func(context.Context)) {
 	for _, f := range others {
 		o.workers.Go(func() { f(ctx) })
 	}
+	o.writers.Cores = o.encoders
 	o.stored = make(chan *job, mostStored)
 	var shippers sync.WaitGroup
 	for range o.opts.Config.UploadWorkers {
@@ -243,6 +244,7 @@ func (o *Output) Close(ctx context.Context, unnoted int) error {
 // Drain lets everything be uploaded that is there, without waiting for its age,
 // while chunks still come: for a stop that is about to follow.
 func (o *Output) Drain() {
+	o.encoders.all()
 	if _, err := o.spool.SealOpened(endOfTime); err != nil {
 		o.opts.Log.Warn("seal segment", "error", err) // its frames are durable all the same
 	}
@@ -259,6 +261,7 @@ func (o *Output) drain(ctx context.Context) (left int) {
 		shipping, cancel = context.WithDeadline(ctx, deadline.Add(-kept))
 		defer cancel()
 	}
+	o.encoders.all()
 	left = o.queue.drain(shipping)
 	cut := context.AfterFunc(ctx, o.end)
 	o.stop()

@@ -49,7 +49,7 @@ func Push(ctx context.Context, o PushOptions, before func(Pushed)) (Pushed, erro
 	}
 	cfg.Deduplicate, cfg.RetryLimit = true, conf.Unlimited
 	var told sync.Mutex
-	out := &Output{queue: newQueue(cfg.Ordered, cfg.UploadWorkers, time.Now), encoders: make(slots, cfg.EncodeWorkers), stores: &manyStores{opts: o, made: map[string]*s3.Store{}}}
+	out := &Output{queue: newQueue(cfg.Ordered, cfg.UploadWorkers, time.Now), encoders: newSlots(cfg.EncodeWorkers), stores: &manyStores{opts: o, made: map[string]*s3.Store{}}}
 	out.opts = Options{Config: cfg, Dir: o.Dir, Log: o.Log, Writer: o.Writer, Now: time.Now, Told: func(e Event) {
 		told.Lock()
 		defer told.Unlock()

@@ -16,7 +16,7 @@ type shipment struct {
 	writers  *encode.Writers
 	writer   *encode.Writer // nil when it has ended
 	object   *s3.Object
-	encoders slots
+	encoders *slots
 	done     shipped
 }
 
@@ -67,8 +67,8 @@ func (o *Output) begin(ctx context.Context, j *job) error {
 // encode ships the frames that have become durable. What cannot be read of them is
 // noted, and the rest is shipped.
 func (s *shipment) encode() error {
-	s.encoders.enter()
-	defer s.encoders.leave()
+	s.encoders.Enter()
+	defer s.encoders.Leave()
 	return s.write()
 }
 
@@ -99,8 +99,8 @@ func (s *shipment) finish() error {
 }
 
 func (s *shipment) encodeRest() error {
-	s.encoders.enter()
-	defer s.encoders.leave()
+	s.encoders.Enter()
+	defer s.encoders.Leave()
 	if err := s.write(); err != nil {
 		return err
 	}
@@ -122,17 +122,4 @@ func (o *Output) giveUp(j *job) error {
 	j.shipment, j.again = nil, true
 	_ = s.frames.Close() // was only read
 	return s.object.Abort(o.ending)
-}
-
-// slots bound how many goroutines encode at once.
-type slots chan struct{}
-
-func (s slots) enter() { s <- struct{}{} }
-func (s slots) leave() { <-s }
-
-// without leaves while f is done, which waits for something.
-func (s slots) without(f func()) {
-	s.leave()
-	defer s.enter()
-	f()
 }

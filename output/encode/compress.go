@@ -5,7 +5,6 @@ import (
 	"io"
 	"slices"
 
-	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/s2"
 )
 
@@ -58,19 +57,26 @@ func (c Compression) DefaultLevel() int {
 	return 0
 }
 
+// Cores are those that a Writer may have compress for it besides its caller's. They
+// are safe for concurrent use.
+type Cores interface {
+	Try() bool // takes one, if there is one
+	Leave()    // gives it back
+}
+
 // sink is a compressor.
 type sink interface {
 	io.WriteCloser
 	Reset(dst io.Writer) // begins anew
 }
 
-func compressor(dst io.Writer, c Compression, level int) (sink, error) {
+func compressor(dst io.Writer, c Compression, level int, cores Cores) (sink, error) {
 	if level == 0 {
 		level = c.DefaultLevel()
 	}
 	switch c {
 	case Gzip:
-		return gzip.NewWriterLevel(dst, level)
+		return newGzipSink(dst, level, cores)
 	case Zstd:
 		return newZstdSink(dst, level)
 	case Snappy:

@@ -80,8 +80,10 @@ const mostBuffer = 1 << 20
 
 // NewWriter returns a Writer that writes to dst, which it never closes. The
 // error tells of a compression level that the codec does not have.
-func NewWriter(dst io.Writer, opts Options) (*Writer, error) {
-	sink, err := compressor(dst, opts.Compression, opts.Level)
+func NewWriter(dst io.Writer, opts Options) (*Writer, error) { return newWriter(dst, opts, nil) }
+
+func newWriter(dst io.Writer, opts Options, cores Cores) (*Writer, error) {
+	sink, err := compressor(dst, opts.Compression, opts.Level, cores)
 	if err != nil {
 		return nil, fmt.Errorf("start compression: %w", err)
 	}
@@ -94,19 +96,38 @@ func NewWriter(dst io.Writer, opts Options) (*Writer, error) {
 // Writers makes Writers, of those that have ended if it can: a compressor has a
 // megabyte and more of tables. It is safe for concurrent use.
 type Writers struct {
-	idle sync.Map // of *sync.Pool of *Writer, by Options
+	Cores Cores // what Writers may use; may be nil
+
+	mu   sync.Mutex // guards idle
+	idle []*Writer
 }
+
+// mostIdle is how many Writers are kept.
+const mostIdle = 8
 
 // Get is NewWriter.
 func (w *Writers) Get(dst io.Writer, opts Options) (*Writer, error) {
-	if pool, ok := w.idle.Load(opts); ok {
-		if again, ok := pool.(*sync.Pool).Get().(*Writer); ok {
-			again.sink.Reset(dst)
-			again.records, again.missing = 0, 0
-			return again, nil
+	again := w.take(opts)
+	if again == nil {
+		return newWriter(dst, opts, w.Cores)
+	}
+	again.sink.Reset(dst)
+	again.records, again.missing = 0, 0
+	return again, nil
+}
+
+// take returns the Writer with these options that was used last, nil if there is
+// none.
+func (w *Writers) take(opts Options) *Writer {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for i, one := range slices.Backward(w.idle) {
+		if one.opts == opts {
+			w.idle = slices.Delete(w.idle, i, i+1)
+			return one
 		}
 	}
-	return NewWriter(dst, opts)
+	return nil
 }
 
 // Put takes a Writer whose Close has succeeded. One that had to write a very long
@@ -115,8 +136,11 @@ func (w *Writers) Put(ended *Writer) {
 	if cap(ended.buf) > mostBuffer {
 		return
 	}
-	pool, _ := w.idle.LoadOrStore(ended.opts, new(sync.Pool))
-	pool.(*sync.Pool).Put(ended)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if len(w.idle) < mostIdle {
+		w.idle = append(w.idle, ended)
+	}
 }
 
 // Records returns how many events were written.

@@ -287,3 +287,39 @@ func TestFloatsAgainstC(t *testing.T) {
 		}
 	}
 }
+
+// TestWriters has Writers used again for the same options only, and few of them kept.
+func TestWriters(t *testing.T) {
+	var w encode.Writers
+	get := func(o encode.Options) *encode.Writer {
+		t.Helper()
+		one, err := w.Get(io.Discard, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return one
+	}
+	plain, zipped := encode.Options{}, encode.Options{Compression: encode.Gzip}
+	first := get(plain)
+	w.Put(first)
+	if get(zipped) == first || get(plain) != first || get(plain) == first {
+		t.Error("a Writer is not used again once for its options")
+	}
+	const kept = 8
+	put := map[*encode.Writer]bool{}
+	for range 2 * kept {
+		put[get(plain)] = true
+	}
+	for one := range put {
+		w.Put(one)
+	}
+	again := 0
+	for range 2 * kept {
+		if put[get(plain)] {
+			again++
+		}
+	}
+	if again != kept {
+		t.Errorf("%d Writers were kept, want %d", again, kept)
+	}
+}

@@ -1,0 +1,180 @@
+package encode
+
+import (
+	"encoding/binary"
+	"fmt"
+	"hash/crc32"
+	"io"
+	"runtime/debug"
+
+	"github.com/klauspost/compress/flate"
+)
+
+// A gzip stream is compressed in blocks of plain text. They do not depend on each
+// other, though each knows the text before it as far back as a match may look: any
+// of them may be compressed on another core, and the stream has the same bytes.
+const (
+	gzipBlockSize = 1 << 20
+	gzipWindow    = 32 << 10
+	gzipMost      = 16 // blocks that are compressed and wait for one before them
+)
+
+// gzipHeader says deflate, no name, no time, unknown system.
+const gzipHeader = "\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"
+
+// gzipSink writes a gzip stream (RFC 1952) of one member.
+type gzipSink struct {
+	dst   io.Writer
+	level int
+	cores Cores // may be nil
+
+	block *gzipBlock   // is being filled
+	sent  []*gzipBlock // before it, in order, and not written to dst
+	idle  []*gzipBlock
+	sum   uint32 // CRC-32 of the text
+	size  uint32 // its length, modulo 2³²
+}
+
+// gzipBlock is a part of the text.
+type gzipBlock struct {
+	flate *flate.Writer
+	dict  []byte // the text before it
+	text  []byte
+	last  bool
+	out   []byte
+	done  chan error // gets one when out is complete
+}
+
+// Write takes what the text becomes.
+func (b *gzipBlock) Write(p []byte) (int, error) {
+	b.out = append(b.out, p...)
+	return len(p), nil
+}
+
+func newGzipSink(dst io.Writer, level int, cores Cores) (*gzipSink, error) {
+	s := &gzipSink{level: level, cores: cores}
+	var err error
+	if s.block, err = s.newBlock(); err != nil {
+		return nil, err
+	}
+	s.Reset(dst)
+	return s, nil
+}
+
+func (s *gzipSink) newBlock() (*gzipBlock, error) {
+	if last := len(s.idle) - 1; last >= 0 {
+		b := s.idle[last]
+		s.idle = s.idle[:last]
+		return b, nil
+	}
+	w, err := flate.NewWriter(nil, s.level)
+	return &gzipBlock{flate: w, done: make(chan error, 1)}, err
+}
+
+// Reset begins a stream after one that was closed.
+func (s *gzipSink) Reset(dst io.Writer) {
+	s.dst, s.sum, s.size = dst, 0, 0
+	s.block.begin(nil)
+	s.block.out = append(s.block.out, gzipHeader...)
+}
+
+// begin empties a block, for the text that follows before.
+func (b *gzipBlock) begin(before []byte) {
+	b.dict = append(b.dict[:0], before[max(0, len(before)-gzipWindow):]...)
+	b.text, b.out, b.last = b.text[:0], b.out[:0], false
+}
+
+func (s *gzipSink) Write(p []byte) (n int, err error) {
+	s.sum, s.size = crc32.Update(s.sum, crc32.IEEETable, p), s.size+uint32(len(p))
+	for n < len(p) {
+		k := min(len(p)-n, gzipBlockSize-len(s.block.text))
+		s.block.text = append(s.block.text, p[n:n+k]...)
+		n += k
+		if len(s.block.text) == gzipBlockSize {
+			if err := s.next(); err != nil {
+				return n, err
+			}
+		}
+	}
+	return n, nil
+}
+
+// next has the block compressed, and goes on with another one.
+func (s *gzipSink) next() error {
+	full := s.block
+	s.sent = append(s.sent, full)
+	if s.cores != nil && s.cores.Try() {
+		go func() {
+			defer s.cores.Leave()
+			full.compress()
+		}()
+	} else {
+		full.compress()
+	}
+	if err := s.pass(gzipMost); err != nil {
+		return err
+	}
+	var err error
+	if s.block, err = s.newBlock(); err != nil {
+		return err
+	}
+	s.block.begin(full.text)
+	return nil
+}
+
+// Close writes what is left.
+func (s *gzipSink) Close() error {
+	s.block.last = true
+	s.sent = append(s.sent, s.block)
+	s.block.compress()
+	if err := s.pass(0); err != nil {
+		return err
+	}
+	s.block = s.idle[0]
+	s.idle = s.idle[1:]
+	var end [8]byte
+	binary.LittleEndian.PutUint32(end[:], s.sum)
+	binary.LittleEndian.PutUint32(end[4:], s.size)
+	_, err := s.dst.Write(end[:])
+	return err
+}
+
+// pass writes blocks to the destination that are compressed, and waits for those
+// before the last most.
+func (s *gzipSink) pass(most int) error {
+	for len(s.sent) > 0 {
+		first := s.sent[0]
+		if len(s.sent) <= most && len(first.done) == 0 {
+			return nil
+		}
+		if err := <-first.done; err != nil {
+			return err
+		}
+		if _, err := s.dst.Write(first.out); err != nil {
+			return err
+		}
+		s.sent = s.sent[1:]
+		s.idle = append(s.idle, first)
+	}
+	return nil
+}
+
+// compress fills out, and makes an error of a panic: one on a goroutine would end
+// Fluent Bit.
+func (b *gzipBlock) compress() {
+	defer func() {
+		if p := recover(); p != nil {
+			b.done <- fmt.Errorf("compress: panic: %v\n%s", p, debug.Stack())
+		}
+	}()
+	b.flate.ResetDict(b, b.dict)
+	_, err := b.flate.Write(b.text)
+	switch {
+	case err != nil:
+	case b.last:
+		err = b.flate.Close()
+	default:
+		err = b.flate.Flush()
+	}
+	b.done <- err
+}
