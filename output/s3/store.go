@@ -88,7 +88,7 @@ type Store struct {
 	client    *awss3.Client
 	transport *http.Transport
 
-	buffers       sync.Pool   // of *[]byte, for whole parts
+	small, whole  buffers     // of objects, and of their parts
 	regions       sync.Map    // by bucket, of those that are not in Options.Region
 	unconditional atomic.Bool // the server does not know conditional writes
 	warnLeftovers sync.Once
@@ -126,7 +126,10 @@ func New(o Options) (*Store, error) {
 			c.BaseEndpoint, c.UsePathStyle = aws.String(o.Endpoint), true
 		}
 	})
-	return &Store{opts: o, client: client, transport: transport}, nil
+	return &Store{
+		opts: o, client: client, transport: transport,
+		small: buffers{size: smallBuffer}, whole: buffers{size: o.PartSize},
+	}, nil
 }
 
 // Close drops idle connections. Objects on their way are not touched.
