@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -9,6 +10,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/tinylib/msgp/msgp"
 
 	"sluice/test/cmd/bench/sink"
 )
@@ -30,7 +33,7 @@ func TestOutputsAreNamedAsTheyAreWritten(t *testing.T) {
 func TestUsualOutputs(t *testing.T) {
 	s := settings{size: 1e5, tiny: time.Second}
 	dir := t.TempDir()
-	for _, name := range names("parsed,raw,tags,tiny,ten") {
+	for _, name := range names("parsed,raw,tags,turns,tiny,ten") {
 		in, err := s.input(name, dir)
 		if err != nil {
 			t.Fatal(err)
@@ -39,7 +42,7 @@ func TestUsualOutputs(t *testing.T) {
 			t.Errorf("outputs of %s: got %v, %v, want null first", name, outputs, err)
 		}
 	}
-	for _, name := range []string{"", "other", "tags:", "tags:0"} {
+	for _, name := range []string{"", "other", "tags:", "tags:0", "turns:0", "turns:10001"} {
 		if in, err := s.input(name, dir); err == nil {
 			t.Errorf("input(%q): got %+v, want an error", name, in)
 		}
@@ -47,8 +50,8 @@ func TestUsualOutputs(t *testing.T) {
 }
 
 func TestNames(t *testing.T) {
-	got := names("raw,tags,tags:5")
-	want := []string{"raw", "tags:1", "tags:10", "tags:100", "tags:1000", "tags:10000", "tags:5"}
+	got := names("raw,tags,tags:5,turns")
+	want := []string{"raw", "tags:1", "tags:10", "tags:100", "tags:1000", "tags:10000", "tags:5", "turns:1", "turns:10000"}
 	if !slices.Equal(got, want) {
 		t.Errorf("names: got %q, want %q", got, want)
 	}
@@ -103,8 +106,58 @@ func TestConfig(t *testing.T) {
 			t.Errorf("config has no %q: %s", want, got)
 		}
 	}
+	messages := input{tags: 1, socket: "/s", pace: time.Second}
+	got = got + strings.Join(strings.Fields(b.config(&trial{input: messages, output: o}, "/run", "127.0.0.1:8")), " ")
+	for _, want := range []string{"upload_timeout 10m", "flush 1 ", "name forward unix_path /s", "upload_timeout 5s"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("config has no %q: %s", want, got)
+		}
+	}
 	if strings.Contains(got, "exit_on_eof") {
 		t.Errorf("config of a paced input ends at the end of the file: %s", got)
+	}
+}
+
+// TestTurnsHaveTheSameMessages wants all lines in them, in order, whatever the tags.
+func TestTurnsHaveTheSameMessages(t *testing.T) {
+	dir := t.TempDir()
+	one, err := settings{size: 1e5}.input("turns:1", dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	many, err := settings{size: 1e5}.input("turns:10000", dir)
+	if err != nil || many.path != one.path || many.size != one.size || many.pace != one.pace {
+		t.Fatalf("input: got %+v, %v, want what is in %+v", many, err, one)
+	}
+	data, err := os.ReadFile(one.path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got, want bytes.Buffer
+	messages, tags := bytes.NewReader(data), map[string]bool{}
+	for n := range turnsMessages {
+		var sent bytes.Buffer
+		if err := sendOne(&sent, messages, many.tagOf(n)); err != nil {
+			t.Fatal(err)
+		}
+		message, rest, err := msgp.ReadIntfBytes(sent.Bytes())
+		if err != nil || len(rest) > 0 {
+			t.Fatalf("message %d: %v, with %d bytes behind it", n, err, len(rest))
+		}
+		parts := message.([]any)
+		tags[parts[0].(string)] = true
+		for _, entry := range parts[1].([]any) {
+			fmt.Fprintln(&got, entry.([]any)[1].(map[string]any)["log"])
+		}
+	}
+	if err := one.lines.Write(&want, 0, one.lines.Count); err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(got.Bytes(), want.Bytes()) || messages.Len() > 0 {
+		t.Errorf("messages: got %d bytes of lines, %d behind them, want %d", got.Len(), messages.Len(), want.Len())
+	}
+	if len(tags) != 10_000 || one.tagOf(0) != one.tagOf(turnsMessages-1) {
+		t.Errorf("tags: got %d of turns:10000, and %s and %s of turns:1", len(tags), one.tagOf(0), one.tagOf(turnsMessages-1))
 	}
 }
 
@@ -113,7 +166,7 @@ func TestBench(t *testing.T) {
 	markdown := filepath.Join(t.TempDir(), "bench.md")
 	args := []string{
 		"-plugin", "../../../build/out_sluice.so", "-markdown", markdown, "-rounds", "1", "-mb", "2", "-tiny", "1s",
-		"-inputs", "parsed,tags:10,tiny,ten", "-outputs", "null,sluice:none,sluice:gzip@1,sluice:zstd*2,sluice:snappy,s3:snappy",
+		"-inputs", "parsed,tags:10,turns:3,tiny,ten", "-outputs", "null,sluice:none,sluice:gzip@1,sluice:zstd*2,sluice:snappy,s3:snappy",
 	}
 	if _, err := parse(args, io.Discard); err != nil {
 		t.Skip(err)
@@ -123,8 +176,8 @@ func TestBench(t *testing.T) {
 		t.Fatalf("%v\n%s", err, &progress)
 	}
 	text, err := os.ReadFile(markdown)
-	if err != nil || bytes.Count(text, []byte("\n| sluice:none |")) != 4 {
-		t.Errorf("Markdown: got %v, %s, want four tables with a line for sluice:none", err, text)
+	if err != nil || bytes.Count(text, []byte("\n| sluice:none |")) != 5 {
+		t.Errorf("Markdown: got %v, %s, want five tables with a line for sluice:none", err, text)
 	}
 	t.Logf("%s", &out)
 }

@@ -26,7 +26,9 @@ func (b *bench) start(t *trial) (p *stack.Process, monitor string, err error) {
 		if monitor, err = stack.FreeAddr(); err != nil {
 			return nil, "", err
 		}
-		files[filepath.Base(t.path)] = ""
+		if t.socket == "" {
+			files[filepath.Base(t.path)] = ""
+		}
 	}
 	files["fluent-bit.conf"] = b.config(t, dir, monitor)
 	for name, content := range files {
@@ -48,7 +50,7 @@ func (b *bench) config(t *trial, dir, monitor string) string {
 	}
 	stack.Section(&text, "SERVICE", service)
 	stack.Section(&text, "INPUT", t.section())
-	t.sections(&text, dir, b.sink.Endpoint)
+	t.sections(&text, dir, b.sink.Endpoint, t.timeout())
 	return text.String()
 }
 

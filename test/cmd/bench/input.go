@@ -12,14 +12,16 @@ import (
 	"sluice/test/stack"
 )
 
-// input is what comes in: lines in files.
+// input is what comes in: lines in files, or in messages.
 type input struct {
 	name    string
 	tag     string
 	path    string // of the files, with wildcards
 	parsed  bool   // by the json parser
 	lines   stack.Lines
-	size    int64         // of the lines, in bytes
+	size    int64         // of the lines or messages, in bytes
+	tags    int           // that messages have
+	socket  string        // that messages go to; "" for files
 	pace    time.Duration // how long the lines take to come in while Fluent Bit runs; 0 if they are there before
 	outputs string        // that it goes to when nobody chooses
 }
@@ -36,18 +38,22 @@ const (
 func names(list string) []string {
 	list = "," + list + ","
 	list = strings.Replace(list, ",tags,", ",tags:1,tags:10,tags:100,tags:1000,tags:10000,", 1)
+	list = strings.Replace(list, ",turns,", ",turns:1,turns:10000,", 1)
 	return strings.Split(strings.Trim(list, ","), ",")
 }
 
 // input makes the input of a name, with its files in dir. Tags have a fifth of the bytes, and ten a tenth, as
-// there is more to do with each byte.
+// there is more to do with each byte; turns have ten times as many, so that each of many tags has some.
 func (s settings) input(name, dir string) (input, error) {
 	kind, number, _ := strings.Cut(name, ":")
 	switch {
-	case kind == "tags":
+	case kind == "tags" || kind == "turns":
 		tags, err := strconv.Atoi(number)
-		if err != nil || tags < 1 {
-			return input{}, fmt.Errorf("-inputs: %q wants a number of tags", name)
+		if err != nil || tags < 1 || tags > turnsMessages {
+			return input{}, fmt.Errorf("-inputs: %q wants a number of tags from 1 to %d", name, turnsMessages)
+		}
+		if kind == "turns" {
+			return s.prepareTurns(name, dir, tags)
 		}
 		return prepareTags(name, dir, s.size/5, tags)
 	case name == "parsed":
@@ -59,7 +65,7 @@ func (s settings) input(name, dir string) (input, error) {
 	case name == "tiny":
 		return s.prepareTiny(dir)
 	}
-	return input{}, fmt.Errorf("-inputs: %q is not known: use parsed, raw, tags, tags:NUMBER, tiny and ten", name)
+	return input{}, fmt.Errorf("-inputs: %q is not known: use parsed, raw, tags, tags:NUMBER, turns, turns:NUMBER, tiny and ten", name)
 }
 
 // sizeOfLine is what a line of stack.Orders takes, on average.
@@ -106,6 +112,9 @@ func prepareTags(name, dir string, size int64, tags int) (input, error) {
 
 // section is the input's part of a configuration.
 func (in input) section() []stack.Property {
+	if in.socket != "" {
+		return []stack.Property{{Name: "name", Value: "forward"}, {Name: "unix_path", Value: in.socket}}
+	}
 	properties := []stack.Property{
 		{Name: "name", Value: "tail"}, {Name: "tag", Value: in.tag}, {Name: "path", Value: in.path},
 		{Name: "read_from_head", Value: "on"}, {Name: "file_cache_advise", Value: "off"},

@@ -84,24 +84,24 @@ func number(digits string, def int) int {
 }
 
 // sections are the output's parts of a configuration.
-func (o output) sections(b *strings.Builder, dir, endpoint string) {
+func (o output) sections(b *strings.Builder, dir, endpoint, timeout string) {
 	for n := range o.count {
 		properties := []stack.Property{
 			{Name: "name", Value: o.plugin}, {Name: "alias", Value: fmt.Sprintf("bench.%d", n)},
 			{Name: "match", Value: "*"}, {Name: "workers", Value: fmt.Sprint(o.workers)},
 		}
 		if o.plugin != "null" {
-			properties = append(properties, o.upload(filepath.Join(dir, fmt.Sprintf("store.%d", n)), endpoint)...)
+			properties = append(properties, o.upload(filepath.Join(dir, fmt.Sprintf("store.%d", n)), endpoint, timeout)...)
 		}
 		stack.Section(b, "OUTPUT", properties)
 	}
 }
 
 // upload are the properties of an output that uploads.
-func (o output) upload(store, endpoint string) []stack.Property {
+func (o output) upload(store, endpoint, timeout string) []stack.Property {
 	properties := []stack.Property{
 		{Name: "bucket", Value: "bench"}, {Name: "region", Value: "us-east-1"}, {Name: "endpoint", Value: endpoint},
-		{Name: "total_file_size", Value: "100M"}, {Name: "upload_timeout", Value: "10m"}, {Name: "use_put_object", Value: "off"},
+		{Name: "total_file_size", Value: "100M"}, {Name: "upload_timeout", Value: timeout}, {Name: "use_put_object", Value: "off"},
 		{Name: "store_dir", Value: store}, {Name: "retry_limit", Value: "no_limits"},
 	}
 	if o.codec != "none" {

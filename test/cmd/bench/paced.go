@@ -13,10 +13,13 @@ import (
 
 const tinyRate = 1e6 // bytes a second that come in, some every 20 ms
 
-// flush is how often Fluent Bit passes chunks on, in seconds: as often as paced lines come in, else between
-// the end of the file and the end of Fluent Bit, which looks once a second whether all is done.
+// flush is how often Fluent Bit passes chunks on, in seconds: as often as paced lines come in; messages as it does
+// by itself; else between the end of the file and the end of Fluent Bit, which looks once a second whether all is done.
 func (in input) flush() string {
-	if in.pace > 0 {
+	switch {
+	case in.socket != "":
+		return "1"
+	case in.pace > 0:
 		return "0.02"
 	}
 	return "0.5"
@@ -40,7 +43,11 @@ func (in input) feed(ctx context.Context, p *stack.Process, monitor string) erro
 	if in.pace == 0 {
 		return nil // it ends by itself
 	}
-	if err := in.write(ctx, p); err != nil {
+	bring := in.write
+	if in.socket != "" {
+		bring = in.send
+	}
+	if err := bring(ctx, p); err != nil {
 		p.Kill()
 		return err
 	}
