@@ -130,8 +130,7 @@ func (s *gzipSink) Close() error {
 	if err := s.pass(0); err != nil {
 		return err
 	}
-	s.block = s.idle[0]
-	s.idle = s.idle[1:]
+	s.block, s.idle = s.idle[0], nil // others were there for other cores
 	var end [8]byte
 	binary.LittleEndian.PutUint32(end[:], s.sum)
 	binary.LittleEndian.PutUint32(end[4:], s.size)

@@ -98,6 +98,9 @@ func TestGzipIsTheSameOnManyCores(t *testing.T) {
 			t.Errorf("%d bytes: read %d, %v, with %d behind them", size, len(got), err, rest.Len())
 		}
 	}
+	if kept := len(spread.idle); kept > 0 {
+		t.Errorf("%d blocks are kept for the next stream, besides the one that begins it", kept)
+	}
 	for _, l := range []*lent{some, all} {
 		if l.taken == 0 {
 			t.Error("no core was taken")
