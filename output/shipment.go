@@ -26,7 +26,7 @@ type shipped struct {
 	target   s3.Target
 	raw      int64 // bytes of data
 	records  int64
-	stored   int64 // bytes
+	stored   int64 // bytes; foreseen, as long as there is more to come
 	missing  int64 // records without log_key
 	problems problems
 	untidy   bool // unfinished uploads may be left in S3
@@ -80,7 +80,7 @@ func (s *shipment) write() error {
 	for _, d := range damage {
 		s.done.problems.add("%v", d)
 	}
-	s.done.records, s.done.missing, s.done.stored = s.writer.Records(), s.writer.Missing(), s.object.Size()
+	s.done.records, s.done.missing, s.done.stored = s.writer.Records(), s.writer.Missing(), s.writer.Foresee(s.object.Size())
 	return err
 }
 

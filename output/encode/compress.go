@@ -68,6 +68,7 @@ type Cores interface {
 type sink interface {
 	io.WriteCloser
 	Reset(dst io.Writer) // begins anew
+	held() int           // bytes of text that nothing was written of, but for some kilobytes
 }
 
 func compressor(dst io.Writer, c Compression, level int, cores Cores) (sink, error) {
@@ -80,7 +81,7 @@ func compressor(dst io.Writer, c Compression, level int, cores Cores) (sink, err
 	case Zstd:
 		return newZstdSink(dst, level)
 	case Snappy:
-		return s2.NewWriter(dst, s2.WriterSnappyCompat(), s2.WriterConcurrency(1)), nil
+		return snappySink{s2.NewWriter(dst, s2.WriterSnappyCompat(), s2.WriterConcurrency(1))}, nil
 	default:
 		return &plainWriter{dst}, nil
 	}
@@ -92,3 +93,9 @@ type plainWriter struct{ io.Writer }
 func (*plainWriter) Close() error { return nil }
 
 func (w *plainWriter) Reset(dst io.Writer) { w.Writer = dst }
+
+func (*plainWriter) held() int { return 0 }
+
+type snappySink struct{ *s2.Writer }
+
+func (snappySink) held() int { return 0 }

@@ -69,6 +69,7 @@ type Writer struct {
 	time    timeWriter
 
 	records, missing int64
+	text             int64 // bytes that the sink was given
 }
 
 // flushSize is how much plain text is gathered before it goes to the
@@ -112,7 +113,7 @@ func (w *Writers) Get(dst io.Writer, opts Options) (*Writer, error) {
 		return newWriter(dst, opts, w.Cores)
 	}
 	again.sink.Reset(dst)
-	again.records, again.missing = 0, 0
+	again.records, again.missing, again.text = 0, 0, 0
 	return again, nil
 }
 
@@ -149,6 +150,16 @@ func (w *Writer) Records() int64 { return w.records }
 // Missing returns how many events had no LogKey and were left out.
 func (w *Writer) Missing() int64 { return w.missing }
 
+// Foresee returns how many bytes the events so far will have become, where written
+// of them were written: what the compressor still holds is taken to shrink as the rest
+// did.
+func (w *Writer) Foresee(written int64) int64 {
+	if shrunk := w.text - int64(w.sink.held()); shrunk > 0 {
+		return int64(float64(written) / float64(shrunk) * float64(w.text))
+	}
+	return written
+}
+
 // Write encodes one event, as Decoder.Head or Decoder.Next returns it, and
 // returns the length of its body. The body is checked as it is read: on
 // ErrTooDeep and the errors of record.Read nothing of the event is written and
@@ -183,6 +194,7 @@ func (w *Writer) Close() error {
 }
 
 func (w *Writer) flush() error {
+	w.text += int64(len(w.buf))
 	_, err := w.sink.Write(w.buf)
 	w.buf = w.buf[:0]
 	return err

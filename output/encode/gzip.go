@@ -99,6 +99,8 @@ func (s *gzipSink) Write(p []byte) (n int, err error) {
 	return n, nil
 }
 
+func (s *gzipSink) held() int { return len(s.sent)*gzipBlockSize + len(s.block.text) }
+
 // next has the block compressed, and goes on with another one.
 func (s *gzipSink) next() error {
 	full := s.block

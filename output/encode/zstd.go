@@ -71,6 +71,13 @@ func (s *zstdSink) Write(p []byte) (n int, err error) {
 	return n + more, err
 }
 
+func (s *zstdSink) held() int {
+	if s.chosen == nil {
+		return zstdSample - s.left
+	}
+	return 0
+}
+
 // try gives a part of the sample to all streams.
 func (s *zstdSink) try(p []byte) error {
 	for i := range s.all {
