@@ -29,16 +29,26 @@ func TestCrash(t *testing.T) {
 	t.Logf("%s\n%s", trials[0].host, table(results))
 }
 
-// TestCopiesAreSeen has the plugin forget which chunks came before: the trial must notice.
+// TestCopiesAreSeen has the plugin forget which chunks came before: the trial must notice. A kill hits the
+// moment before an answer is noted by chance only, so there are several trials.
 func TestCopiesAreSeen(t *testing.T) {
 	s := parseHere(t, "-n", "10", "-signal", "KILL", "-workers", "0", "-set", "deduplicate=off")[0]
 	if _, ok := s.host.(stack.FluentBit); !ok {
 		t.Skip("there is no Fluent Bit here, and the loader is hardly ever killed before it has noted an answer")
 	}
-	r, err := try(t.Context(), in(t, s))
-	if err == nil || r.twice == 0 || !strings.Contains(err.Error(), "twice") {
-		t.Errorf("without deduplicate: %s, error %v, want records that are there twice", r, err)
+	const trials = 8
+	for range trials {
+		s.seed++
+		r, err := try(t.Context(), in(t, s))
+		t.Logf("%s, seed %d: %v", s, s.seed, r)
+		switch {
+		case r.twice > 0 && err != nil && strings.Contains(err.Error(), "twice"):
+			return
+		case r.twice > 0 || err != nil:
+			t.Fatalf("without deduplicate: %s, error %v, want one that says how many are there twice", r, err)
+		}
 	}
+	t.Errorf("no record was there twice without deduplicate, in %d trials", trials)
 }
 
 // in has a trial keep its files in a folder of the test's.
