@@ -12,7 +12,14 @@ func TestThreads(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer p.Kill()
-	threads, err := p.Threads()
+	var threads map[int]Thread
+	waited := Wait(t.Context(), p.Done(), func() bool { // it may not have run yet
+		threads, err = p.Threads()
+		return err != nil || threads[p.PID()].CPU > 0
+	})
+	if waited != nil {
+		t.Fatal(waited)
+	}
 	if main := threads[p.PID()]; err != nil || len(threads) != 1 || main.Runs == 0 || main.CPU == 0 {
 		t.Errorf("the threads of a sleeping program are %+v, %v", threads, err)
 	}
