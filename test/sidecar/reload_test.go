@@ -81,7 +81,8 @@ const (
 // fails no request, and a removed service's key goes to nobody after the reload interval.
 func TestReload(t *testing.T) {
 	needWorld(t)
-	s := serve(t, owner()+"dynamic_services: {enabled: true, reload_interval: 1, directories: [{path: DIR/services}]}\n"+
+	s := serve(t, owner()+"server: {rate_limit: 1000000}\n"+ // the clients ask as fast as they can
+		"dynamic_services: {enabled: true, reload_interval: 1, directories: [{path: DIR/services}]}\n"+
 		"services:\n"+service("always", tokenOf("always"), newRole()))
 	dir := filepath.Join(s.dir, "services") // which is not there yet
 	file := func(name string) string { return filepath.Join(dir, name) }
