@@ -22,6 +22,7 @@ func TestHour(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, "bucket=hour", "endpoint=http://s3.example", "s3_key_format=/$TAG/%H/$UUID", "compression=zstd",
 			"compression_level=1", "upload_timeout=10s", "auto_retry_requests=off")
+		w.crowd(t)
 		var first footprint
 		second := 0
 		for _, until := range []int{hour / 10, hour / 2, hour} {
@@ -47,6 +48,21 @@ func TestHour(t *testing.T) {
 	})
 }
 
+// crowd has as many objects encoded at once as ever will be, each as long as matters to an encoder, for those are
+// kept: upload_workers of streams that begin to be shipped before their segments are sealed, and as many beside them.
+func (w *world) crowd(t *testing.T) {
+	for n, size := range []int{almostBulk, almostBulk, bulk, bulk} {
+		w.flush(t, fmt.Sprint("crowd-", n), size)
+		time.Sleep(time.Second)
+	}
+}
+
+// A segment that begins to be shipped before it is sealed, and one that does not, bytes.
+const (
+	bulk       = 8_000_000
+	almostBulk = 4_000_000
+)
+
 // load is a second's chunks.
 func (w *world) load(t *testing.T, second int) {
 	for tag, size := range map[string]int{"app": 2_000, "web": 20_000, "db": 500} {
@@ -56,7 +72,7 @@ func (w *world) load(t *testing.T, second int) {
 		w.flush(t, fmt.Sprint("pod-", second), 1_000)
 	}
 	if second%300 == 0 {
-		w.flush(t, "bulk", 8_000_000) // begins to be shipped before it is sealed
+		w.flush(t, "bulk", bulk)
 	}
 }
 
