@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"sync"
 )
 
 // Append makes a chunk durable in the active segment of its stream. If there is
@@ -15,13 +14,13 @@ import (
 // came before: the caller need not keep it.
 func (s *Spool) Append(stream string, c Chunk, meta func() ([]byte, error)) (*Segment, error) {
 	w := framePool.Get().(*frameWriter)
-	defer framePool.Put(w)
+	defer w.release()
 	f := Frame{Tag: c.Tag, Time: s.opts.Now(), Hash: contentHash(c.Data), Data: c.Data, raw: len(c.Data)}
 	if again, err := s.repeats.taken(stream, f); again || err != nil {
 		return nil, cmp.Or(err, ErrRepeated)
 	}
-	head, payload := w.frame(f, s.opts.Compress)
-	seg, err := s.put(stream, f, head, payload, meta)
+	w.make(f, s.opts.Compress)
+	seg, err := s.put(stream, f, w, meta)
 	if err != nil {
 		s.repeats.refused()
 		return nil, err
@@ -32,20 +31,19 @@ func (s *Spool) Append(stream string, c Chunk, meta func() ([]byte, error)) (*Se
 }
 
 // put makes a frame durable in the active segment of its stream.
-func (s *Spool) put(stream string, f Frame, head, payload []byte, meta func() ([]byte, error)) (*Segment, error) {
+func (s *Spool) put(stream string, f Frame, w *frameWriter, meta func() ([]byte, error)) (*Segment, error) {
 	if err := s.cutBroken(); err != nil {
 		return nil, err
 	}
-	size := int64(len(head) + len(payload))
 	for {
-		seg, err := s.reserve(stream, size, meta)
+		seg, err := s.reserve(stream, w.size(), meta)
 		if err != nil {
 			return nil, err
 		}
-		if err = seg.append(head, payload, f); err == nil {
+		if err = seg.append(w, f); err == nil {
 			return seg, nil
 		}
-		s.unreserve(seg, size)
+		s.unreserve(seg, w.size())
 		if errors.Is(err, errSealed) {
 			continue
 		}
@@ -73,8 +71,6 @@ func (s *Spool) cutBroken() error {
 	}
 	return nil
 }
-
-var framePool = sync.Pool{New: func() any { return new(frameWriter) }}
 
 // reserve returns the active segment of a stream, with n more bytes on its
 // account.

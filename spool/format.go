@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"hash/crc32"
-	"slices"
 	"strings"
 	"time"
 
@@ -178,52 +177,6 @@ func parseTrailer(b []byte) (s summary, ok bool) {
 		raw:    int64(binary.LittleEndian.Uint64(b[8:])),
 		latest: time.Unix(0, int64(binary.LittleEndian.Uint64(b[16:]))),
 	}, true
-}
-
-// frameWriter makes frames. Its buffers are used again.
-type frameWriter struct{ head, block []byte }
-
-// smallPayload is copied behind what stands before it: two writes cost more.
-const smallPayload = 4 << 10
-
-// frame returns a frame in two parts, of which the second may be empty. They are
-// valid until the next call, and as long as Data is. With compress the payload is
-// compressed if that makes it smaller.
-func (w *frameWriter) frame(f Frame, compress bool) (head, payload []byte) {
-	payload, codec := f.Data, byte(codecRaw)
-	if compress {
-		if block, ok := w.compress(f.Data); ok {
-			payload, codec = block, codecS2
-		}
-	}
-	f.Tag = f.Tag[:min(len(f.Tag), maxTag)]
-	b := append(w.head[:0], frameMarker...)
-	b = append(b, make([]byte, 8)...) // size and crc
-	b = binary.LittleEndian.AppendUint64(b, f.Hash)
-	b = binary.LittleEndian.AppendUint64(b, uint64(f.Time.UnixNano()))
-	b = binary.LittleEndian.AppendUint32(b, uint32(len(f.Data)))
-	b = append(b, codec)
-	b = binary.LittleEndian.AppendUint16(b, uint16(len(f.Tag)))
-	b = append(b, f.Tag...)
-	sum := crc32.Update(crc32.Checksum(b[framePrefix:], castagnoli), castagnoli, payload)
-	binary.LittleEndian.PutUint32(b[4:], uint32(len(b)-framePrefix+len(payload)))
-	binary.LittleEndian.PutUint32(b[8:], sum)
-	if len(payload) <= smallPayload {
-		b, payload = append(b, payload...), nil
-	}
-	w.head = b
-	return b, payload
-}
-
-// compress returns data as an S2 block, or tells that it would not get smaller.
-func (w *frameWriter) compress(data []byte) ([]byte, bool) {
-	room := s2.MaxEncodedLen(len(data))
-	if room < 0 {
-		return nil, false
-	}
-	w.block = slices.Grow(w.block[:0], room)
-	w.block = s2.Encode(w.block[:room], data)
-	return w.block, len(w.block) < len(data)
 }
 
 // frameSize reads a frame's prefix and returns the length of the whole frame.

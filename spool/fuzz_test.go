@@ -38,8 +38,8 @@ func readAll(t *testing.T, file []byte) (chunks []string, damage []Damage, err e
 
 func appendFrame(dst []byte, compress bool, f Frame) []byte {
 	var w frameWriter
-	head, payload := w.frame(f, compress)
-	return append(append(dst, head...), payload...)
+	w.make(f, compress)
+	return append(append(dst, w.head...), w.payload...)
 }
 
 // FuzzSegment reads anything: nothing may panic, hang or be claimed to be whole that is not.

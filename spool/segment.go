@@ -43,8 +43,8 @@ type Segment struct {
 	named   bool  // the name outlasts a crash
 }
 
-// append makes a frame, in two parts, durable behind the last one.
-func (g *Segment) append(head, payload []byte, f Frame) error {
+// append makes a frame durable behind the last one.
+func (g *Segment) append(w *frameWriter, f Frame) error {
 	file, err := g.files.use(g)
 	if errors.Is(err, os.ErrNotExist) {
 		return g.end(fmt.Errorf("open segment: %w", ErrVanished))
@@ -53,7 +53,7 @@ func (g *Segment) append(head, payload []byte, f Frame) error {
 		return fmt.Errorf("open segment: %w", err)
 	}
 	defer g.files.done(g)
-	end, err := g.write(file, head, payload, f)
+	end, err := g.write(file, w, f)
 	if err != nil {
 		return err
 	}
@@ -62,17 +62,13 @@ func (g *Segment) append(head, payload []byte, f Frame) error {
 
 // write adds a frame behind the last one and returns its end. Nothing is
 // durable before sync.
-func (g *Segment) write(file File, head, payload []byte, f Frame) (end int64, err error) {
+func (g *Segment) write(file File, w *frameWriter, f Frame) (int64, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.err != nil {
 		return 0, g.err
 	}
-	_, err = file.WriteAt(head, g.size)
-	if err == nil && len(payload) > 0 {
-		_, err = file.WriteAt(payload, g.size+int64(len(head)))
-	}
-	if err != nil {
+	if err := w.writeAt(file, g.size); err != nil {
 		err = fmt.Errorf("write segment: %w", err)
 		// What is half there is cut off, and the segment can go on when the disk
 		// has room again. If it can't be cut, the segment ends here: the frame's
@@ -83,7 +79,7 @@ func (g *Segment) write(file File, head, payload []byte, f Frame) (end int64, er
 		}
 		return 0, err
 	}
-	g.size += int64(len(head) + len(payload))
+	g.size += w.size()
 	g.sum.add(f.Time, len(f.Data))
 	return g.size, nil
 }

@@ -1,0 +1,86 @@
+package spool
+
+import (
+	"encoding/binary"
+	"hash/crc32"
+	"slices"
+	"sync"
+
+	"github.com/klauspost/compress/s2"
+)
+
+// frameWriter makes a frame and writes it. Its buffers are used again.
+type frameWriter struct {
+	head, payload []byte // of the frame
+	block         []byte // room for a compressed payload
+	piece         []byte // what is written at a time
+}
+
+var framePool = sync.Pool{New: func() any { return new(frameWriter) }}
+
+// pieceSize is how much of a frame is written at a time, in bytes. It goes by way
+// of a buffer that the kernel has read before: a chunk's memory is new, and where a
+// hypervisor keeps the page tables each of its pages costs the kernel a fault, ten
+// times what copying costs. A small frame is one write.
+const pieceSize = 256 << 10
+
+// make makes a frame, which is valid as long as its Data is. With compress the
+// payload is compressed if that makes it smaller.
+func (w *frameWriter) make(f Frame, compress bool) {
+	payload, codec := f.Data, byte(codecRaw)
+	if compress {
+		if block, ok := w.compress(f.Data); ok {
+			payload, codec = block, codecS2
+		}
+	}
+	f.Tag = f.Tag[:min(len(f.Tag), maxTag)]
+	b := append(w.head[:0], frameMarker...)
+	b = append(b, make([]byte, 8)...) // size and crc
+	b = binary.LittleEndian.AppendUint64(b, f.Hash)
+	b = binary.LittleEndian.AppendUint64(b, uint64(f.Time.UnixNano()))
+	b = binary.LittleEndian.AppendUint32(b, uint32(len(f.Data)))
+	b = append(b, codec)
+	b = binary.LittleEndian.AppendUint16(b, uint16(len(f.Tag)))
+	b = append(b, f.Tag...)
+	sum := crc32.Update(crc32.Checksum(b[framePrefix:], castagnoli), castagnoli, payload)
+	binary.LittleEndian.PutUint32(b[4:], uint32(len(b)-framePrefix+len(payload)))
+	binary.LittleEndian.PutUint32(b[8:], sum)
+	w.head, w.payload = b, payload
+}
+
+// compress returns data as an S2 block, or tells that it would not get smaller.
+func (w *frameWriter) compress(data []byte) ([]byte, bool) {
+	room := s2.MaxEncodedLen(len(data))
+	if room < 0 {
+		return nil, false
+	}
+	w.block = slices.Grow(w.block[:0], room)
+	w.block = s2.Encode(w.block[:room], data)
+	return w.block, len(w.block) < len(data)
+}
+
+// release gives the buffers to the next frame.
+func (w *frameWriter) release() {
+	w.payload = nil // it may be the caller's
+	framePool.Put(w)
+}
+
+// size returns the frame's length.
+func (w *frameWriter) size() int64 { return int64(len(w.head) + len(w.payload)) }
+
+// writeAt writes the frame to its place in a file. It may be called again.
+func (w *frameWriter) writeAt(file File, off int64) error {
+	piece := append(slices.Grow(w.piece[:0], int(min(w.size(), pieceSize))), w.head...)
+	for rest := w.payload; ; piece = piece[:0] {
+		n := min(len(rest), pieceSize-len(piece)) // no head is as long as a piece
+		piece, rest = append(piece, rest[:n]...), rest[n:]
+		if _, err := file.WriteAt(piece, off); err != nil {
+			return err
+		}
+		off += int64(len(piece))
+		if len(rest) == 0 {
+			w.piece = piece
+			return nil
+		}
+	}
+}
