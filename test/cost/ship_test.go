@@ -3,6 +3,7 @@ package cost
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"io"
 	"log/slog"
 	"os"
@@ -24,7 +25,8 @@ import (
 const chunks = 100
 
 // BenchmarkShip ships a segment that a start finds, and says how much CPU that takes for each byte of data: all of
-// it, and as a multiple of what the transcoder and the codec take alone for the same bytes.
+// it, as a multiple of what the transcoder and the codec take alone for the same bytes, and of those and the SHA-256
+// of what is sent, which plain HTTP wants signed.
 func BenchmarkShip(b *testing.B) {
 	data := orders(b)
 	for _, name := range []string{"none", "gzip", "zstd", "snappy"} {
@@ -33,17 +35,19 @@ func BenchmarkShip(b *testing.B) {
 			fill(b, full, name, data)
 			dir := filepath.Join(b.TempDir(), "spool")
 			compress := codec(b, data, name)
-			var ship, alone time.Duration
+			var ship, alone, signed time.Duration
 			for b.Loop() {
 				if err := os.CopyFS(dir, os.DirFS(full)); err != nil {
 					b.Fatal(err)
 				}
 				ship += cpu(func() { shipAll(b, dir, name) })
-				alone += cpu(func() {
+				transcoder := cpu(func() {
 					for range chunks {
 						transcode(b, io.Discard, data)
 					}
-				}) + cpu(compress)
+				})
+				alone += transcoder + cpu(func() { compress(io.Discard) })
+				signed += transcoder + cpu(func() { compress(sha256.New()) })
 				if err := os.RemoveAll(dir); err != nil {
 					b.Fatal(err)
 				}
@@ -51,6 +55,7 @@ func BenchmarkShip(b *testing.B) {
 			b.ReportMetric(0, "ns/op") // most of it is not what is measured
 			b.ReportMetric(ship.Seconds()*1e9/float64(b.N*chunks*len(data)), "cpu-s/GB")
 			b.ReportMetric(float64(ship)/float64(alone), "x-alone")
+			b.ReportMetric(float64(ship)/float64(signed), "x-signed")
 		})
 	}
 }
@@ -116,8 +121,8 @@ func shipAll(b *testing.B, dir, codec string) {
 	}
 }
 
-// codec returns what has a codec, and nothing else, compress the JSON of data: as the text of one record.
-func codec(b *testing.B, data []byte, name string) func() {
+// codec returns what has a codec, and nothing else, compress the JSON of data for a writer: as the text of one record.
+func codec(b *testing.B, data []byte, name string) func(io.Writer) {
 	var plain bytes.Buffer
 	transcode(b, &plain, data)
 	record := append(msgp.AppendMapHeader([]byte{0x92, 5}, 1), msgp.AppendBytes(msgp.AppendString(nil, "log"), plain.Bytes())...)
@@ -125,8 +130,8 @@ func codec(b *testing.B, data []byte, name string) func() {
 	if err := o.Compression.UnmarshalText([]byte(name)); err != nil {
 		b.Fatal(err)
 	}
-	return func() {
-		w, err := encode.NewWriter(io.Discard, o)
+	return func(to io.Writer) {
+		w, err := encode.NewWriter(to, o)
 		if err != nil {
 			b.Fatal(err)
 		}
