@@ -7,6 +7,9 @@ import (
 	"unicode/utf8"
 )
 
+// word is how many bytes are copied at a time.
+const word = 8
+
 // appendString appends s between quotes with the escapes of Fluent Bit v5.1.1
 // (src/flb_utils.c, flb_utils_write_str): short forms where JSON has them,
 // \u00xx for other control characters, and, if escapeUnicode, \uxxxx in lower
@@ -16,10 +19,7 @@ import (
 // It copies eight bytes at a time, before it knows how many of them need no
 // escape, and beyond the end of s as far as its capacity goes.
 func appendString(dst, s []byte, escapeUnicode bool) []byte {
-	const word = 8
-	if cap(dst)-len(dst) < len(s)+word+1 {
-		dst = slices.Grow(dst, len(s)+word+1)
-	}
+	dst = grow(dst, len(s))
 	n := len(dst)
 	dst = dst[:cap(dst)]
 	dst[n] = '"'
@@ -27,21 +27,24 @@ func appendString(dst, s []byte, escapeUnicode bool) []byte {
 	for len(s) > 0 && cap(s) >= word {
 		w := binary.LittleEndian.Uint64(s[:word])
 		binary.LittleEndian.PutUint64(dst[n:], w)
-		plain := plainBytes(w)
+		plain := bits.TrailingZeros64(specialBytes(w)) / 8
 		if plain >= len(s) {
 			n += len(s)
 			s = nil
 			break
 		}
-		n, s = n+plain, s[plain:]
 		if plain == word {
+			n, s = n+word, s[word:]
 			continue
 		}
-		dst, s = appendEscape(dst[:n], s, escapeUnicode)
-		n = len(dst)
-		if cap(dst)-n < len(s)+word+1 {
-			dst = slices.Grow(dst, len(s)+word+1)
+		read, wrote := escapeWords(dst[n:], s)
+		if read == 0 {
+			dst, s = appendEscape(dst[:n+plain], s[plain:], escapeUnicode)
+		} else {
+			dst, s = dst[:n+wrote], s[read:]
 		}
+		n = len(dst)
+		dst = grow(dst, len(s))
 		dst = dst[:cap(dst)]
 	}
 	if len(s) > 0 {
@@ -50,6 +53,68 @@ func appendString(dst, s []byte, escapeUnicode bool) []byte {
 	dst[n] = '"' // there is room for a word more
 	return dst[:n+1]
 }
+
+// grow makes room for n bytes as they are, an escaped word, and two quotes.
+func grow(dst []byte, n int) []byte {
+	if cap(dst)-len(dst) < n+2*word+2 {
+		dst = slices.Grow(dst, n+2*word+2)
+	}
+	return dst
+}
+
+// escapeWords writes s a word at a time, and returns how much of s that was and how
+// many bytes it made. It ends where a byte takes more than two, or dst may be too short.
+// It does not branch on each byte: nobody foresees where in a text the quotes are.
+func escapeWords(dst, s []byte) (read, wrote int) {
+	for len(s)-read >= word && len(dst)-wrote > 2*word {
+		w := binary.LittleEndian.Uint64(s[read:])
+		to := (*[2*word + 1]byte)(dst[wrote:])
+		if specialBytes(w) == 0 {
+			binary.LittleEndian.PutUint64(to[:], w)
+			read, wrote = read+word, wrote+word
+			continue
+		}
+		e0, e1, e2, e3 := shortEscapes[byte(w)], shortEscapes[byte(w>>8)], shortEscapes[byte(w>>16)], shortEscapes[byte(w>>24)]
+		e4, e5, e6, e7 := shortEscapes[byte(w>>32)], shortEscapes[byte(w>>40)], shortEscapes[byte(w>>48)], shortEscapes[byte(w>>56)]
+		if (e0|e1|e2|e3|e4|e5|e6|e7)&noShortEscape != 0 {
+			break
+		}
+		n := e0.put(to, 0)
+		n = e1.put(to, n)
+		n = e2.put(to, n)
+		n = e3.put(to, n)
+		n = e4.put(to, n)
+		n = e5.put(to, n)
+		n = e6.put(to, n)
+		n = e7.put(to, n)
+		read, wrote = read+word, wrote+int(n)
+	}
+	return read, wrote
+}
+
+// shortEscape is how a byte is written that takes one byte or two: those, the
+// first one lowest, and above them how many.
+type shortEscape uint32
+
+const noShortEscape shortEscape = 1 << 31
+
+// put writes what a byte becomes at n, which is less than 2·word, and returns the end of it.
+func (e shortEscape) put(dst *[2*word + 1]byte, n shortEscape) shortEscape {
+	binary.LittleEndian.PutUint16(dst[n%(2*word):], uint16(e))
+	return n + e>>16
+}
+
+// shortEscapes has those of asciiEscapes.
+var shortEscapes = func() (table [256]shortEscape) {
+	for c := range table {
+		table[c] = noShortEscape
+		if c < utf8.RuneSelf && len(asciiEscapes[c]) <= 2 {
+			text := asciiEscapes[c] + "\x00"
+			table[c] = shortEscape(text[0]) | shortEscape(text[1])<<8 | shortEscape(len(asciiEscapes[c]))<<16
+		}
+	}
+	return table
+}()
 
 // appendSlowly appends what has no capacity for a word behind it, and leaves room
 // for one byte.
@@ -61,9 +126,10 @@ func appendSlowly(dst, s []byte, escapeUnicode bool) (out []byte, n int) {
 	return dst[:cap(dst)], len(dst)
 }
 
-// plainBytes returns how many of the bytes of w, the lowest first, need no escape:
-// printable ASCII and DEL, without the quote and the backslash.
-func plainBytes(w uint64) int {
+// specialBytes returns 0 if the bytes of w need no escape: printable ASCII and DEL,
+// without the quote and the backslash. Else the lowest bit that is set is in the lowest
+// byte that needs one.
+func specialBytes(w uint64) uint64 {
 	const (
 		ones  = 0x0101010101010101
 		tops  = 0x8080808080808080
@@ -74,7 +140,7 @@ func plainBytes(w uint64) int {
 	q, b := w^quote, w^slash
 	// A borrow can set a false bit above a true one, never below: the lowest set
 	// bit is always right.
-	return bits.TrailingZeros64((w|(w-space)|(q-ones)|(b-ones))&tops) / 8
+	return (w | (w - space) | (q - ones) | (b - ones)) & tops
 }
 
 // appendEscape appends what s begins with, escaped if need be, and returns what is
