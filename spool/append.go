@@ -19,7 +19,7 @@ func (s *Spool) Append(stream string, c Chunk, meta func() ([]byte, error)) (*Se
 	if again, err := s.repeats.taken(stream, f); again || err != nil {
 		return nil, cmp.Or(err, ErrRepeated)
 	}
-	w.make(f, s.opts.Compress)
+	w.encode(f, s.opts.Compress)
 	seg, err := s.put(stream, f, w, meta)
 	if err != nil {
 		s.repeats.refused()

@@ -38,7 +38,7 @@ func readAll(t *testing.T, file []byte) (chunks []string, damage []Damage, err e
 
 func appendFrame(dst []byte, compress bool, f Frame) []byte {
 	var w frameWriter
-	w.make(f, compress)
+	w.encode(f, compress)
 	return append(append(dst, w.head...), w.payload...)
 }
 

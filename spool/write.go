@@ -24,9 +24,9 @@ var framePool = sync.Pool{New: func() any { return new(frameWriter) }}
 // times what copying costs. A small frame is one write.
 const pieceSize = 256 << 10
 
-// make makes a frame, which is valid as long as its Data is. With compress the
+// encode makes a frame, which is valid as long as its Data is. With compress the
 // payload is compressed if that makes it smaller.
-func (w *frameWriter) make(f Frame, compress bool) {
+func (w *frameWriter) encode(f Frame, compress bool) {
 	payload, codec := f.Data, byte(codecRaw)
 	if compress {
 		if block, ok := w.compress(f.Data); ok {

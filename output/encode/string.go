@@ -98,7 +98,8 @@ type shortEscape uint32
 
 const noShortEscape shortEscape = 1 << 31
 
-// put writes what a byte becomes at n, which is less than 2·word, and returns the end of it.
+// put writes what a byte becomes at n, and returns the end of it. n is less than
+// 2·word, and the remainder only spares a check of bounds.
 func (e shortEscape) put(dst *[2*word + 1]byte, n shortEscape) shortEscape {
 	binary.LittleEndian.PutUint16(dst[n%(2*word):], uint16(e))
 	return n + e>>16
