@@ -18,6 +18,7 @@ import (
 type faultyFS struct {
 	spool.OS
 	write, sync, truncate, syncDir, remove error  // what the next such calls return
+	good                                   int    // writes that go well before one fails
 	half                                   bool   // a failing write leaves half of it
 	kept                                   uint64 // if not 0, remove is for this segment alone
 	syncs                                  int
@@ -53,7 +54,8 @@ type faultyFile struct {
 }
 
 func (f faultyFile) WriteAt(b []byte, off int64) (int, error) {
-	if f.fs.write == nil {
+	if f.fs.write == nil || f.fs.good > 0 {
+		f.fs.good--
 		return f.File.WriteAt(b, off)
 	}
 	if f.fs.half {
@@ -98,6 +100,7 @@ func TestFailingDisk(t *testing.T) {
 	}{
 		{"disk full", faultyFS{write: syscall.ENOSPC}},
 		{"disk full in the middle of a frame", faultyFS{write: syscall.ENOSPC, half: true}},
+		{"disk full behind the first piece of a frame", faultyFS{write: syscall.ENOSPC, good: 1}},
 		{"disk full and nothing can be cut", faultyFS{write: syscall.ENOSPC, half: true, truncate: syscall.EIO}},
 		{"fsync fails", faultyFS{sync: syscall.EIO}},
 	} {
@@ -107,7 +110,7 @@ func TestFailingDisk(t *testing.T) {
 			r := open(t, spool.Options{Dir: dir, FS: fs})
 			r.append(t, "a", "one")
 			*fs = c.fault
-			if _, err := r.tryAppend("a", "refused"); !errors.Is(err, syscall.ENOSPC) && !errors.Is(err, syscall.EIO) {
+			if _, err := r.tryAppend("a", strings.Repeat("refused", 100_000)); !errors.Is(err, syscall.ENOSPC) && !errors.Is(err, syscall.EIO) {
 				t.Errorf("Append on a failing disk = %v", err)
 			}
 			if _, err := r.tryAppend("new stream", "refused"); err == nil {
