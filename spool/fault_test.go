@@ -54,7 +54,10 @@ type faultyFile struct {
 }
 
 func (f faultyFile) WriteAt(b []byte, off int64) (int, error) {
-	if f.fs.write == nil || f.fs.good > 0 {
+	if f.fs.write == nil {
+		return f.File.WriteAt(b, off)
+	}
+	if f.fs.good > 0 {
 		f.fs.good--
 		return f.File.WriteAt(b, off)
 	}
