@@ -189,7 +189,28 @@ func (j *journal) renew() error {
 		_ = j.file.Close() // nobody reads it any more
 	}
 	j.file, j.size = file, int64(len(b))
-	return j.fs.SyncDir(filepath.Dir(j.path))
+	if err := j.fs.SyncDir(filepath.Dir(j.path)); err != nil {
+		return errors.Join(err, j.drop()) // what is added must not be in a file that a crash may take
+	}
+	return nil
+}
+
+// drop closes a file that is not to be relied on: the next add writes a new one. It is
+// called with mu held.
+func (j *journal) drop() error {
+	file := j.file
+	j.file = nil
+	return file.Close()
+}
+
+// renewLater has the next add write a new file: the one that is open was removed.
+func (j *journal) renewLater() error {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if j.file == nil {
+		return nil
+	}
+	return j.drop()
 }
 
 // add makes records durable.
@@ -212,13 +233,12 @@ func (j *journal) add(seen []sighting) error {
 	for _, s := range seen {
 		b = appendRecord(b, s)
 	}
-	// Behind a record that could not be written whole nothing would be read: the
-	// next one takes its place.
-	if _, err := j.file.WriteAt(b, j.size); err != nil {
-		return err
+	_, err := j.file.WriteAt(b, j.size)
+	if err == nil {
+		err = j.file.Sync()
 	}
-	if err := j.file.Sync(); err != nil {
-		return err
+	if err != nil { // the records must not be read after a crash, and nor may what follows them
+		return errors.Join(err, j.file.Truncate(j.size), j.drop())
 	}
 	j.size += int64(len(b))
 	j.keep(seen)
