@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"os"
 )
 
 // Append makes a chunk durable in the active segment of its stream. If there is
@@ -121,6 +122,11 @@ func (s *Spool) create(stream string, meta func() ([]byte, error)) (*Segment, er
 	seg := &Segment{ID: s.lastID, Stream: stream, Meta: owner, Opened: now, fs: s.opts.FS, files: s.files}
 	seg.path = s.path(seg.ID, extActive)
 	file, err := s.opts.FS.Create(seg.path)
+	if errors.Is(err, os.ErrNotExist) {
+		if err = s.restore(); err == nil {
+			file, err = s.opts.FS.Create(seg.path)
+		}
+	}
 	if err != nil {
 		return nil, fmt.Errorf("open segment: %w", err)
 	}
@@ -134,5 +140,19 @@ func (s *Spool) create(stream string, meta func() ([]byte, error)) (*Segment, er
 	s.files.adopt(seg, file)
 	s.opened = append(s.opened, seg)
 	s.account(seg, seg.size)
+	s.opts.Opened(seg)
 	return seg, nil
+}
+
+// restore makes the folder again after it was removed, and locks the new one. It is
+// called with mu held.
+func (s *Spool) restore() error {
+	lock, err := lockDir(s.opts)
+	if err != nil {
+		return err
+	}
+	_ = s.lock.Close() // of a file that is gone
+	s.lock = lock
+	s.opts.Warn(fmt.Sprintf("the folder %s was removed and has been made again; what was in it and not yet shipped is lost", s.opts.Dir))
+	return s.repeats.restore()
 }

@@ -20,6 +20,8 @@ type FS interface {
 	Remove(name string) error
 	List(dir string) ([]string, error) // base names of the files in dir, sorted
 	SyncDir(dir string) error
+	// CheckPrivate refuses a folder that others control, with the remedy.
+	CheckPrivate(dir string) error
 	// Lock takes name for this process until the result is closed. It fails with
 	// ErrLocked if somebody else has it.
 	Lock(name string) (io.Closer, error)
@@ -57,12 +59,12 @@ func (OS) Create(name string) (File, error) {
 	return osFile{f}, err
 }
 
-// Open opens a file that is there; on a disk that has become read-only it can be
-// read and shipped.
+// Open opens a file that is there, and follows no link; on a disk that has become
+// read-only it can be read and shipped.
 func (OS) Open(name string) (File, error) {
-	f, err := os.OpenFile(name, os.O_RDWR, 0)
+	f, err := os.OpenFile(name, os.O_RDWR|syscall.O_NOFOLLOW, 0)
 	if errors.Is(err, syscall.EROFS) {
-		f, err = os.Open(name)
+		f, err = os.OpenFile(name, os.O_RDONLY|syscall.O_NOFOLLOW, 0)
 	}
 	return osFile{f}, err
 }
@@ -100,7 +102,10 @@ func (OS) SyncDir(dir string) error {
 // Lock takes an advisory lock (flock), which the kernel gives back when the
 // process dies. It holds between instances in one process, too.
 func (OS) Lock(name string) (io.Closer, error) {
-	f, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE, fileMode)
+	f, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE|syscall.O_NOFOLLOW, fileMode)
+	if errors.Is(err, syscall.ELOOP) {
+		return nil, fmt.Errorf("%s is a symbolic link, which sluice does not make: remove it", name)
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -126,6 +126,14 @@ func (r *repeats) refused() {
 	r.waits = r.now()
 }
 
+// restore has the journal written again after its folder was removed.
+func (r *repeats) restore() error {
+	if r == nil {
+		return nil
+	}
+	return r.journal.renewLater()
+}
+
 // gone notes the chunks of segments that are about to be removed, as far as
 // they are young. Those of earlier processes are in the journal since Open.
 func (r *repeats) gone(segments []*Segment) error {

@@ -143,7 +143,7 @@ func (s *Spool) Drop(seg *Segment) error { return s.remove(seg) }
 func (s *Spool) Quarantine(seg *Segment, reason string) (string, error) {
 	s.noteGone(seg)
 	to := filepath.Join(s.opts.Dir, quarantineDir, fmt.Sprintf("%016x%s", seg.ID, extQuarantined))
-	if err := s.opts.FS.Rename(seg.path, to); err != nil {
+	if err := s.moveAside(seg, to); err != nil {
 		return "", fmt.Errorf("quarantine segment: %w", err)
 	}
 	s.forget(seg)
@@ -152,6 +152,23 @@ func (s *Spool) Quarantine(seg *Segment, reason string) (string, error) {
 		return to, fmt.Errorf("quarantine segment: %w", err)
 	}
 	return to, nil
+}
+
+// moveAside renames a segment into the quarantine, which is made again if it was
+// removed. A segment that was removed itself is forgotten, with ErrVanished.
+func (s *Spool) moveAside(seg *Segment, to string) error {
+	err := s.opts.FS.Rename(seg.path, to)
+	if !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	if err := makeDir(s.opts.FS, filepath.Dir(to)); err != nil {
+		return err
+	}
+	if err = s.opts.FS.Rename(seg.path, to); errors.Is(err, os.ErrNotExist) {
+		s.forget(seg)
+		return ErrVanished
+	}
+	return err
 }
 
 // readmit makes sealed segments of those in quarantine.
@@ -181,11 +198,17 @@ func (s *Spool) readmit() error {
 func (s *Spool) Quarantined() (total int64, err error) {
 	dir := filepath.Join(s.opts.Dir, quarantineDir)
 	names, err := s.opts.FS.List(dir)
+	if errors.Is(err, os.ErrNotExist) {
+		return 0, nil // removed, to make room
+	}
 	if err != nil {
 		return 0, fmt.Errorf("size of the quarantine: %w", err)
 	}
 	for _, name := range names {
 		file, err := s.opts.FS.Open(filepath.Join(dir, name))
+		if errors.Is(err, os.ErrNotExist) {
+			continue // taken meanwhile
+		}
 		if err != nil {
 			return 0, fmt.Errorf("size of the quarantine: %w", err)
 		}

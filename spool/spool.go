@@ -40,6 +40,9 @@ var (
 type Options struct {
 	Dir   string // made if it is not there
 	Limit int64  // bytes of all segments, without the quarantine; 0 is unlimited
+	// Opened is called for each segment that Append opens, in the order of their IDs. It
+	// must not block, nor call the Spool. Optional.
+	Opened func(*Segment)
 	// Sealed is called once for each segment that is ready to be read, those
 	// that Open finds included, the oldest first. It must not block. Required.
 	Sealed func(*Segment)
@@ -68,7 +71,6 @@ type Chunk struct {
 // use.
 type Spool struct {
 	opts    Options
-	lock    io.Closer
 	repeats *repeats // nil without Options.Repeats
 
 	// sweeping is held while many segments are sealed: who comes to the same end
@@ -82,6 +84,7 @@ type Spool struct {
 	files *handles
 
 	mu     sync.Mutex // guards what follows
+	lock   io.Closer
 	active map[string]*Segment
 	opened []*Segment         // in the order of opening; those that are not active any more drop out
 	broken []*Segment         // that ended in a failed sync
@@ -107,10 +110,7 @@ const (
 // while another instance or process has the folder.
 func Open(o Options) (*Spool, error) {
 	o = o.withDefaults()
-	if err := makeDir(o.FS, filepath.Join(o.Dir, quarantineDir)); err != nil {
-		return nil, fmt.Errorf("open spool: %w", err)
-	}
-	lock, err := o.FS.Lock(filepath.Join(o.Dir, lockName))
+	lock, err := lockDir(o)
 	if err != nil {
 		return nil, fmt.Errorf("open spool %s: %w", o.Dir, err)
 	}
@@ -137,9 +137,26 @@ func Open(o Options) (*Spool, error) {
 	return s, nil
 }
 
+// lockDir makes the spool's folder, unless it is there, and locks it. A folder that
+// others can write to is not one to take segments from: their meta says where they go.
+func lockDir(o Options) (io.Closer, error) {
+	if err := makeDir(o.FS, filepath.Join(o.Dir, quarantineDir)); err != nil {
+		return nil, err
+	}
+	for _, dir := range []string{o.Dir, filepath.Join(o.Dir, quarantineDir)} {
+		if err := o.FS.CheckPrivate(dir); err != nil {
+			return nil, err
+		}
+	}
+	return o.FS.Lock(filepath.Join(o.Dir, lockName))
+}
+
 func (o Options) withDefaults() Options {
 	if o.FS == nil {
 		o.FS = OS{}
+	}
+	if o.Opened == nil {
+		o.Opened = func(*Segment) {}
 	}
 	if o.Warn == nil {
 		o.Warn = func(string) {}
@@ -185,9 +202,9 @@ func (s *Spool) Close(unnoted int) error {
 	s.mu.Unlock()
 	_, err := s.SealOpened(farFuture)
 	s.mu.Lock()
-	last := s.lastID
+	last, lock := s.lastID, s.lock
 	s.mu.Unlock()
-	return errors.Join(err, s.repeats.close(unnoted, last), s.lock.Close())
+	return errors.Join(err, s.repeats.close(unnoted, last), lock.Close())
 }
 
 // Unknown is for a Close by somebody else than Fluent Bit: what may come again

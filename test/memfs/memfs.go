@@ -36,6 +36,7 @@ type Disk struct {
 	failAt  int
 	failing int // how many operations fail from there on
 	failure error
+	lying   bool
 }
 
 // change is an operation on names: from is "" for a new one, to for a removed one.
@@ -55,6 +56,9 @@ func (d *Disk) CrashAt(n int) { d.crashAt = n }
 // FailAt has as many operations as times fail with err, the first of them operation n: a write is done
 // by half before, and what was not synced when a sync fails is never synced again.
 func (d *Disk) FailAt(n, times int, err error) { d.failAt, d.failing, d.failure = n, times, err }
+
+// LyingSyncs has syncs that fail write all the same, as a disk may whose answer is lost.
+func (d *Disk) LyingSyncs() { d.lying = true }
 
 // Steps is how many operations that change something there were.
 func (d *Disk) Steps() int {
@@ -186,6 +190,9 @@ func (d *Disk) SyncDir(dir string) error {
 	})
 	return nil
 }
+
+// CheckPrivate takes any folder.
+func (d *Disk) CheckPrivate(string) error { return nil }
 
 // Lock takes a name until the process is dead or gives it back.
 func (d *Disk) Lock(name string) (io.Closer, error) {
