@@ -49,7 +49,13 @@ func (g *Segment) Open() (*Reader, error) {
 // in order; the frame's Data is valid only during the call. It stops at each's
 // first error and returns it; the Reader is of no use then. Parts that cannot be
 // read are skipped and returned.
+//
+// It fails while frames that were refused, since their sync failed, might come back
+// with a crash: what is stored of the segment must be all that the next start finds.
 func (r *Reader) Frames(each func(Frame) error) ([]Damage, error) {
+	if err := r.segment.cut(); err != nil {
+		return nil, fmt.Errorf("read segment %016x: cut off what could not be synced: %w", r.segment.ID, err)
+	}
 	frames := r.frames
 	frames.end, frames.damage = r.segment.durable(), nil
 	for {

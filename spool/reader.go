@@ -6,6 +6,7 @@ import (
 	"io"
 	"slices"
 	"sync"
+	"syscall"
 )
 
 // frameReader walks the frames of a file and steps over what is damaged.
@@ -35,9 +36,9 @@ func newFrameReader(file io.ReaderAt, start, end int64) *frameReader {
 // release gives the buffers back; frames that were read are not valid any more.
 func (r *frameReader) release() { bufferPool.Put(r.buffers) }
 
-// next returns the next whole frame; its Data is valid until the next call. At
-// the end it returns io.EOF, and any other error only if the disk cannot be
-// read.
+// next returns the next whole frame; its Data is valid until the next call. What
+// the disk has lost of the file is a damage like any other. At the end next returns
+// io.EOF, and any other error only if the file cannot be read at all.
 func (r *frameReader) next() (Frame, error) {
 	for r.off < r.end {
 		f, n, err := r.at(r.off)
@@ -46,9 +47,8 @@ func (r *frameReader) next() (Frame, error) {
 			r.good = r.off
 			return f, nil
 		}
-		var disk *diskError
-		if errors.As(err, &disk) {
-			return Frame{}, disk.err
+		if readFailed(err) {
+			return Frame{}, err
 		}
 		from := r.off
 		if r.off, err = r.resync(from, err); err != nil {
@@ -68,7 +68,10 @@ func (r *frameReader) resync(from int64, reason error) (int64, error) {
 			return to, err
 		}
 		if to < r.end {
-			if _, _, err := r.at(to); err != nil {
+			switch _, _, err := r.at(to); {
+			case readFailed(err):
+				return to, err
+			case err != nil:
 				continue
 			}
 		}
@@ -78,20 +81,48 @@ func (r *frameReader) resync(from int64, reason error) (int64, error) {
 }
 
 // find returns the offset of the next frame marker at or behind off, or the
-// file's end.
+// file's end. It steps over blocks that cannot be read.
 func (r *frameReader) find(off int64) (int64, error) {
 	window := make([]byte, 64<<10)
 	for off < r.end {
-		n := min(int64(len(window)), r.end-off)
-		if err := r.read(window[:n], off); err != nil {
-			return off, err.err
+		n, err := r.readPrefix(window[:min(int64(len(window)), r.end-off)], off)
+		if err != nil {
+			return off, err
 		}
 		if i := bytes.Index(window[:n], []byte(frameMarker)); i >= 0 {
 			return off + int64(i), nil
 		}
-		off += max(n-int64(len(frameMarker))+1, 1)
+		if n == 0 {
+			off += toBlockEnd(off)
+			continue
+		}
+		off += max(int64(n-len(frameMarker)+1), 1)
 	}
 	return r.end, nil
+}
+
+// blockSize is the unit in which disks lose data, in bytes.
+const blockSize = 4 << 10
+
+func toBlockEnd(off int64) int64 { return blockSize - off%blockSize }
+
+// readPrefix reads as much of b as stands before a block that cannot be read.
+func (r *frameReader) readPrefix(b []byte, off int64) (n int, err error) {
+	if err := r.read(b, off); err == nil || readFailed(err) {
+		return len(b), err
+	}
+	for n < len(b) {
+		block := b[n:]
+		block = block[:min(int64(len(block)), toBlockEnd(off+int64(n)))]
+		switch err := r.read(block, off+int64(n)); {
+		case readFailed(err):
+			return n, err
+		case err != nil:
+			return n, nil
+		}
+		n += len(block)
+	}
+	return n, nil
 }
 
 // at reads the frame at off.
@@ -121,12 +152,12 @@ func (r *frameReader) at(off int64) (Frame, int64, error) {
 	return f, n, err
 }
 
-// diskError is a failed read, which is no damage of the file.
-type diskError struct{ err error }
+// readError is a read that failed.
+type readError struct{ error }
 
-func (e *diskError) Error() string { return e.err.Error() }
+func (e *readError) Unwrap() error { return e.error }
 
-func (r *frameReader) read(b []byte, off int64) *diskError {
+func (r *frameReader) read(b []byte, off int64) error {
 	n, err := r.file.ReadAt(b, off)
 	if n == len(b) {
 		return nil
@@ -134,19 +165,43 @@ func (r *frameReader) read(b []byte, off int64) *diskError {
 	if err == io.EOF {
 		err = io.ErrUnexpectedEOF
 	}
-	return &diskError{err}
+	return &readError{err}
+}
+
+// readFailed reports whether err says nothing about the content of a file: none of it
+// can be read.
+func readFailed(err error) bool {
+	var read *readError
+	return errors.As(err, &read) && !lostByDisk(err)
+}
+
+// lostByDisk reports whether the disk has lost what was asked for, as with a bad
+// sector: the rest of the file may be good.
+func lostByDisk(err error) bool {
+	return errors.Is(err, syscall.EIO) || errors.Is(err, syscall.EBADMSG) || errors.Is(err, syscall.ENODATA)
 }
 
 // readHeader reads a segment's header, or its copy if the first one is damaged,
-// which damage tells, and where its frames begin.
+// which damage tells, and where its frames begin. It reads no further than it must:
+// behind the header a disk may have lost something.
 func readHeader(file io.ReaderAt, size int64) (h header, start int64, damage error, err error) {
-	b := make([]byte, min(size, 2*headerRoom))
-	if n, err := file.ReadAt(b, 0); n < len(b) {
-		return h, 0, nil, err
+	for room := int64(blockSize); ; room = 2 * headerRoom {
+		b := make([]byte, min(size, room))
+		if n, err := file.ReadAt(b, 0); n < len(b) {
+			return h, 0, nil, err
+		}
+		h, start, damage, err = parseHeaders(b, size)
+		if err == nil || room == 2*headerRoom {
+			return h, start, damage, err
+		}
 	}
+}
+
+// parseHeaders reads what b, the beginning of a file, has of a header and its copy.
+func parseHeaders(b []byte, size int64) (h header, start int64, damage error, err error) {
 	h, n, err := parseHeader(b)
 	if err == nil {
-		return h, int64(min(2*n, len(b))), nil, nil
+		return h, min(2*int64(n), size), nil, nil
 	}
 	for at := min(1, len(b)); ; at++ {
 		next := bytes.Index(b[at:], []byte(magic))
@@ -170,6 +225,9 @@ func readTrailer(file io.ReaderAt, size int64) (s summary, ok bool, err error) {
 	}
 	var b [trailerSize]byte
 	if n, err := file.ReadAt(b[:], size-int64(trailerSize)); n < len(b) {
+		if lostByDisk(err) {
+			err = nil // the frames are as good without
+		}
 		return s, false, err
 	}
 	s, ok = parseTrailer(b[:])

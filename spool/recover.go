@@ -47,30 +47,36 @@ func (s *Spool) recover() (found []*Segment, err error) {
 // cannot read, which goes to the quarantine: the others must not wait for it.
 func (s *Spool) recoverSegment(id uint64, ext string) (*Segment, error) {
 	seg := &Segment{ID: id, Opened: time.Unix(0, int64(id)), Recovered: true, fs: s.opts.FS, path: s.path(id, ext), err: errSealed, sealed: true}
-	file, err := s.opts.FS.Open(seg.path)
-	if err != nil {
-		return nil, err
-	}
-	keep, err := s.load(seg, file, ext == extActive)
-	err = errors.Join(err, file.Close())
+	keep, err := s.read(seg, ext == extActive)
 	var unreadable *unreadableError
 	if errors.As(err, &unreadable) {
-		to, failed := s.Quarantine(seg, err.Error())
-		s.opts.Warn(fmt.Sprintf("a segment cannot be read and was put aside as %s: %v", to, err))
-		return nil, failed
+		s.putAside(seg, err)
+		return nil, nil
 	}
 	if err != nil {
 		return nil, err
 	}
 	if !keep {
-		return nil, s.opts.FS.Remove(seg.path)
+		if err := s.opts.FS.Remove(seg.path); err != nil {
+			s.opts.Warn(fmt.Sprintf("segment %016x, which is empty, cannot be removed: %v", id, err))
+		}
+		return nil, nil
 	}
 	if ext == extActive {
-		if err := seg.rename(s.path(id, extSealed)); err != nil {
-			return nil, err
-		}
+		_ = seg.rename(s.path(id, extSealed)) // its old name is as good
 	}
 	return seg, nil
+}
+
+// putAside moves a segment that cannot be read into the quarantine. If that fails, it
+// stays where it is, and the next start tries again.
+func (s *Spool) putAside(seg *Segment, reason error) {
+	to, err := s.Quarantine(seg, reason.Error())
+	if to == "" {
+		s.opts.Warn(fmt.Sprintf("segment %016x cannot be read and stays where it is: %v", seg.ID, errors.Join(reason, err)))
+		return
+	}
+	s.opts.Warn(fmt.Sprintf("a segment cannot be read and was put aside as %s: %v", to, errors.Join(reason, err)))
 }
 
 // unreadableError is for a file that nobody can make sense of.
@@ -78,7 +84,19 @@ type unreadableError struct{ error }
 
 func (e *unreadableError) Unwrap() error { return e.error }
 
-// load reads what a segment is. keep is false if there is nothing in it.
+// read reads what a segment is. keep is false if there is nothing in it.
+func (s *Spool) read(g *Segment, active bool) (keep bool, err error) {
+	file, err := s.opts.FS.Open(g.path)
+	if lostByDisk(err) {
+		return false, &unreadableError{err}
+	}
+	if err != nil {
+		return false, err
+	}
+	keep, err = s.load(g, file, active)
+	return keep, errors.Join(err, file.Close())
+}
+
 func (s *Spool) load(g *Segment, file File, active bool) (keep bool, err error) {
 	size, err := file.Size()
 	if err != nil {
@@ -131,6 +149,9 @@ func (s *Spool) scan(g *Segment, file File, size int64, active bool) (keep bool,
 	}
 	tail := make([]byte, min(size-r.good, maxTail))
 	if n, err := file.ReadAt(tail, r.good); n < len(tail) {
+		if lostByDisk(err) {
+			return true, nil // a damage, which the reader will name
+		}
 		return false, err
 	}
 	if _, whole := parseTrailer(tail); whole { // its new name has not outlasted a crash
@@ -151,22 +172,30 @@ const maxTail = 64 << 20
 
 // cut ends a segment at its last whole frame. The tail is what was being written
 // when the process ended, or what something damaged since: it is kept aside if it
-// can have been a frame.
+// can have been a frame, and if there is room for it.
 func (s *Spool) cut(g *Segment, file File, good int64, tail []byte) error {
 	where := ""
 	if len(tail) > framePrefix && !allZero(tail) && !bytes.HasPrefix(tail, []byte(trailerMarker)) {
-		where = filepath.Join(s.opts.Dir, quarantineDir, fmt.Sprintf("%016x%s", g.ID, extTail))
-		if err := s.setAside(where, tail); err != nil {
-			return err
-		}
-		where = "; they are kept as " + where
+		where = s.keepTail(g, tail)
 	}
-	if err := errors.Join(file.Truncate(good), file.Sync()); err != nil {
+	if err := file.Truncate(good); err != nil {
 		return err
 	}
+	g.uncut = file.Sync() != nil // to be cut once more before it is read
 	g.size = good
-	s.opts.Warn(fmt.Sprintf("%d bytes behind the last whole frame of segment %016x were cut off: they were being written when the process ended%s", len(tail), g.ID, where))
+	s.opts.Warn(fmt.Sprintf("%d bytes behind the last whole frame of segment %016x were cut off: "+
+		"they were being written when the process ended, and never acknowledged, unless the disk has damaged them since%s", len(tail), g.ID, where))
 	return nil
+}
+
+// keepTail keeps aside what is cut off, and says where. It may be in vain: on a full
+// disk the segments must be shipped all the same.
+func (s *Spool) keepTail(g *Segment, tail []byte) (where string) {
+	name := filepath.Join(s.opts.Dir, quarantineDir, fmt.Sprintf("%016x%s", g.ID, extTail))
+	if err := s.setAside(name, tail); err != nil {
+		return fmt.Sprintf("; they could not be kept: %v", err)
+	}
+	return "; they are kept as " + name
 }
 
 // setAside writes a file into the quarantine, over one that an earlier start that
@@ -180,7 +209,10 @@ func (s *Spool) setAside(name string, content []byte) error {
 		return err
 	}
 	_, err = file.WriteAt(content, 0)
-	return errors.Join(err, file.Sync(), file.Close(), s.opts.FS.SyncDir(filepath.Dir(name)))
+	if err = errors.Join(err, file.Sync(), file.Close()); err != nil {
+		return errors.Join(err, s.opts.FS.Remove(name)) // half of it is of no use, and takes room
+	}
+	return s.opts.FS.SyncDir(filepath.Dir(name))
 }
 
 func allZero(b []byte) bool { return len(bytes.Trim(b, "\x00")) == 0 }

@@ -146,8 +146,11 @@ func (g *Segment) persist(file File) error {
 	if err := file.Sync(); err != nil {
 		return err
 	}
-	if removed, err := file.Removed(); err != nil || removed {
-		return errors.Join(err, ErrVanished)
+	switch removed, err := file.Removed(); {
+	case err != nil:
+		return err
+	case removed:
+		return ErrVanished
 	}
 	if g.named {
 		return nil

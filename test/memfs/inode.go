@@ -73,7 +73,7 @@ func (h *handle) Sync() error {
 	defer h.disk.mu.Unlock()
 	err := h.disk.step()
 	switch {
-	case err == nil:
+	case err == nil, err != ErrCrashed && h.disk.lying:
 		for _, e := range h.file.fresh {
 			h.file.synced = e.apply(h.file.synced)
 		}

@@ -72,13 +72,14 @@ func TestCrashTwice(t *testing.T) {
 	}
 }
 
-// TestFailure has one operation fail, a write in its middle, or some in a row, while the process goes on;
-// then it is killed, or stops.
+// TestFailure has one operation fail, a write in its middle, or some in a row, or all from then on, while the
+// process goes on; then it is killed, or stops. What is stored of a segment meanwhile must be all that the next
+// process finds in it.
 func TestFailure(t *testing.T) {
 	ends := map[string]func(*world){"kill": crashed, "stop": stopped}
 	for _, p := range plans() {
 		for at := 1; at <= steps(t, p, stopped); at++ {
-			for _, times := range []int{1, 4} {
+			for _, times := range []int{1, 4, 1000} {
 				for name, end := range ends {
 					for _, fate := range []memfs.Fate{memfs.Nothing(), memfs.Everything(), memfs.Torn(uint64(at))} {
 						t.Run(fmt.Sprintf("plan %v, %d operations from %d, %s, %v", p, times, at, name, fate), func(t *testing.T) {
@@ -91,6 +92,25 @@ func TestFailure(t *testing.T) {
 						})
 					}
 				}
+			}
+		}
+	}
+}
+
+// TestLyingSync has syncs fail that have written, and all that follows until the power is cut: a frame that was
+// refused is on the disk all the same, and comes to light when its segment has been stored without it.
+func TestLyingSync(t *testing.T) {
+	for _, p := range plans() {
+		for at := 1; at <= steps(t, p, crashed); at++ {
+			for _, times := range []int{1, 4, 1000} {
+				t.Run(fmt.Sprintf("plan %v, %d operations from %d", p, times, at), func(t *testing.T) {
+					w := newWorld(p)
+					w.disk.LyingSyncs()
+					w.disk.FailAt(at, times, syscall.EIO)
+					w.live(t)
+					w.disk = w.disk.Crash(memfs.Nothing())
+					w.settle(t)
+				})
 			}
 		}
 	}
