@@ -50,7 +50,7 @@ func storeOptions(o Options) s3.Options {
 			o.Log.Warn("the service refused the credentials; asking their source for new ones", "credentials", used)
 		},
 		ACL: c.CannedACL, StorageClass: c.StorageClass, ContentType: c.ContentType, ContentMD5: c.ContentMD5,
-		PartSize: partSize(c), PartWorkers: c.PartWorkers, Whole: c.PutObject, TempDir: o.Dir,
+		PartSize: partSize(c), PartWorkers: c.PartWorkers, Whole: c.PutObject,
 		Attempts: attempts, Stall: c.StallTimeout, TLS: s3.TLS{CAFile: c.CAFile, Insecure: !c.SSLVerify}, Dial: o.Dial,
 	}
 }

@@ -59,6 +59,7 @@ type Output struct {
 	encoders *slots
 	writers  encode.Writers
 	ratios   ratios
+	room     room
 	stored   chan *job // whose objects are, on their way to settle
 
 	opened  chan struct{} // tells sealByAge of a first segment
@@ -147,7 +148,7 @@ func (o *Output) openSpool(readmit bool) (err error) {
 	var found []*spool.Segment
 	o.spool, err = spool.Open(spool.Options{
 		Dir: o.opts.Dir, Limit: o.opts.Config.StoreLimit, Compress: o.opts.Config.StoreCompression == "s2", Now: o.opts.Now, FS: o.opts.FS,
-		Repeats: o.opts.Config.Deduplicate, Readmit: readmit, Writer: o.opts.Writer,
+		Repeats: o.opts.Config.Deduplicate, Readmit: readmit, Writer: o.opts.Writer, Opened: o.queue.open,
 		Sealed: func(seg *spool.Segment) {
 			if seg.Recovered {
 				found = append(found, seg) // by Open
@@ -198,6 +199,9 @@ func (o *Output) Flush(tag string, chunk []byte) error {
 		o.opts.Log.Info("a chunk that came before the last stop came again and is not stored twice", "tag", tag, "bytes", len(chunk))
 		return nil
 	}
+	if noRoom(err) {
+		o.makeRoom()
+	}
 	if err != nil {
 		return err
 	}
@@ -220,7 +224,7 @@ func (o *Output) full(seg *spool.Segment) bool {
 	if raw >= maxOvershoot*limit {
 		return true
 	}
-	if raw >= aheadSize {
+	if raw >= eagerSize {
 		if encoded, size := o.queue.grown(seg); encoded > 0 {
 			return size+int64(float64(size)/float64(encoded)*float64(raw-encoded)) >= limit
 		}
@@ -266,8 +270,8 @@ func (o *Output) drain(ctx context.Context) (left int) {
 	cut := context.AfterFunc(ctx, o.end)
 	o.stop()
 	o.workers.Wait()
-	for _, j := range o.queue.begun() {
-		_ = o.giveUp(j) // what it leaves in S3, the next start looks for
+	for _, j := range o.queue.openShipments() {
+		_ = o.abortShipment(j) // what it leaves in S3, the next start looks for
 	}
 	cut()
 	o.end()

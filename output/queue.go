@@ -1,7 +1,6 @@
 package output
 
 import (
-	"cmp"
 	"container/heap"
 	"context"
 	"sync"
@@ -10,91 +9,67 @@ import (
 	"sluice/spool"
 )
 
-// queue holds the segments that wait to be shipped. Those of one stream are in a
-// lane, the oldest first; when the queue is ordered, a lane is shipped one after
-// the other. Lanes never wait for each other: those that have failed leave one
-// worker to the others, if there are two. It is safe for concurrent use.
+// queue holds the segments that are to be shipped. Those of one stream are in a
+// lane; when the queue is ordered, a lane is shipped one after the other. Lanes never
+// wait for each other: those that have failed leave one worker to the others, if
+// there are two. It is safe for concurrent use.
 type queue struct {
 	ordered bool
 	workers int
 	now     func() time.Time
 
-	mu       sync.Mutex // guards what follows
-	lanes    map[laneName]*lane
-	fresh    lanes // may be taken at once, by age
-	failed   lanes // may be taken when they are due, by that time
-	busy     int   // lanes that somebody works on
-	retrying int   // those of them that had failed
-	turn     bool  // the last one taken had failed: the next one should not have
-	left     int   // jobs whose segments are sealed
-	early    int   // jobs that were begun before that
-	outage   outage
-	draining bool
-	changed  chan struct{} // closed and replaced at every change
+	mu         sync.Mutex // guards what follows
+	lanes      map[laneName]*lane
+	fresh      lanes // queued ones that have not failed, by age
+	failed     lanes // queued ones that have, by when they are due
+	busy       int   // lanes that a worker has
+	retrying   int   // those of them that had failed
+	alternates bool  // the last one taken had failed: the next one should not have
+	left       int   // jobs whose segments are sealed
+	eager      int   // jobs whose objects were begun before that
+	outage     outage
+	draining   bool
+	changed    chan struct{} // closed and replaced at every change
 }
 
-// laneName is a stream; segment tells apart the lanes of a queue without order.
-type laneName struct {
-	stream  string
-	segment uint64
-}
-
-// lane is what waits for its first job.
-type lane struct {
-	name     laneName
-	jobs     []*job
-	failures int // of the first job, in a row
-	due      time.Time
-	passing  bool // the last failure was one that passes by itself
-	resting  bool // there is nothing to do before the first job's segment grows or is sealed
-}
-
-// job is a segment in the queue. The first fields belong to who has taken it, who
-// may read attempts and whole, too; the others are the queue's.
-type job struct {
-	segment  *spool.Segment
-	shipment *shipment // that was begun
-	stored   *shipped  // its object is there, and only the spool has to be told
-	again    bool      // a shipment was given up
-
-	attempts int  // that have failed
-	whole    bool // it was sealed when it was taken
-	sealed   bool
-	early    bool  // it counts as such
-	refused  bool  // it is left alone until it is sealed
-	raw      int64 // bytes of data that were encoded
-	size     int64 // and what they became
-	lane     *lane
-}
-
-// failure says what a failed attempt tells about the next one.
+// failure is what a failed attempt says about the next one.
 type failure uint8
 
 const (
 	passing failure = iota // the server, or the way to it: time helps
-	lasting                // somebody has to change something
+	lasting                // an operator has to change something
 	ours                   // the spool's, which says nothing about the server
 )
 
 func newQueue(ordered bool, workers int, now func() time.Time) *queue {
 	return &queue{
 		ordered: ordered, workers: workers, now: now, lanes: map[laneName]*lane{}, changed: make(chan struct{}),
-		fresh:  lanes{less: func(a, b *lane) int { return cmp.Compare(a.jobs[0].segment.ID, b.jobs[0].segment.ID) }},
-		failed: lanes{less: func(a, b *lane) int { return a.due.Compare(b.due) }},
+		fresh: lanes{less: byAge}, failed: lanes{less: byDue},
 	}
 }
 
-// add takes a sealed segment.
+// open takes a segment that was opened, in the order of the IDs.
+func (q *queue) open(seg *spool.Segment) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.lane(seg).append(seg)
+}
+
+// add has a sealed segment shipped.
 func (q *queue) add(seg *spool.Segment) {
 	q.update(func() {
 		q.left++
 		l := q.lane(seg)
-		if first := l.first(); first != nil && first.segment == seg {
-			first.sealed = true
-			q.wake(l)
-			return
+		j := l.find(seg)
+		if j == nil { // an earlier process has opened it
+			j = l.append(seg)
 		}
-		q.append(l, &job{segment: seg, sealed: true, lane: l})
+		if j.state == eager {
+			j.state = finishing
+		} else {
+			j.state = sealed
+		}
+		q.place(l)
 	})
 }
 
@@ -116,32 +91,27 @@ func (q *queue) lane(seg *spool.Segment) *lane {
 	return l
 }
 
-// first returns a lane's first job, nil if there is none.
-func (l *lane) first() *job {
-	if len(l.jobs) == 0 {
-		return nil
+// place queues a parked lane whose first segment is sealed. While the queue is
+// draining, a lane that has failed has had its chance. It is called with mu held.
+func (q *queue) place(l *lane) {
+	if first := l.first(); l.state == parked && first.state.whole() && !(q.draining && l.failures > 0) {
+		q.enqueue(l)
 	}
-	return l.jobs[0]
 }
 
-// append puts a job at the end of its lane. It is called with mu held.
-func (q *queue) append(l *lane, j *job) {
-	l.jobs = append(l.jobs, j)
-	if len(l.jobs) == 1 {
+// enqueue is called with mu held.
+func (q *queue) enqueue(l *lane) {
+	l.state = queued
+	if l.failures > 0 {
+		heap.Push(&q.failed, l)
+	} else {
 		heap.Push(&q.fresh, l)
 	}
 }
 
-// wake has a lane taken that was resting. It is called with mu held.
-func (q *queue) wake(l *lane) {
-	if l.resting {
-		l.resting = false
-		q.push(l)
-	}
-}
-
-// take waits for a job that may be done now. It returns nil when ctx has ended.
-func (q *queue) take(ctx context.Context) *job {
+// take waits for a job that may be done now. whole is whether its segment is sealed.
+// It returns nil when ctx has ended.
+func (q *queue) take(ctx context.Context) (j *job, whole bool) {
 	for ctx.Err() == nil {
 		q.mu.Lock()
 		from, wait := q.next()
@@ -153,20 +123,20 @@ func (q *queue) take(ctx context.Context) *job {
 		q.mu.Unlock()
 		sleep(ctx, wait, changed)
 	}
-	return nil
+	return nil, false
 }
 
 // pop takes the first job of a heap. It is called with mu held.
-func (q *queue) pop(from *lanes) *job {
+func (q *queue) pop(from *lanes) (j *job, whole bool) {
 	l := heap.Pop(from).(*lane)
+	l.state = busy
 	q.busy++
-	q.turn = l.failures > 0
-	if q.turn {
+	q.alternates = l.failures > 0
+	if q.alternates {
 		q.retrying++
 	}
-	j := l.jobs[0]
-	j.whole = j.sealed
-	return j
+	j = l.jobs[0]
+	return j, j.state.whole()
 }
 
 // next returns where the next lane is that may be taken, or how long to wait for
@@ -174,18 +144,23 @@ func (q *queue) pop(from *lanes) *job {
 func (q *queue) next() (from *lanes, wait time.Duration) {
 	now := q.now()
 	wait = endOfTime.Sub(now)
-	if q.outage.on() && (q.busy > 0 || q.draining) {
-		return nil, wait // one is enough to see whether it is over
+	if q.outage.on() { // one at a time is enough to see whether it is over
+		if q.busy > 0 || q.draining {
+			return nil, wait
+		}
+		if pause := q.outage.until.Sub(now); pause > 0 {
+			return nil, pause
+		}
 	}
 	retry := len(q.failed.all) > 0 && q.retrying < max(1, q.workers-1)
 	if retry {
-		if due := later(q.failed.all[0].due, q.outage.until); due.After(now) {
+		if due := q.failed.all[0].due; due.After(now) {
 			retry, wait = false, due.Sub(now)
 		}
 	}
 	fresh := len(q.fresh.all) > 0
 	switch {
-	case retry && !(fresh && q.turn):
+	case retry && !(fresh && q.alternates):
 		return &q.failed, 0
 	case fresh:
 		return &q.fresh, 0
@@ -193,37 +168,32 @@ func (q *queue) next() (from *lanes, wait time.Duration) {
 	return nil, wait
 }
 
-func later(a, b time.Time) time.Time {
-	if a.After(b) {
-		return a
-	}
-	return b
-}
-
-// retry gives a job back that failed; it may be taken again after d. When the
-// queue is draining it has had its chance.
+// retry gives a job back that failed; it may be taken again after d. A stop ends early
+// only for failures that would pass: what an operator has to mend for one stream
+// says nothing of the others.
 func (q *queue) retry(j *job, d time.Duration, why failure) {
 	q.update(func() {
 		now := q.now()
-		if why != ours {
+		if why == passing || why == lasting && !q.draining {
 			q.outage.failed(now)
 		}
-		q.idle(j.lane)
-		q.late(j)
+		q.giveBack(j.lane)
+		q.endEager(j)
 		j.attempts++
+		if why == ours {
+			j.own++
+		}
 		j.lane.failures++
 		j.lane.due, j.lane.passing = now.Add(d), why == passing
-		if !q.draining {
-			heap.Push(&q.failed, j.lane)
-		}
+		q.place(j.lane)
 	})
 }
 
 // release gives a job back as it was.
 func (q *queue) release(j *job) {
 	q.update(func() {
-		q.idle(j.lane)
-		q.push(j.lane)
+		q.giveBack(j.lane)
+		q.place(j.lane)
 	})
 }
 
@@ -232,12 +202,12 @@ func (q *queue) release(j *job) {
 func (q *queue) done(j *job, stored bool) {
 	q.update(func() {
 		l := j.lane
-		q.idle(l)
-		q.late(j)
-		l.jobs, l.failures = l.jobs[1:], 0
+		q.giveBack(l)
+		q.endEager(j)
+		l.removeFirst()
 		q.left--
 		if len(l.jobs) > 0 {
-			q.push(l)
+			q.place(l)
 		} else {
 			delete(q.lanes, l.name)
 		}
@@ -247,20 +217,12 @@ func (q *queue) done(j *job, stored bool) {
 	})
 }
 
-// idle notes that nobody works on a lane any more. It is called with mu held.
-func (q *queue) idle(l *lane) {
+// giveBack takes a lane from its worker. It is called with mu held.
+func (q *queue) giveBack(l *lane) {
+	l.state = parked
 	q.busy--
 	if l.failures > 0 {
 		q.retrying--
-	}
-}
-
-// push puts a lane where it belongs. It is called with mu held.
-func (q *queue) push(l *lane) {
-	if l.failures > 0 {
-		heap.Push(&q.failed, l)
-	} else {
-		heap.Push(&q.fresh, l)
 	}
 }
 
@@ -319,24 +281,4 @@ func (q *queue) update(change func()) {
 func (q *queue) tell() {
 	close(q.changed)
 	q.changed = make(chan struct{})
-}
-
-// lanes is a heap (container/heap).
-type lanes struct {
-	all  []*lane
-	less func(a, b *lane) int
-}
-
-func (h *lanes) Len() int           { return len(h.all) }
-func (h *lanes) Less(i, j int) bool { return h.less(h.all[i], h.all[j]) < 0 }
-func (h *lanes) Swap(i, j int)      { h.all[i], h.all[j] = h.all[j], h.all[i] }
-func (h *lanes) Push(l any)         { h.all = append(h.all, l.(*lane)) }
-
-// Pop takes the last one.
-func (h *lanes) Pop() any {
-	last := len(h.all) - 1
-	l := h.all[last]
-	h.all[last] = nil
-	h.all = h.all[:last]
-	return l
 }

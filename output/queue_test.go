@@ -23,8 +23,14 @@ func takeNow(q *queue) (*job, uint64) {
 	if from == nil {
 		return nil, 0
 	}
-	j := q.pop(from)
+	j, _ := q.pop(from)
 	return j, j.segment.ID
+}
+
+// await waits for a job, nil at the end of ctx.
+func await(ctx context.Context, q *queue) *job {
+	j, _ := q.take(ctx)
+	return j
 }
 
 func TestQueueOrder(t *testing.T) {
@@ -107,7 +113,7 @@ func TestQueueOutage(t *testing.T) {
 		var tried, at, most atomic.Int64
 		for range 4 {
 			go func() {
-				for j := q.take(t.Context()); j != nil; j = q.take(t.Context()) {
+				for j := await(t.Context(), q); j != nil; j = await(t.Context(), q) {
 					tried.Add(1)
 					most.Store(max(most.Load(), at.Add(1)))
 					time.Sleep(time.Second)
@@ -120,7 +126,7 @@ func TestQueueOutage(t *testing.T) {
 				}
 			}()
 		}
-		time.Sleep(5 * time.Minute) // each has been tried once
+		time.Sleep(5 * time.Minute)
 		before := tried.Load()
 		most.Store(at.Load())
 		time.Sleep(time.Hour)
@@ -144,7 +150,7 @@ func TestQueueWakes(t *testing.T) {
 		got := make(chan uint64)
 		go func() {
 			for range 2 {
-				j := q.take(t.Context())
+				j := await(t.Context(), q)
 				got <- j.segment.ID
 				q.retry(j, time.Hour, passing)
 			}
@@ -160,7 +166,7 @@ func TestQueueWakes(t *testing.T) {
 		}
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
-		if j := q.take(ctx); j != nil {
+		if j := await(ctx, q); j != nil {
 			t.Errorf("took %d after the end", j.segment.ID)
 		}
 	})
@@ -172,10 +178,10 @@ func TestQueueDrain(t *testing.T) {
 		for id := range uint64(3) {
 			q.add(segment(id+1, "a"))
 		}
-		waiting := q.take(t.Context())
+		waiting := await(t.Context(), q)
 		q.retry(waiting, time.Hour, passing)
 		go func() {
-			for j := q.take(t.Context()); j != nil; j = q.take(t.Context()) {
+			for j := await(t.Context(), q); j != nil; j = await(t.Context(), q) {
 				time.Sleep(time.Second)
 				if j.segment.ID == 2 {
 					q.retry(j, time.Second, passing) // fails; 3 must wait for it
@@ -199,7 +205,7 @@ func TestQueueDrainEndsInAnOutage(t *testing.T) {
 			q.add(segment(id+1, fmt.Sprint(id)))
 		}
 		go func() {
-			for j := q.take(t.Context()); j != nil; j = q.take(t.Context()) {
+			for j := await(t.Context(), q); j != nil; j = await(t.Context(), q) {
 				time.Sleep(time.Second)
 				q.retry(j, time.Second, passing)
 			}
@@ -262,33 +268,33 @@ func TestBackoff(t *testing.T) {
 func TestGrownTooLate(t *testing.T) {
 	dir := t.TempDir()
 	q := newQueue(true, 2, time.Now)
-	s, err := spool.Open(spool.Options{Dir: dir, Sealed: q.add})
+	s, err := spool.Open(spool.Options{Dir: dir, Opened: q.open, Sealed: q.add})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer s.Close(0)
 	take := func() (seg *spool.Segment) {
 		t.Helper()
-		if seg, err = s.Append("a", spool.Chunk{Data: make([]byte, aheadSize)}, func() ([]byte, error) { return nil, nil }); err != nil {
+		if seg, err = s.Append("a", spool.Chunk{Data: make([]byte, eagerSize)}, func() ([]byte, error) { return nil, nil }); err != nil {
 			t.Fatal(err)
 		}
 		return seg
 	}
 	first := take()
 	q.grown(first)
-	ahead, _ := takeNow(q)
-	if ahead == nil || ahead.whole {
-		t.Fatalf("the segment is not begun: %+v", ahead)
+	begun, _ := takeNow(q)
+	if begun == nil || begun.state != eager {
+		t.Fatalf("the segment is not begun: %+v", begun)
 	}
 	if err := s.Seal(first); err != nil {
 		t.Fatal(err)
 	}
-	q.rest(ahead, false)
-	sealed, _ := takeNow(q)
-	if sealed != ahead || !sealed.whole {
-		t.Fatalf("the sealed segment is not taken: %+v", sealed)
+	q.park(begun, false)
+	whole, _ := takeNow(q)
+	if whole != begun || !whole.state.whole() {
+		t.Fatalf("the sealed segment is not taken: %+v", whole)
 	}
-	q.done(sealed, true)
+	q.done(whole, true)
 	q.grown(first)
 	next := take()
 	if err := s.Seal(next); err != nil {
@@ -297,4 +303,85 @@ func TestGrownTooLate(t *testing.T) {
 	if j, id := takeNow(q); id != next.ID {
 		t.Errorf("the next segment is not taken, but %+v", j)
 	}
+}
+
+// A segment is not begun while an older one of its stream is on its way, and be it that this one is just being
+// sealed: their objects would change places.
+func TestGrownInOrder(t *testing.T) {
+	q := newQueue(true, 2, time.Now)
+	s, err := spool.Open(spool.Options{Dir: t.TempDir(), Opened: q.open, Sealed: func(*spool.Segment) {}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close(0)
+	take := func() *spool.Segment {
+		t.Helper()
+		seg, err := s.Append("a", spool.Chunk{Data: make([]byte, eagerSize)}, func() ([]byte, error) { return nil, nil })
+		if err != nil {
+			t.Fatal(err)
+		}
+		return seg
+	}
+	first := take()
+	if err := s.Seal(first); err != nil { // the queue has not heard of it yet
+		t.Fatal(err)
+	}
+	second := take()
+	q.grown(second)
+	if _, id := takeNow(q); id != 0 {
+		t.Errorf("%x is begun before %x is shipped", id, first.ID)
+	}
+	q.add(first)
+	j, id := takeNow(q)
+	if id != first.ID {
+		t.Fatalf("%x is taken, want %x", id, first.ID)
+	}
+	q.done(j, true)
+	q.grown(second)
+	if _, id := takeNow(q); id != second.ID {
+		t.Errorf("then %x is taken, want %x", id, second.ID)
+	}
+}
+
+// An outage holds back the streams that have not failed, too.
+func TestQueueOutageFresh(t *testing.T) {
+	now := time.Unix(0, 0)
+	q := newQueue(true, 2, func() time.Time { return now })
+	for id := range uint64(1000) {
+		q.add(segment(id+1, fmt.Sprint(id)))
+	}
+	tried := 0
+	for j, _ := takeNow(q); j != nil; j, _ = takeNow(q) {
+		tried++
+		q.retry(j, time.Minute, passing)
+	}
+	if tried != outageFailures {
+		t.Errorf("%d streams were tried within no time, want %d", tried, outageFailures)
+	}
+	now = now.Add(outageMost)
+	if _, id := takeNow(q); id == 0 {
+		t.Error("nothing is tried when the pause is over")
+	}
+}
+
+// A stop goes on when three streams in a row are denied: that says nothing of the others.
+func TestQueueDrainGoesOn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		q := newQueue(true, 4, time.Now)
+		for id := range uint64(100) {
+			q.add(segment(id+1, fmt.Sprint(id)))
+		}
+		go func() {
+			for j := await(t.Context(), q); j != nil; j = await(t.Context(), q) {
+				if j.segment.ID <= outageFailures {
+					q.retry(j, time.Minute, lasting)
+				} else {
+					q.done(j, true)
+				}
+			}
+		}()
+		if left := q.drain(t.Context()); left != outageFailures {
+			t.Errorf("%d segments are left, want the %d that were denied", left, outageFailures)
+		}
+	})
 }

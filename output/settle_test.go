@@ -42,7 +42,7 @@ func TestSettleAll(t *testing.T) {
 	o.Drain()
 	var jobs []*job
 	for range 3 {
-		j := o.queue.take(t.Context())
+		j := await(t.Context(), o.queue)
 		j.stored = &shipped{records: 1}
 		jobs = append(jobs, j)
 	}
@@ -57,7 +57,7 @@ func TestSettleAll(t *testing.T) {
 	fs.kept = ""
 	o.queue.update(func() { o.queue.hurry(func(*lane) bool { return true }) })
 	for i := range jobs {
-		if jobs[i] = o.queue.take(t.Context()); jobs[i].stored == nil || jobs[i].attempts != 1 {
+		if jobs[i] = await(t.Context(), o.queue); jobs[i].stored == nil || jobs[i].attempts != 1 {
 			t.Errorf("job %d has %d attempts, stored %v, want 1 and what was stored", i, jobs[i].attempts, jobs[i].stored)
 		}
 	}

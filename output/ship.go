@@ -10,25 +10,25 @@ import (
 // ship does jobs until ctx ends.
 func (o *Output) ship(ctx context.Context) {
 	for {
-		j := o.queue.take(ctx)
+		j, whole := o.queue.take(ctx)
 		if j == nil {
 			return
 		}
-		if err := contain(func() error { return o.do(ctx, j) }); err != nil {
+		if err := contain(func() error { return o.process(ctx, j, whole) }); err != nil {
 			o.unsettled(j, err)
 		}
 	}
 }
 
-// do uploads a segment, or what there is of one that is still active, and gives
+// process uploads a segment, or what there is of one that is still active, and gives
 // its job away: to settle, or back to the queue. The error is the spool's: the job
 // is still the caller's.
-func (o *Output) do(ctx context.Context, j *job) error {
-	if !j.whole {
-		o.queue.rest(j, o.ahead(ctx, j) == nil)
+func (o *Output) process(ctx context.Context, j *job, whole bool) error {
+	if !whole {
+		o.queue.park(j, o.encodeEager(ctx, j) == nil)
 		return nil
 	}
-	err := o.bring(ctx, j)
+	err := o.store(ctx, j)
 	switch {
 	case err == nil:
 		o.stored <- j
@@ -40,19 +40,17 @@ func (o *Output) do(ctx context.Context, j *job) error {
 	return o.failed(j, err)
 }
 
-// bring has a segment's object stored, and nothing else left of it in S3. What is
-// done is not done again.
-func (o *Output) bring(ctx context.Context, j *job) error {
-	if j.stored == nil {
-		if err := o.upload(ctx, j); err != nil {
-			return err
-		}
+// store has a segment's object stored, unless that has been done, and unfinished
+// uploads of earlier attempts removed, which the commit does not depend on.
+func (o *Output) store(ctx context.Context, j *job) error {
+	if j.stored != nil {
+		return nil
+	}
+	if err := o.upload(ctx, j); err != nil {
+		return err
 	}
 	if j.stored.untidy {
-		if err := j.stored.store.Tidy(ctx, j.stored.target); err != nil {
-			return err
-		}
-		j.stored.untidy = false
+		j.stored.store.Tidy(ctx, j.stored.target)
 	}
 	return nil
 }
@@ -69,7 +67,7 @@ func (o *Output) upload(ctx context.Context, j *job) error {
 		return err
 	})
 	if err != nil || done.records == 0 {
-		err = errors.Join(err, o.giveUp(j))
+		err = errors.Join(err, o.abortShipment(j))
 	}
 	if err != nil {
 		return err

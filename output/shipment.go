@@ -3,6 +3,7 @@ package output
 import (
 	"context"
 	"errors"
+	"io"
 
 	"sluice/output/encode"
 	"sluice/output/s3"
@@ -10,7 +11,7 @@ import (
 )
 
 // shipment is a segment on its way into an object, as much of it as there was. It
-// belongs to who has the job.
+// belongs to the worker that has the job.
 type shipment struct {
 	frames   *spool.Reader
 	writers  *encode.Writers
@@ -20,7 +21,7 @@ type shipment struct {
 	done     shipped
 }
 
-// shipped tells what became of a segment.
+// shipped is what became of a segment.
 type shipped struct {
 	store    *s3.Store
 	target   s3.Target
@@ -31,6 +32,11 @@ type shipped struct {
 	problems problems
 	untidy   bool // unfinished uploads may be left in S3
 }
+
+// spoolError is a failure of the spool, which says nothing about the server.
+type spoolError struct{ error }
+
+func (e *spoolError) Unwrap() error { return e.error }
 
 // begin starts a job's shipment, unless that has been done.
 func (o *Output) begin(ctx context.Context, j *job) error {
@@ -48,7 +54,7 @@ func (o *Output) begin(ctx context.Context, j *job) error {
 	}
 	frames, err := seg.Open()
 	if err != nil {
-		return err
+		return &spoolError{err}
 	}
 	s := &shipment{frames: frames, writers: &o.writers, encoders: o.encoders}
 	s.done.store, s.done.target = store, s3.Target{
@@ -57,6 +63,7 @@ func (o *Output) begin(ctx context.Context, j *job) error {
 	}
 	s.object = store.Object(ctx, s.done.target)
 	s.object.Waits(o.encoders.without)
+	s.object.Replay(func() (io.ReadCloser, error) { return o.encodeAgain(seg, m.Encoding) })
 	if s.writer, err = o.writers.Get(s.object, m.Encoding); err != nil {
 		return errors.Join(err, frames.Close())
 	}
@@ -73,7 +80,7 @@ func (s *shipment) encode() error {
 }
 
 func (s *shipment) write() error {
-	damage, err := s.frames.Frames(func(f spool.Frame) error {
+	damage, err := readFrames(s.frames, func(f spool.Frame) error {
 		s.done.raw += int64(len(f.Data))
 		return writeFrame(s.writer, f, &s.done.problems)
 	})
@@ -84,11 +91,27 @@ func (s *shipment) write() error {
 	return err
 }
 
+// readFrames reads frames, and keeps the spool's errors apart from those of each.
+func readFrames(r *spool.Reader, each func(spool.Frame) error) ([]spool.Damage, error) {
+	var failed error // of each
+	damage, err := r.Frames(func(f spool.Frame) error {
+		failed = each(f)
+		return failed
+	})
+	if err != nil && failed == nil {
+		err = &spoolError{err}
+	}
+	return damage, err
+}
+
 // finish ships what is left and returns when the object is stored, or when there
 // is no record to store.
 func (s *shipment) finish() error {
 	if err := s.encodeRest(); err != nil || s.done.records == 0 {
 		return err
+	}
+	if s.done.problems.count > 0 {
+		s.object.Incomplete()
 	}
 	if err := s.object.Close(); err != nil {
 		return err
@@ -113,8 +136,9 @@ func (s *shipment) encodeRest() error {
 	return nil
 }
 
-// giveUp ends a job's shipment, if it has one, and removes what it has uploaded.
-func (o *Output) giveUp(j *job) error {
+// abortShipment ends a job's shipment, if it has one, and removes what it has
+// uploaded.
+func (o *Output) abortShipment(j *job) error {
 	s := j.shipment
 	if s == nil {
 		return nil

@@ -23,8 +23,10 @@ func (s *Spool) largest() []*Segment {
 	var found []*Segment
 	var total int64
 	for _, seg := range s.active {
-		found = append(found, seg)
-		total += s.used[seg]
+		if s.used[seg] > seg.start { // else it has no frame yet
+			found = append(found, seg)
+			total += s.used[seg]
+		}
 	}
 	slices.SortFunc(found, func(a, b *Segment) int { return cmp.Or(cmp.Compare(s.used[b], s.used[a]), cmp.Compare(a.ID, b.ID)) })
 	var taken int64

@@ -38,30 +38,46 @@ func (s *Store) condition(t Target) *string {
 	return aws.String("*")
 }
 
-// unlessThere writes an object, and once more without its condition if the server
-// does not know conditions, which is remembered, or if what is there may not be
-// looked at. A write that was refused was done before if what is there has its ID:
-// its condition failed, or its multipart upload is no more.
-func (s *Store) unlessThere(ctx context.Context, t Target, write func(condition *string) error) error {
-	condition := s.condition(t)
+// written is an object as it is to be there.
+type written struct {
+	Target
+	size       int64
+	incomplete bool // what could not be read is missing
+}
+
+// putIfAbsent writes an object, and once more without its condition if the server
+// does not know conditions, or if what is there is not known to be the same. A write
+// that was refused was done before if what is there has its ID and its size: its
+// condition failed, or its multipart upload is no more.
+func (s *Store) putIfAbsent(ctx context.Context, w written, write func(condition *string) error) error {
+	condition := s.condition(w.Target)
 	err := write(condition)
 	switch code := creds.ErrorCode(err); {
 	case code == "NotImplemented" && condition != nil:
-		s.unconditional.Store(true)
-		return write(nil)
-	case code == "PreconditionFailed" && condition != nil, code == "NoSuchUpload" && t.ID != "":
-		there, headErr := s.look(ctx, t)
+		return s.withoutCondition(write)
+	case code == "PreconditionFailed" && condition != nil, code == "NoSuchUpload" && w.ID != "":
+		there, headErr := s.look(ctx, w)
 		switch {
 		case headErr != nil:
 			return fmt.Errorf("look at what is there: %w", headErr)
-		case there == ours:
+		case there == same:
 			return nil
 		case code == "NoSuchUpload":
 			return err
 		case there == other:
 			return ErrOther
 		}
-		return write(nil) // the same bytes again, as without conditions
+		return write(nil) // the same records again, as without conditions
+	}
+	return err
+}
+
+// withoutCondition writes again for a server that does not implement something. If
+// that was the condition, none is sent any more.
+func (s *Store) withoutCondition(write func(condition *string) error) error {
+	err := write(nil)
+	if err == nil && !s.unconditional.Swap(true) {
+		s.opts.Warn("the server does not know conditional writes (If-None-Match): an object whose answer is lost is written again")
 	}
 	return err
 }
@@ -71,15 +87,16 @@ type presence uint8
 
 const (
 	unknown presence = iota // it may not be looked at (that takes s3:GetObject), or nothing is there after all
-	ours
+	same
+	part // ours, but of another size: a segment may have had fewer records when it was stored
 	other
 )
 
 // headDeadline bounds a look at an object.
 const headDeadline = 30 * time.Second
 
-// look tells what is under a target's key.
-func (s *Store) look(ctx context.Context, t Target) (presence, error) {
+// look returns what is under a target's key.
+func (s *Store) look(ctx context.Context, t written) (presence, error) {
 	ctx, cancel := context.WithTimeout(ctx, headDeadline)
 	defer cancel()
 	var out *awss3.HeadObjectOutput
@@ -94,8 +111,12 @@ func (s *Store) look(ctx context.Context, t Target) (presence, error) {
 	if err != nil {
 		return unknown, err
 	}
-	if out.Metadata[idName] == t.ID {
-		return ours, nil
+	size := aws.ToInt64(out.ContentLength)
+	switch {
+	case out.Metadata[idName] != t.ID:
+		return other, nil
+	case size == t.size, t.incomplete && size > t.size:
+		return same, nil
 	}
-	return other, nil
+	return part, nil
 }

@@ -11,25 +11,28 @@ import (
 	"sluice/creds"
 )
 
-// leftoverDeadline bounds the search for unfinished uploads.
-const leftoverDeadline = time.Minute
+// leftoverDeadline bounds the search for unfinished uploads, for which the commit of a
+// stored object waits.
+const leftoverDeadline = 10 * time.Second
 
 // Tidy aborts the uploads that were begun for a target and not ended, by this
-// process or one that has crashed: their parts would be kept, and paid for, for
-// ever. Nobody else's are touched, since the key is ours. An error is one that
-// passes; that it may not be done is told once.
-func (s *Store) Tidy(ctx context.Context, t Target) error {
+// process or one that has crashed: their parts would be kept, and paid for. Nobody
+// else's are touched, since the key is ours. The object is stored by then, so that a
+// failure is only warned of, once for each kind.
+func (s *Store) Tidy(ctx context.Context, t Target) {
 	ctx, cancel := context.WithTimeout(ctx, leftoverDeadline)
 	defer cancel()
 	err := s.abortUploads(ctx, t)
-	if _, lasting := Remedy(err); lasting {
-		s.warnLeftovers.Do(func() {
-			s.opts.Warn(fmt.Sprintf("unfinished uploads of earlier attempts cannot be removed: %v: "+
-				"allow s3:ListBucketMultipartUploads and s3:AbortMultipartUpload, or have a lifecycle rule remove them", err))
-		})
-		return nil
+	if err == nil {
+		return
 	}
-	return err
+	once, remedy := &s.warnUntidy, "have a lifecycle rule remove them"
+	if _, lasting := Remedy(err); lasting {
+		once, remedy = &s.warnForbidden, "allow s3:ListBucketMultipartUploads and s3:AbortMultipartUpload, or "+remedy
+	}
+	once.Do(func() {
+		s.opts.Warn(fmt.Sprintf("unfinished uploads of earlier attempts cannot be removed: %v: %s", err, remedy))
+	})
 }
 
 func (s *Store) abortUploads(ctx context.Context, t Target) error {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"io"
 	"sync"
 	"time"
 
@@ -23,8 +24,8 @@ type multipart struct {
 	id     *string
 	untidy bool // there may be another upload, whose ID nobody knows
 
-	buffers chan []byte // free ones; their number bounds the parts in flight
-	flying  sync.WaitGroup
+	slots  chan struct{} // bounds the parts in flight
+	flying sync.WaitGroup
 
 	mu    sync.Mutex // guards what follows
 	parts []types.CompletedPart
@@ -50,11 +51,8 @@ func (s *Store) createMultipart(ctx context.Context, t Target) (*multipart, erro
 		return nil, fmt.Errorf("create multipart upload %s: %w", t, err)
 	}
 	m := &multipart{store: s, ctx: ctx, cancel: cancel, target: t, id: out.UploadId,
-		untidy:  t.Again || repeated(out.ResultMetadata),
-		buffers: make(chan []byte, s.opts.PartWorkers)}
-	for range s.opts.PartWorkers {
-		m.buffers <- nil
-	}
+		untidy: t.Again || repeated(out.ResultMetadata),
+		slots:  make(chan struct{}, s.opts.PartWorkers)}
 	return m, nil
 }
 
@@ -65,24 +63,27 @@ func repeated(m middleware.Metadata) bool {
 	return ok && len(attempts.Results) > 1
 }
 
-// part uploads buf in the background and returns an empty buffer to go on with,
-// waiting until there is one. It returns the first error of any part before.
-func (m *multipart) part(buf []byte) (next []byte, err error) {
-	next = <-m.buffers
+// part uploads buf in the background, when there is a slot for it. It takes the
+// buffer, unless it returns the first error of any part before.
+func (m *multipart) part(buf []byte) error {
+	m.slots <- struct{}{}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.err != nil {
-		m.buffers <- next
-		return buf, m.err
-	}
 	number := int32(len(m.parts) + 1)
-	if number > MaxParts {
-		m.buffers <- next
-		return buf, fmt.Errorf("upload %s: more than %d parts", m.target, MaxParts)
+	if m.err == nil && number > MaxParts {
+		m.err = fmt.Errorf("upload %s: more than %d parts", m.target, MaxParts)
+	}
+	if m.err != nil {
+		<-m.slots
+		return m.err
 	}
 	m.parts = append(m.parts, types.CompletedPart{PartNumber: &number})
 	m.flying.Go(func() {
+		defer func() { <-m.slots }()
 		etag, err := m.contained(number, buf)
+		if err == nil {
+			m.store.giveBack(buf)
+		}
 		m.mu.Lock()
 		defer m.mu.Unlock()
 		if err != nil && m.err == nil {
@@ -90,9 +91,8 @@ func (m *multipart) part(buf []byte) (next []byte, err error) {
 			m.cancel() // the others have become pointless
 		}
 		m.parts[number-1].ETag = etag
-		m.buffers <- buf[:0]
 	})
-	return next[:0], nil
+	return nil
 }
 
 // contained is put, with a panic as an error: in a goroutine it would end the
@@ -109,15 +109,20 @@ func (m *multipart) contained(number int32, buf []byte) (etag *string, err error
 func (m *multipart) put(number int32, buf []byte) (etag *string, err error) {
 	body := bytes.NewReader(buf)
 	size := int64(len(buf))
-	in := &awss3.UploadPartInput{Bucket: &m.target.Bucket, Key: &m.target.Key, UploadId: m.id, PartNumber: &number, Body: body, ContentLength: &size}
+	all := m.store.newSums()
+	all.add(buf)
+	in := &awss3.UploadPartInput{
+		Bucket: &m.target.Bucket, Key: &m.target.Key, UploadId: m.id, PartNumber: &number,
+		Body: body, ContentLength: &size, ContentMD5: all.contentMD5(),
+	}
 	ctx, cancel := context.WithTimeout(m.ctx, deadline(size))
 	defer cancel()
 	var out *awss3.UploadPartOutput
 	err = m.store.call(m.target.Bucket, func(region func(*awss3.Options)) (err error) {
-		if in.ContentMD5, err = m.store.md5(body); err != nil {
+		if _, err = body.Seek(0, io.SeekStart); err != nil {
 			return err
 		}
-		out, err = m.store.client.UploadPart(ctx, in, region)
+		out, err = m.store.client.UploadPart(ctx, in, region, all.payloadHash)
 		return err
 	})
 	if err != nil {
@@ -127,17 +132,14 @@ func (m *multipart) put(number int32, buf []byte) (etag *string, err error) {
 }
 
 // complete waits for all parts and makes them an object.
-func (m *multipart) complete() error {
+func (m *multipart) complete(w written) error {
 	defer m.cancel()
 	m.flying.Wait()
 	if m.err != nil {
 		return m.err
 	}
-	for range cap(m.buffers) {
-		m.store.giveBack(<-m.buffers)
-	}
 	there := true
-	err := m.store.unlessThere(m.ctx, m.target, func(condition *string) error {
+	err := m.store.putIfAbsent(m.ctx, w, func(condition *string) error {
 		ctx, cancel := context.WithTimeout(m.ctx, deadline(0))
 		defer cancel()
 		err := m.store.call(m.target.Bucket, func(region func(*awss3.Options)) error {

@@ -3,27 +3,27 @@ package s3
 import (
 	"bytes"
 	"context"
-	"crypto/md5"
-	"encoding/base64"
 	"fmt"
 	"io"
-	"os"
 
 	awss3 "github.com/aws/aws-sdk-go-v2/service/s3"
 )
 
-// Object is an object on its way. Write and Close belong to one goroutine.
-// Memory is bounded by PartSize × (PartWorkers + 1).
+// Object is an object on its way. Its methods belong to one goroutine. Memory is
+// bounded by PartSize × (PartWorkers + 1), and by PartSize while nothing is written and
+// its parts have arrived.
 type Object struct {
 	store  *Store
 	ctx    context.Context
 	target Target
 	wait   func(func())
+	replay func() (io.ReadCloser, error)
 
-	buf    []byte     // the part that is being filled
-	file   *os.File   // what came before buf, for a whole object
-	upload *multipart // nil until a second part is needed
-	size   int64
+	buf        []byte     // the part that is being filled
+	upload     *multipart // nil until a second part is needed
+	replayed   *sums      // of a whole object that does not fit buf, else nil
+	size       int64
+	incomplete bool
 }
 
 // Object begins an object. Nothing is sent before a part is full. ctx bounds all
@@ -34,6 +34,14 @@ func (s *Store) Object(ctx context.Context, t Target) *Object {
 
 // Waits has Write call wait with what it has to wait for.
 func (o *Object) Waits(wait func(f func())) { o.wait = wait }
+
+// Replay has open give the body again from its start, the same bytes, for a whole
+// object that does not fit a part: it is not kept, but read when it is sent.
+func (o *Object) Replay(open func() (io.ReadCloser, error)) { o.replay = open }
+
+// Incomplete says that the body lacks what could not be read: should a longer object of
+// the same ID be there already, that one is kept.
+func (o *Object) Incomplete() { o.incomplete = true }
 
 // Write takes more of the object's body. It waits while all parts that may be
 // in flight are.
@@ -59,39 +67,37 @@ func (o *Object) Write(p []byte) (n int, err error) {
 // Size returns how many bytes were written.
 func (o *Object) Size() int64 { return o.size }
 
-// Untidy tells, when the object is stored, that unfinished uploads may be left,
+// Untidy reports, when the object is stored, whether unfinished uploads may be left,
 // of earlier attempts or of one whose answer was lost: Tidy removes them.
-func (o *Object) Untidy() bool { return o.upload != nil && o.upload.untidy && o.target.ID != "" }
+func (o *Object) Untidy() bool {
+	if o.target.ID == "" {
+		return false
+	}
+	if o.upload == nil { // an attempt with smaller parts may have been a multipart upload
+		return o.target.Again && o.size > MinPartSize
+	}
+	return o.upload.untidy
+}
 
-// flush sends a full part on its way, or puts it aside for a whole object.
+// flush sends a full part on its way. Of a whole object it only takes the sums.
 func (o *Object) flush() (err error) {
 	if o.store.opts.Whole {
-		return o.putAside()
+		if o.replayed == nil {
+			o.replayed = o.store.newSums()
+		}
+		o.replayed.add(o.buf)
+		o.buf = o.buf[:0]
+		return nil
 	}
 	if o.upload == nil {
 		if o.upload, err = o.store.createMultipart(o.ctx, o.target); err != nil {
 			return err
 		}
 	}
-	o.buf, err = o.upload.part(o.buf)
-	return err
-}
-
-func (o *Object) putAside() (err error) {
-	if o.file == nil {
-		if o.file, err = os.CreateTemp(o.store.opts.TempDir, "put-object-*.tmp"); err != nil {
-			return fmt.Errorf("gather object: %w", err)
-		}
-		// No name, so that a crash leaves nothing behind.
-		if err := os.Remove(o.file.Name()); err != nil {
-			return fmt.Errorf("gather object: %w", err)
-		}
+	if err := o.upload.part(o.buf); err != nil {
+		return err
 	}
-	_, err = o.file.Write(o.buf)
-	o.buf = o.buf[:0]
-	if err != nil {
-		return fmt.Errorf("gather object: %w", err)
-	}
+	o.buf = nil
 	return nil
 }
 
@@ -109,51 +115,48 @@ func (o *Object) finish() (err error) {
 	switch {
 	case o.upload != nil:
 		if len(o.buf) > 0 {
-			if o.buf, err = o.upload.part(o.buf); err != nil {
+			if err := o.upload.part(o.buf); err != nil {
 				return err
 			}
+			o.buf = nil
 		}
-		return o.upload.complete()
-	case o.file != nil:
-		if err := o.putAside(); err != nil {
-			return err
-		}
-		if err := o.put(o.file); err != nil {
-			return err
-		}
-		return o.file.Close()
+		return o.upload.complete(o.written())
+	case o.replayed != nil:
+		o.replayed.add(o.buf)
+		body := &replay{open: o.replay, size: o.size}
+		defer body.Close()
+		return o.put(body, o.replayed)
 	}
-	return o.put(bytes.NewReader(o.buf))
+	all := o.store.newSums()
+	all.add(o.buf)
+	return o.put(bytes.NewReader(o.buf), all)
 }
 
 // Abort gives up and removes what was uploaded, after a failed Write or Close or
 // instead of Close. ctx is its own: the object's may have ended.
 func (o *Object) Abort(ctx context.Context) error {
-	if o.file != nil {
-		return o.file.Close()
-	}
 	if o.upload != nil {
 		return o.upload.abort(ctx)
 	}
 	return nil
 }
 
-func (o *Object) put(body io.ReadSeeker) error {
+func (o *Object) put(body io.ReadSeeker, sums *sums) error {
 	opts := &o.store.opts
 	in := &awss3.PutObjectInput{
-		Bucket: &o.target.Bucket, Key: &o.target.Key, Body: body,
+		Bucket: &o.target.Bucket, Key: &o.target.Key, Body: body, ContentMD5: sums.contentMD5(),
 		ContentType: optional(opts.ContentType), ContentEncoding: optional(o.target.ContentEncoding),
 		ACL: o.store.acl(), StorageClass: o.store.storageClass(), ContentLength: &o.size, Metadata: o.target.metadata(),
 	}
-	err := o.store.unlessThere(o.ctx, o.target, func(condition *string) error {
+	err := o.store.putIfAbsent(o.ctx, o.written(), func(condition *string) error {
 		in.IfNoneMatch = condition
 		ctx, cancel := context.WithTimeout(o.ctx, deadline(o.size))
 		defer cancel()
 		return o.store.call(o.target.Bucket, func(region func(*awss3.Options)) (err error) {
-			if in.ContentMD5, err = o.store.md5(body); err != nil {
+			if _, err = body.Seek(0, io.SeekStart); err != nil {
 				return err
 			}
-			_, err = o.store.client.PutObject(ctx, in, region)
+			_, err = o.store.client.PutObject(ctx, in, region, sums.payloadHash)
 			return err
 		})
 	})
@@ -163,16 +166,5 @@ func (o *Object) put(body io.ReadSeeker) error {
 	return nil
 }
 
-// md5 returns the header's value, nil if it is not asked for, and rewinds body.
-func (s *Store) md5(body io.ReadSeeker) (*string, error) {
-	if _, err := body.Seek(0, io.SeekStart); err != nil || !s.opts.ContentMD5 {
-		return nil, err
-	}
-	sum := md5.New()
-	if _, err := io.Copy(sum, body); err != nil {
-		return nil, err
-	}
-	text := base64.StdEncoding.EncodeToString(sum.Sum(nil))
-	_, err := body.Seek(0, io.SeekStart)
-	return &text, err
-}
+// written is the object as it is to be there.
+func (o *Object) written() written { return written{o.target, o.size, o.incomplete} }

@@ -46,10 +46,9 @@ type Options struct {
 	ContentType  string
 	ContentMD5   bool // send Content-MD5 with each body
 
-	PartSize    int64  // bytes, default MinPartSize
-	PartWorkers int    // parts of an object in flight, default 2
-	Whole       bool   // PutObject only, whatever the size
-	TempDir     string // where whole objects are gathered that don't fit a part
+	PartSize    int64 // bytes, default MinPartSize
+	PartWorkers int   // parts of an object in flight, default 2
+	Whole       bool  // PutObject only, whatever the size
 
 	Attempts int               // tries of a request, default 3
 	Stall    time.Duration     // how long nothing may move on a connection, default a minute
@@ -91,7 +90,8 @@ type Store struct {
 	small, whole  buffers     // of objects, and of their parts
 	regions       sync.Map    // by bucket, of those that are not in Options.Region
 	unconditional atomic.Bool // the server does not know conditional writes
-	warnLeftovers sync.Once
+	warnUntidy    sync.Once
+	warnForbidden sync.Once
 }
 
 // New makes a Store; it asks nothing of the network.

@@ -21,18 +21,21 @@ func (r *rig) wait(what string, so func() bool) {
 	}
 }
 
-// grow gives a segment twelve megabytes that are shipped ahead: an upload is begun, and two parts are there.
+// grow gives a segment eighteen megabytes that are shipped before it is sealed: an upload is begun, and two parts
+// are there. The second half comes when the first has become a part: it is encoded apart then, however slow that is.
 func (r *rig) grow(out *output.Output, seen *behind) (lines string) {
 	r.t.Helper()
 	chunk, lines := noise(3_000_000)
-	for range 4 {
-		r.flush(out, "app", chunk)
+	for parts := 1; parts <= 2; parts++ {
+		for range 3 {
+			r.flush(out, "app", chunk)
+		}
+		r.wait("no parts come before the segment is sealed", func() bool { return strings.Count(seen.String(), "part 200") >= parts })
 	}
-	r.wait("no parts come before the segment is sealed", func() bool { return strings.Count(seen.String(), "part 200") >= 2 })
 	if len(r.objects()) > 0 {
 		r.t.Error("the segment was sealed")
 	}
-	return strings.Repeat(lines, 4)
+	return strings.Repeat(lines, 6)
 }
 
 // What an active segment has is shipped before it is sealed, and what comes later goes into the same object.

@@ -25,17 +25,8 @@ func (o *Output) failed(j *job, cause error) error {
 		o.queue.done(j, false)
 		return nil
 	}
-	limit := o.opts.Config.RetryLimit
-	var panicked *panicError
-	if errors.As(cause, &panicked) {
-		limit = maxPanics
-	}
-	if limit == conf.Unlimited || j.attempts < limit {
+	if !o.final(j, cause) {
 		o.again(j, cause)
-		return nil
-	}
-	if j.stored != nil {
-		o.stored <- j
 		return nil
 	}
 	if err := o.index.Keep(); err != nil {
@@ -49,6 +40,36 @@ func (o *Output) failed(j *job, cause error) error {
 	return nil
 }
 
+// maxPanics are retried: a segment that our own mistake cannot ship must not block its
+// stream.
+const maxPanics = 2
+
+// final reports whether a failure is the last one. upload_retry_limit is about the
+// server: panics are counted by themselves, and the spool is tried without end.
+func (o *Output) final(j *job, cause error) bool {
+	if panicked(cause) {
+		j.panics++
+		return j.panics > maxPanics
+	}
+	if ownFailure(cause) {
+		return false
+	}
+	limit := o.opts.Config.RetryLimit
+	return limit != conf.Unlimited && j.attempts-j.own >= limit
+}
+
+func panicked(err error) bool {
+	var p *panicError
+	return errors.As(err, &p)
+}
+
+// ownFailure reports whether err is the spool's or our own, and says nothing about the
+// server.
+func ownFailure(err error) bool {
+	var local *spoolError
+	return errors.As(err, &local) || panicked(err)
+}
+
 // tellFailure tells of a failed attempt.
 func (o *Output) tellFailure(j *job, cause error) {
 	bucket, key, _ := Destination(j.segment.Meta) // "" if it cannot be read
@@ -59,7 +80,10 @@ func (o *Output) tellFailure(j *job, cause error) {
 func (o *Output) again(j *job, cause error) {
 	why, level := passing, slog.LevelWarn
 	remedy, known := s3.Remedy(cause)
-	if known {
+	switch {
+	case ownFailure(cause):
+		why = ours
+	case known:
 		why, level = lasting, slog.LevelError
 	}
 	wait := backoff(j.attempts, mostBackoff)
@@ -72,14 +96,11 @@ func (o *Output) again(j *job, cause error) {
 	o.queue.retry(j, wait, why)
 }
 
-// maxPanics are retried: a segment that our own mistake cannot ship must not hold
-// up its stream for ever.
-const maxPanics = 2
-
-// exhausted does what retry_exhausted_action says.
+// exhausted does what retry_exhausted_action says; a segment that we fail on ourselves
+// is always kept.
 func (o *Output) exhausted(j *job, cause error) error {
 	reason := fmt.Sprintf("gave up after %d attempts: %v", j.attempts+1, cause)
-	if o.opts.Config.DropExhausted {
+	if o.opts.Config.DropExhausted && !panicked(cause) {
 		return o.drop(j.segment, "upload failed for good", reason)
 	}
 	return o.putAside(j.segment, "upload failed for good", reason)
@@ -98,6 +119,10 @@ func (o *Output) putAside(seg *spool.Segment, what, reason string) error {
 		}
 	}
 	where, err := o.spool.Quarantine(seg, reason)
+	if errors.Is(err, spool.ErrVanished) {
+		o.opts.Log.Error(what+"; the segment cannot be put aside", "error", err, "bytes", seg.Raw(), "reason", reason)
+		return nil
+	}
 	if where == "" {
 		return err
 	}

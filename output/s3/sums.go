@@ -1,0 +1,66 @@
+package s3
+
+import (
+	"context"
+	"crypto/md5"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"hash"
+	"strings"
+
+	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
+	awss3 "github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/smithy-go/middleware"
+)
+
+// sums are what a request says about its body, taken as the body is made. What is not
+// asked for is nil.
+type sums struct {
+	md5    hash.Hash
+	sha256 hash.Hash // signed; over TLS the SDK signs without it
+}
+
+func (s *Store) newSums() *sums {
+	var sums sums
+	if s.opts.ContentMD5 {
+		sums.md5 = md5.New()
+	}
+	if strings.HasPrefix(s.opts.Endpoint, "http://") {
+		sums.sha256 = sha256.New()
+	}
+	return &sums
+}
+
+func (s *sums) add(b []byte) {
+	for _, h := range []hash.Hash{s.md5, s.sha256} {
+		if h != nil {
+			h.Write(b) // never fails
+		}
+	}
+}
+
+// contentMD5 returns the header's value, nil for none.
+func (s *sums) contentMD5() *string {
+	if s.md5 == nil {
+		return nil
+	}
+	text := base64.StdEncoding.EncodeToString(s.md5.Sum(nil))
+	return &text
+}
+
+// payloadHash keeps the SDK from reading the body for its hash.
+func (s *sums) payloadHash(o *awss3.Options) {
+	if s.sha256 == nil {
+		return
+	}
+	text := hex.EncodeToString(s.sha256.Sum(nil))
+	known := middleware.FinalizeMiddlewareFunc("KnownPayloadHash", func(
+		ctx context.Context, in middleware.FinalizeInput, next middleware.FinalizeHandler,
+	) (middleware.FinalizeOutput, middleware.Metadata, error) {
+		return next.HandleFinalize(v4.SetPayloadHash(ctx, text), in)
+	})
+	o.APIOptions = append(o.APIOptions, func(stack *middleware.Stack) error {
+		return stack.Finalize.Add(known, middleware.Before)
+	})
+}
