@@ -64,6 +64,7 @@ func TestValues(t *testing.T) {
 		{"upload_retry_limit=7", func(c conf.Config) any { return c.RetryLimit }, 7},
 		{"retry_exhausted_action=delete", func(c conf.Config) any { return c.DropExhausted }, true},
 		{"format=json", func(c conf.Config) any { return len(c.Warnings) }, 1},
+		{"store_dir_limit_size=50M", func(c conf.Config) any { return len(c.Warnings) }, 1}, // below total_file_size
 	} {
 		got, err := conf.Parse(lookup("bucket=b", c.setting), conf.Checks{})
 		if err != nil || c.get(got) != c.want {

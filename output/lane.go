@@ -71,6 +71,7 @@ type job struct {
 	shipment *shipment // that was begun
 	stored   *shipped  // its object is there, and only the spool has to be told
 	again    bool      // a shipment was aborted
+	bucket   string    // it goes to instead of its own, which does not exist
 	attempts int       // that have failed
 	own      int       // those of them whose cause was not the server
 	panics   int       // those of them that were panics

@@ -51,6 +51,7 @@ type Event struct {
 type Output struct {
 	opts     Options
 	template *key.Template
+	bucket   string // of new segments; "" if there are none
 	encoding encode.Options
 	stores   stores
 	spool    *spool.Spool
@@ -60,7 +61,10 @@ type Output struct {
 	writers  encode.Writers
 	ratios   ratios
 	room     room
-	stored   chan *job // whose objects are, on their way to settle
+
+	redirected sync.Map // buckets that do not exist, as soon as they are warned of
+
+	stored chan *job // whose objects are, on their way to settle
 
 	opened  chan struct{} // tells sealByAge of a first segment
 	stop    context.CancelFunc
@@ -94,7 +98,7 @@ func New(o Options) (*Output, error) {
 	}
 	out := &Output{
 		opts: o, queue: newQueue(o.Config.Ordered, o.Config.UploadWorkers, o.Now), encoders: newSlots(o.Config.EncodeWorkers),
-		opened: make(chan struct{}, 1),
+		bucket: o.Config.Bucket, opened: make(chan struct{}, 1),
 	}
 	var err error
 	if out.encoding, err = encodingOptions(o.Config); err != nil {

@@ -66,8 +66,12 @@ func (o *Output) upload(ctx context.Context, j *job) error {
 		done = j.shipment.done
 		return err
 	})
+	again := err != nil && o.redirect(j, err)
 	if err != nil || done.records == 0 {
 		err = errors.Join(err, o.abortShipment(j))
+	}
+	if again {
+		return o.upload(ctx, j)
 	}
 	if err != nil {
 		return err

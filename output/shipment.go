@@ -1,6 +1,7 @@
 package output
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -58,7 +59,7 @@ func (o *Output) begin(ctx context.Context, j *job) error {
 	}
 	s := &shipment{frames: frames, writers: &o.writers, encoders: o.encoders}
 	s.done.store, s.done.target = store, s3.Target{
-		Bucket: m.Bucket, Key: m.Key, ContentEncoding: m.Encoding.Compression.ContentEncoding(),
+		Bucket: cmp.Or(j.bucket, m.Bucket), Key: m.Key, ContentEncoding: m.Encoding.Compression.ContentEncoding(),
 		ID: m.ID, Again: j.again || j.attempts > 0 || seg.Recovered,
 	}
 	s.object = store.Object(ctx, s.done.target)

@@ -10,7 +10,6 @@ import (
 	"fmt"
 	"os"
 	"runtime/debug"
-	"strings"
 	"unsafe"
 
 	"sluice/conf"
@@ -117,5 +116,3 @@ func contain(where string) {
 		writeLine(os.Stderr, levelError, "[output:"+pluginName+"] ", fmt.Sprintf("panic in %s: %v: %s", where, p, oneLine(string(debug.Stack()))))
 	}
 }
-
-func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }

@@ -39,7 +39,7 @@ func (h logHandler) Enabled(_ context.Context, level slog.Level) bool { return l
 // Handle writes one line.
 func (h logHandler) Handle(_ context.Context, r slog.Record) error {
 	var b strings.Builder
-	b.WriteString(r.Message + h.attrs)
+	b.WriteString(oneLine(r.Message) + h.attrs)
 	r.Attrs(func(a slog.Attr) bool {
 		b.WriteString(attrText(a))
 		return true
