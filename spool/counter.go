@@ -13,38 +13,35 @@ import (
 // Counter is a number that survives restarts: each value is given out once, if
 // its owner sees to it that what was given out is kept before it is forgotten. It
 // is safe for concurrent use.
+//
+// The number is in the name of an empty file, NAME.NUMBER: on a full disk a file can
+// still be renamed, and segments must go so that it empties.
 type Counter struct {
 	fs   FS
-	path string
+	dir  string
+	name string
 
 	mu   sync.Mutex // guards what follows
 	next uint64
 	kept uint64 // what the file says
+	file string // its name, "" if there is none
 }
 
 // Counter opens the counter of the given name, which begins at 0.
 func (s *Spool) Counter(name string) (*Counter, error) {
-	c := &Counter{fs: s.opts.FS, path: filepath.Join(s.opts.Dir, name)}
-	file, err := s.opts.FS.Open(c.path)
-	if errors.Is(err, os.ErrNotExist) {
-		return c, nil
-	}
+	c := &Counter{fs: s.opts.FS, dir: s.opts.Dir, name: name}
+	names, err := c.fs.List(c.dir)
 	if err != nil {
 		return nil, fmt.Errorf("open counter: %w", err)
 	}
-	defer file.Close()
-	size, err := file.Size()
-	if err != nil {
-		return nil, fmt.Errorf("open counter: %w", err)
+	for _, file := range names {
+		number, isCounter := strings.CutPrefix(file, name+".")
+		value, err := strconv.ParseUint(number, 10, 64)
+		if isCounter && err == nil && (c.file == "" || value > c.kept) {
+			c.file, c.kept = file, value
+		}
 	}
-	text := make([]byte, min(size, 32))
-	if n, err := file.ReadAt(text, 0); n < len(text) {
-		return nil, fmt.Errorf("open counter: %w", err)
-	}
-	if c.next, err = strconv.ParseUint(strings.TrimSpace(string(text)), 10, 64); err != nil {
-		return nil, fmt.Errorf("open counter %s: %w", c.path, err)
-	}
-	c.kept = c.next
+	c.next = c.kept
 	return c, nil
 }
 
@@ -71,29 +68,33 @@ func (c *Counter) Keep() error {
 	if c.kept == c.next {
 		return nil
 	}
-	if err := c.store(c.next); err != nil {
+	file := fmt.Sprintf("%s.%d", c.name, c.next)
+	if err := c.move(file); err != nil {
+		return fmt.Errorf("keep counter: %w", err)
+	}
+	c.file = file
+	if err := c.fs.SyncDir(c.dir); err != nil {
 		return fmt.Errorf("keep counter: %w", err)
 	}
 	c.kept = c.next
 	return nil
 }
 
-// store replaces the file: write, fsync, rename, fsync the folder.
-func (c *Counter) store(next uint64) error {
-	temp := c.path + ".new"
-	if err := c.fs.Remove(temp); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return err
+// move gives the file another name, or makes it. A name that is there already is one
+// whose folder could not be synced.
+func (c *Counter) move(to string) error {
+	if c.file == to {
+		return nil
 	}
-	file, err := c.fs.Create(temp)
+	if c.file != "" {
+		err := c.fs.Rename(filepath.Join(c.dir, c.file), filepath.Join(c.dir, to))
+		if !errors.Is(err, os.ErrNotExist) {
+			return err
+		}
+	}
+	file, err := c.fs.Create(filepath.Join(c.dir, to))
 	if err != nil {
 		return err
 	}
-	_, err = file.WriteAt([]byte(strconv.FormatUint(next, 10)+"\n"), 0)
-	if err = errors.Join(err, file.Sync(), file.Close()); err != nil {
-		return err
-	}
-	if err := c.fs.Rename(temp, c.path); err != nil {
-		return err
-	}
-	return c.fs.SyncDir(filepath.Dir(c.path))
+	return file.Close()
 }

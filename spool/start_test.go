@@ -68,3 +68,30 @@ func TestStartCannotSync(t *testing.T) {
 		t.Errorf("read %q", got)
 	}
 }
+
+// TestCounterOnAFullDisk: a counter is kept where nothing can be written, for segments must go so that there is room.
+func TestCounterOnAFullDisk(t *testing.T) {
+	fs := &faultyFS{}
+	dir := t.TempDir()
+	for want := range uint64(3) {
+		fs.write = nil
+		r := open(t, spool.Options{Dir: dir, FS: fs})
+		fs.write = syscall.ENOSPC
+		c, err := r.Counter("index")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := c.Take(); got != want {
+			t.Errorf("Take = %d, want %d", got, want)
+		}
+		if err := c.Keep(); err != nil {
+			t.Fatal(err)
+		}
+		if found := files(t, dir, "index.*"); len(found) != 1 {
+			t.Errorf("files %v", found)
+		}
+		if err := r.Close(0); err != nil {
+			t.Log(err) // the journal of a full disk
+		}
+	}
+}

@@ -25,6 +25,7 @@ const inside = "SLUICE_E2E_IMDS"
 var world struct {
 	skip            string // why there is nothing to test with, if so
 	program, plugin string
+	command         string // sluice, "" if it was not built
 	output          string // the output's name: $SLUICE_E2E_OUTPUT for a look at the built-in one
 	s3              *stack.S3
 	outage          stack.Outage // of the S3 server
@@ -72,6 +73,9 @@ func prepare() (missing string) {
 		if world.plugin, err = stack.FindPlugin(); err != nil {
 			return "the plugin has not been built: " + err.Error()
 		}
+	}
+	if command, err := stack.FindCommand(); err == nil {
+		world.command = command
 	}
 	if os.Getuid() != 0 {
 		return "only root may make a network namespace"

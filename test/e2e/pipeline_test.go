@@ -17,6 +17,7 @@ type pipeline struct {
 	filesystem bool // storage.type, else memory
 	workers    int
 	reloads    bool // hot_reload on
+	impatient  bool // chunks that were refused are delivered again soon
 	timed      bool // records have the time that is in their JSON lines, else that of reading
 	output     []stack.Property
 	perTag     bool          // an output for each stream, else one for all
@@ -58,6 +59,9 @@ func (p pipeline) sections(monitor string) []section {
 		{Name: "storage.path", Value: filepath.Join(p.dir, "chunks")}, {Name: "hot_reload", Value: onOff(p.reloads)},
 		{Name: "http_server", Value: "on"}, {Name: "http_listen", Value: host}, {Name: "http_port", Value: port},
 	}}}
+	if p.impatient {
+		all[0].properties = append(all[0].properties, stack.Property{Name: "scheduler.base", Value: "1"}, stack.Property{Name: "scheduler.cap", Value: "2"})
+	}
 	for _, s := range p.streams {
 		all = append(all, p.tail(s))
 	}

@@ -57,10 +57,17 @@ func FindFluentBit() (string, error) {
 
 // FindPlugin finds $SLUICE_PLUGIN, or what make builds, seen from a folder of this module.
 func FindPlugin() (string, error) {
-	path := os.Getenv("SLUICE_PLUGIN")
-	if path == "" {
-		path = filepath.Join("..", "..", "build", "out_sluice.so")
+	if path := os.Getenv("SLUICE_PLUGIN"); path != "" {
+		return existing(path)
 	}
+	return existing(filepath.Join("..", "..", "build", "out_sluice.so"))
+}
+
+// FindCommand finds the command that make builds, seen from a folder of this module.
+func FindCommand() (string, error) { return existing(filepath.Join("..", "..", "build", "sluice")) }
+
+// existing returns the absolute path of a file that is there.
+func existing(path string) (string, error) {
 	path, err := filepath.Abs(path)
 	if err != nil {
 		return "", err
