@@ -62,7 +62,8 @@ type Output struct {
 	ratios   ratios
 	room     room
 
-	redirected sync.Map // buckets that do not exist, as soon as they are warned of
+	redirected  sync.Map // buckets that do not exist, as soon as they are warned of
+	warnUndated sync.Once
 
 	stored chan *job // whose objects are, on their way to settle
 

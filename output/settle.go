@@ -63,6 +63,13 @@ func (o *Output) conclude(j *job) error {
 	if done.missing > 0 {
 		log.Error("log_key is missing in records, which were left out", "log_key", o.opts.Config.LogKey, "records", done.missing)
 	}
+	if done.undated > 0 {
+		o.warnUndated.Do(func() {
+			name := o.opts.Config.JSONDateKey
+			log.Warn("records have a member with the name of json_date_key, which takes the place of their time: set json_date_key to another name",
+				"json_date_key", name, "records", done.undated)
+		})
+	}
 	if done.problems.count > 0 {
 		reason := fmt.Sprintf("%d records were shipped to %s, without: %s", done.records, done.target, &done.problems)
 		if err := o.putAside(j.segment, "parts of a segment cannot be read", reason); err != nil {

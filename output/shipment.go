@@ -30,6 +30,7 @@ type shipped struct {
 	records  int64
 	stored   int64 // bytes; foreseen, as long as there is more to come
 	missing  int64 // records without log_key
+	undated  int64 // records whose time a member of theirs has replaced
 	problems problems
 	untidy   bool // unfinished uploads may be left in S3
 }
@@ -88,7 +89,8 @@ func (s *shipment) write() error {
 	for _, d := range damage {
 		s.done.problems.add("%v", d)
 	}
-	s.done.records, s.done.missing, s.done.stored = s.writer.Records(), s.writer.Missing(), s.writer.Foresee(s.object.Size())
+	s.done.records, s.done.missing, s.done.undated = s.writer.Records(), s.writer.Missing(), s.writer.Undated()
+	s.done.stored = s.writer.Foresee(s.object.Size())
 	return err
 }
 

@@ -69,6 +69,7 @@ type Writer struct {
 	time    timeWriter
 
 	records, missing int64
+	undated          int64
 	text             int64 // bytes that the sink was given
 }
 
@@ -113,7 +114,7 @@ func (w *Writers) Get(dst io.Writer, opts Options) (*Writer, error) {
 		return newWriter(dst, opts, w.Cores)
 	}
 	again.sink.Reset(dst)
-	again.records, again.missing, again.text = 0, 0, 0
+	again.records, again.missing, again.undated, again.text = 0, 0, 0, 0
 	return again, nil
 }
 
@@ -149,6 +150,10 @@ func (w *Writer) Records() int64 { return w.records }
 
 // Missing returns how many events had no LogKey and were left out.
 func (w *Writer) Missing() int64 { return w.missing }
+
+// Undated returns how many events had a member with the name of DateKey, which has
+// taken the place of their time.
+func (w *Writer) Undated() int64 { return w.undated }
 
 // Foresee returns how many bytes the events so far will have become, where written
 // of them were written: what the compressor still holds is taken to shrink as the rest
@@ -237,6 +242,9 @@ func (w *Writer) line(ev record.Event) (rest []byte, err error) {
 		m.out = append(m.out, ',')
 	}
 	w.buf = m.close()
+	if err == nil && w.json.lostFirst && w.opts.DateKey != "" {
+		w.undated++
+	}
 	return rest, err
 }
 

@@ -25,11 +25,14 @@ type transcoder struct {
 	// starts is a stack: for each member of the maps that are open, where it begins
 	// in the output.
 	starts []int
+	// lostFirst is whether the first member of the record was taken out: a later one has
+	// its name.
+	lostFirst bool
 }
 
 // begin prepares for the next record.
 func (t *transcoder) begin() {
-	t.starts = t.starts[:0]
+	t.starts, t.lostFirst = t.starts[:0], false
 	t.keys.bound()
 }
 
@@ -273,6 +276,7 @@ func skip(b []byte) ([]byte, error) {
 
 // remove takes a member out of the output. Its start stays, as that of nothing.
 func (t *transcoder) remove(dst []byte, member int) []byte {
+	t.lostFirst = t.lostFirst || member == 0
 	starts := t.starts
 	start, end := starts[member], len(dst)
 	if member+1 < len(starts) {

@@ -6,6 +6,8 @@ import (
 	"bytes"
 	"encoding/binary"
 	"math"
+	"strconv"
+	"strings"
 )
 
 // Feature is something in a record that the two outputs write differently on purpose, or could.
@@ -17,6 +19,7 @@ const (
 	OddKey                        // a map key that is neither str nor bin
 	Delete                        // a DEL, 0x7f, in a string
 	Truncated                     // a string that ends within a UTF-8 sequence
+	Inexact                       // a number that 16 digits do not tell from its neighbours
 )
 
 // Record is one msgpack event as it stands in a chunk.
@@ -90,18 +93,22 @@ func (p *packer) int(n int64, width int) {
 }
 
 func (p *packer) float32(f float32) {
-	p.finite(float64(f))
+	p.number(float64(f))
 	p.u32(0xca, math.Float32bits(f))
 }
 
 func (p *packer) float64(f float64) {
-	p.finite(f)
+	p.number(f)
 	p.u64(0xcb, math.Float64bits(f))
 }
 
-func (p *packer) finite(f float64) {
-	if math.IsNaN(f) || math.IsInf(f, 0) {
+func (p *packer) number(f float64) {
+	digits, exponent, _ := strings.Cut(strconv.FormatFloat(f, 'e', 15, 64), "e")
+	switch {
+	case math.IsNaN(f) || math.IsInf(f, 0):
 		p.features |= NonFinite
+	case strings.TrimRight(digits, ".0")+"e"+exponent != strconv.FormatFloat(f, 'e', -1, 64):
+		p.features |= Inexact
 	}
 }
 

@@ -86,7 +86,7 @@ func TestDiskFull(t *testing.T) {
 	t.Parallel()
 	for name, settings := range map[string][]stack.Property{
 		"multipart":      {soon},
-		"use_put_object": {soon, setting("use_put_object", "on")},
+		"use_put_object": {setting("upload_timeout", "10s"), setting("use_put_object", "on")}, // larger than a part
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
