@@ -211,7 +211,8 @@ func (c *Config) check(get Lookup, checks Checks) (found []Mistake) {
 	c.checkLevel(report)
 	if c.StoreLimit > 0 && c.StoreLimit < c.TotalFileSize {
 		c.Warnings = append(c.Warnings, fmt.Sprintf(
-			"store_dir_limit_size %d is below total_file_size %d: the spool is full before an object is, and objects are smaller", c.StoreLimit, c.TotalFileSize))
+			"store_dir_limit_size %d is below total_file_size %d: the spool is full before an object is, and objects are smaller",
+			c.StoreLimit, c.TotalFileSize))
 	}
 	return found
 }

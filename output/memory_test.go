@@ -21,7 +21,8 @@ func TestParkedMemory(t *testing.T) {
 	r := newRig(t)
 	r.s3.Discard()
 	before := heap()
-	out := r.open("upload_timeout=10m", "upload_chunk_size=20M", "total_file_size=400M", "upload_workers=2", "upload_part_workers=2")
+	out := r.open("upload_timeout=10m", "upload_chunk_size=20M", "total_file_size=400M",
+		"upload_workers=2", "upload_part_workers=2")
 	chunk := many(2 << 20)
 	for range 30 {
 		for _, tag := range []string{"a", "b"} {

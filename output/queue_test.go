@@ -275,7 +275,8 @@ func TestGrownTooLate(t *testing.T) {
 	defer s.Close(0)
 	take := func() (seg *spool.Segment) {
 		t.Helper()
-		if seg, err = s.Append("a", spool.Chunk{Data: make([]byte, eagerSize)}, func() ([]byte, error) { return nil, nil }); err != nil {
+		chunk := spool.Chunk{Data: make([]byte, eagerSize)}
+		if seg, err = s.Append("a", chunk, func() ([]byte, error) { return nil, nil }); err != nil {
 			t.Fatal(err)
 		}
 		return seg

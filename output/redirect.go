@@ -18,7 +18,8 @@ func (o *Output) redirect(j *job, cause error) bool {
 	}
 	j.bucket = o.bucket
 	if _, warned := o.redirected.LoadOrStore(m.Bucket, true); !warned {
-		o.opts.Log.Warn(fmt.Sprintf("bucket %s does not exist: what was taken for it goes to %s, which is configured now", m.Bucket, o.bucket))
+		o.opts.Log.Warn(fmt.Sprintf("bucket %s does not exist: what was taken for it goes to %s, which is configured now",
+			m.Bucket, o.bucket))
 	}
 	return true
 }

@@ -22,7 +22,11 @@ func only(code string) s3test.Fault {
 // TestCorrectedBucket: what was taken under a mistyped bucket goes to the one that it is corrected to, with the first
 // attempt of the next start, in its order; and nothing waits behind it.
 func TestCorrectedBucket(t *testing.T) {
-	for mistyped, code := range map[string]string{"nosuch": "NoSuchBucket", "my..logs": "InvalidBucketName", "s3://logs/x": "AccessDenied"} {
+	for mistyped, code := range map[string]string{
+		"nosuch":      "NoSuchBucket",
+		"my..logs":    "InvalidBucketName",
+		"s3://logs/x": "AccessDenied",
+	} {
 		t.Run(mistyped, func(t *testing.T) {
 			r := newRig(t)
 			r.s3.SetFault(only(code))

@@ -27,7 +27,8 @@ func stalled(t *testing.T, cfg conf.Config) *Output {
 			t.Error(err)
 		}
 	})
-	_, err := o.spool.Append("a", spool.Chunk{Tag: "a", Data: []byte("chunk")}, func() ([]byte, error) { return []byte("{}"), nil })
+	meta := func() ([]byte, error) { return []byte("{}"), nil }
+	_, err := o.spool.Append("a", spool.Chunk{Tag: "a", Data: []byte("chunk")}, meta)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -50,7 +51,8 @@ func (o *Output) fail(t *testing.T, cause error) (left int) {
 
 // TestFinal counts the attempts after which a segment is given up, and looks where it is then.
 func TestFinal(t *testing.T) {
-	down, bug, disk := errors.New("connection refused"), &panicError{"a bug", nil}, &spoolError{errors.New("input/output error")}
+	down := errors.New("connection refused")
+	bug, disk := &panicError{"a bug", nil}, &spoolError{errors.New("input/output error")}
 	for _, c := range []struct {
 		name   string
 		limit  int

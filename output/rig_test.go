@@ -51,8 +51,9 @@ func (r *rig) open(settings ...string) *output.Output {
 	if err != nil {
 		r.t.Fatal(err)
 	}
+	log := slog.NewTextHandler(&r.log, &slog.HandlerOptions{Level: slog.LevelDebug})
 	out, err := output.New(output.Options{
-		Config: cfg, Dir: r.dir, FS: r.fs, Log: slog.New(slog.NewTextHandler(&r.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
+		Config: cfg, Dir: r.dir, FS: r.fs, Log: slog.New(log),
 		Credentials: creds.Static{Credentials: creds.Credentials{AccessKeyID: "AKIAIOSFODNN7EXAMPLE", SecretAccessKey: "x"}},
 	})
 	if err != nil {

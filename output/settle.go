@@ -66,7 +66,8 @@ func (o *Output) conclude(j *job) error {
 	if done.undated > 0 {
 		o.warnUndated.Do(func() {
 			name := o.opts.Config.JSONDateKey
-			log.Warn("records have a member with the name of json_date_key, which takes the place of their time: set json_date_key to another name",
+			log.Warn("records have a member with the name of json_date_key, which takes the place of their time: "+
+				"set json_date_key to another name",
 				"json_date_key", name, "records", done.undated)
 		})
 	}

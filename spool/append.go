@@ -153,6 +153,7 @@ func (s *Spool) restore() error {
 	}
 	_ = s.lock.Close() // of a file that is gone
 	s.lock = lock
-	s.opts.Warn(fmt.Sprintf("the folder %s was removed and has been made again; what was in it and not yet shipped is lost", s.opts.Dir))
+	s.opts.Warn(fmt.Sprintf("the folder %s was removed and has been made again; "+
+		"what was in it and not yet shipped is lost", s.opts.Dir))
 	return s.repeats.restore()
 }

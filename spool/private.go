@@ -27,10 +27,11 @@ func (OS) CheckPrivate(dir string) error {
 	case !info.IsDir():
 		return fmt.Errorf("%s is not a folder: remove it, or set another store_dir", dir)
 	case owner != self:
-		return fmt.Errorf("%s belongs to user %d and not to user %d, which runs this: run chown -R %d %s if its content is yours, or set another store_dir",
-			dir, owner, self, self, dir)
+		return fmt.Errorf("%s belongs to user %d and not to user %d, which runs this: "+
+			"run chown -R %d %s if its content is yours, or set another store_dir", dir, owner, self, self, dir)
 	case info.Mode()&0o022 != 0:
-		return fmt.Errorf("%s may be written to by other users (mode %04o): run chmod go-w %s, or set another store_dir", dir, info.Mode().Perm(), dir)
+		return fmt.Errorf("%s may be written to by other users (mode %04o): run chmod go-w %s, or set another store_dir",
+			dir, info.Mode().Perm(), dir)
 	}
 	return checkAbove(dir, self)
 }

@@ -28,7 +28,9 @@ func (s *Spool) largest() []*Segment {
 			total += s.used[seg]
 		}
 	}
-	slices.SortFunc(found, func(a, b *Segment) int { return cmp.Or(cmp.Compare(s.used[b], s.used[a]), cmp.Compare(a.ID, b.ID)) })
+	slices.SortFunc(found, func(a, b *Segment) int {
+		return cmp.Or(cmp.Compare(s.used[b], s.used[a]), cmp.Compare(a.ID, b.ID))
+	})
 	var taken int64
 	for n, seg := range found {
 		if taken >= (total+1)/2 {

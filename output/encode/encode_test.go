@@ -328,6 +328,7 @@ func TestWriters(t *testing.T) {
 // is counted.
 func TestUndated(t *testing.T) {
 	many := append([]byte{0x92, 5, 0xde, 0, 100}, bytes.Repeat([]byte{0xa1, 'x', 1}, 99)...)
+	dated := encode.Options{DateKey: "date", DateFormat: encode.Epoch}
 	many = append(many, 0xa4, 'd', 'a', 't', 'e', 2)
 	for _, c := range []struct {
 		name    string
@@ -336,13 +337,13 @@ func TestUndated(t *testing.T) {
 		want    string
 		undated int64
 	}{
-		{"another name", []byte{0x92, 5, 0x81, 0xa1, 'd', 1}, encode.Options{DateKey: "date", DateFormat: encode.Epoch}, `{"date":5,"d":1}`, 0},
-		{"the name", []byte{0x92, 5, 0x82, 0xa1, 'd', 1, 0xa4, 'd', 'a', 't', 'e', 2}, encode.Options{DateKey: "date", DateFormat: encode.Epoch},
+		{"another name", []byte{0x92, 5, 0x81, 0xa1, 'd', 1}, dated, `{"date":5,"d":1}`, 0},
+		{"the name", []byte{0x92, 5, 0x82, 0xa1, 'd', 1, 0xa4, 'd', 'a', 't', 'e', 2}, dated,
 			`{"d":1,"date":2}`, 1},
-		{"among many", many, encode.Options{DateKey: "date", DateFormat: encode.Epoch}, `{"x":1,"date":2}`, 1},
-		{"within", []byte{0x92, 5, 0x81, 0xa1, 'd', 0x81, 0xa4, 'd', 'a', 't', 'e', 2}, encode.Options{DateKey: "date", DateFormat: encode.Epoch},
+		{"among many", many, dated, `{"x":1,"date":2}`, 1},
+		{"within", []byte{0x92, 5, 0x81, 0xa1, 'd', 0x81, 0xa4, 'd', 'a', 't', 'e', 2}, dated,
 			`{"date":5,"d":{"date":2}}`, 0},
-		{"twice another name", []byte{0x92, 5, 0x82, 0xa1, 'd', 1, 0xa1, 'd', 2}, encode.Options{DateKey: "date", DateFormat: encode.Epoch},
+		{"twice another name", []byte{0x92, 5, 0x82, 0xa1, 'd', 1, 0xa1, 'd', 2}, dated,
 			`{"date":5,"d":2}`, 0},
 		{"no date", []byte{0x92, 5, 0x82, 0xa1, 'd', 1, 0xa1, 'd', 2}, encode.Options{}, `{"d":2}`, 0},
 	} {
@@ -364,7 +365,8 @@ func TestUndated(t *testing.T) {
 			t.Fatal(err)
 		}
 		if out.String() != strings.Repeat(c.want+"\n", 3) || w.Undated() != 3*c.undated {
-			t.Errorf("%s: wrote %s, %d without their time, want %s three times, %d", c.name, out.String(), w.Undated(), c.want, 3*c.undated)
+			t.Errorf("%s: wrote %s, %d without their time, want %s three times, %d",
+				c.name, out.String(), w.Undated(), c.want, 3*c.undated)
 		}
 	}
 }

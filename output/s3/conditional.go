@@ -77,7 +77,8 @@ func (s *Store) putIfAbsent(ctx context.Context, w written, write func(condition
 func (s *Store) withoutCondition(write func(condition *string) error) error {
 	err := write(nil)
 	if err == nil && !s.unconditional.Swap(true) {
-		s.opts.Warn("the server does not know conditional writes (If-None-Match): an object whose answer is lost is written again")
+		s.opts.Warn("the server does not know conditional writes (If-None-Match): " +
+			"an object whose answer is lost is written again")
 	}
 	return err
 }

@@ -173,7 +173,8 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	handlers := map[string]func(http.ResponseWriter, *http.Request, []byte){
-		"put": s.put, "create": s.create, "part": s.part, "complete": s.complete, "abort": s.abort, "list": s.list, "head": s.head,
+		"put": s.put, "head": s.head,
+		"create": s.create, "part": s.part, "complete": s.complete, "abort": s.abort, "list": s.list,
 	}
 	if handle := handlers[Kind(r)]; handle != nil {
 		handle(w, r, body)

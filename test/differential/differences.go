@@ -43,7 +43,7 @@ var Differences = []Difference{
 		Normalize: dropLeadBytes,
 	}, {
 		Name:      "numbers are exact",
-		Reason:    "the C output writes 16 digits (flb_pack.c, msgpack2json), which read back as another number for one double in six",
+		Reason:    "the C output writes 16 digits (flb_pack.c, msgpack2json): another number for one double in six",
 		Applies:   Inexact,
 		Normalize: roundNumbers,
 	},

@@ -60,7 +60,8 @@ func (p pipeline) sections(monitor string) []section {
 		{Name: "http_server", Value: "on"}, {Name: "http_listen", Value: host}, {Name: "http_port", Value: port},
 	}}}
 	if p.impatient {
-		all[0].properties = append(all[0].properties, stack.Property{Name: "scheduler.base", Value: "1"}, stack.Property{Name: "scheduler.cap", Value: "2"})
+		all[0].properties = append(all[0].properties,
+			stack.Property{Name: "scheduler.base", Value: "1"}, stack.Property{Name: "scheduler.cap", Value: "2"})
 	}
 	for _, s := range p.streams {
 		all = append(all, p.tail(s))

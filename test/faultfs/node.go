@@ -65,7 +65,9 @@ func (n *node) Fsync(ctx context.Context, f fs.FileHandle, flags uint32) syscall
 }
 
 // Mkdir makes a folder.
-func (n *node) Mkdir(ctx context.Context, name string, mode uint32, out *fuse.EntryOut) (child *fs.Inode, errno syscall.Errno) {
+func (n *node) Mkdir(ctx context.Context, name string, mode uint32, out *fuse.EntryOut) (
+	child *fs.Inode, errno syscall.Errno,
+) {
 	errno = n.do(Op{Kind: Mkdir, Path: n.child(name)}, func() (errno syscall.Errno) {
 		child, errno = n.LoopbackNode.Mkdir(ctx, name, mode, out)
 		return errno
@@ -84,7 +86,9 @@ func (n *node) Rmdir(ctx context.Context, name string) syscall.Errno {
 }
 
 // Rename gives a file another name.
-func (n *node) Rename(ctx context.Context, name string, to fs.InodeEmbedder, newName string, flags uint32) syscall.Errno {
+func (n *node) Rename(
+	ctx context.Context, name string, to fs.InodeEmbedder, newName string, flags uint32,
+) syscall.Errno {
 	parent := to.(*node)
 	op := Op{Kind: Rename, Path: n.child(name), NewPath: parent.child(newName)}
 	return n.do(op, func() syscall.Errno {

@@ -30,7 +30,9 @@ func (r *rig) grow(out *output.Output, seen *behind) (lines string) {
 		for range 3 {
 			r.flush(out, "app", chunk)
 		}
-		r.wait("no parts come before the segment is sealed", func() bool { return strings.Count(seen.String(), "part 200") >= parts })
+		r.wait("no parts come before the segment is sealed", func() bool {
+			return strings.Count(seen.String(), "part 200") >= parts
+		})
 	}
 	if len(r.objects()) > 0 {
 		r.t.Error("the segment was sealed")
