@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 
 	"sluice/spool"
@@ -86,5 +87,37 @@ func TestFolderRemoved(t *testing.T) {
 	}
 	if got := again.all(t); !slices.Equal(got, nil) {
 		t.Errorf("after the crash there are %q", got)
+	}
+}
+
+// statFS cannot say whether a file was removed.
+type statFS struct {
+	spool.OS
+	err error
+}
+
+func (fs *statFS) Create(name string) (spool.File, error) {
+	f, err := fs.OS.Create(name)
+	return statFile{f, fs}, err
+}
+
+type statFile struct {
+	spool.File
+	fs *statFS
+}
+
+func (f statFile) Removed() (bool, error) { return false, f.fs.err }
+
+// TestStatFails: a file that cannot be looked at is not one that was removed, and what it has is not lost.
+func TestStatFails(t *testing.T) {
+	fs := &statFS{}
+	r := open(t, spool.Options{Dir: t.TempDir(), FS: fs})
+	r.append(t, "a", "one")
+	fs.err = syscall.EIO
+	if _, err := r.tryAppend("a", "two"); !errors.Is(err, syscall.EIO) || errors.Is(err, spool.ErrVanished) {
+		t.Errorf("Append = %v, want the disk's error alone", err)
+	}
+	if got := r.all(t); !slices.Equal(got, []string{"one"}) {
+		t.Errorf("read %q", got)
 	}
 }
