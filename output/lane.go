@@ -67,14 +67,15 @@ func (l *lane) removeFirst() {
 // job is a segment on its way into an object. The worker that has taken it owns the
 // first fields; queue.mu guards the others.
 type job struct {
-	segment  *spool.Segment
-	shipment *shipment // that was begun
-	stored   *shipped  // its object is there, and only the spool has to be told
-	again    bool      // a shipment was aborted
-	bucket   string    // it goes to instead of its own, which does not exist
-	attempts int       // that have failed
-	own      int       // those of them whose cause was not the server
-	panics   int       // those of them that were panics
+	segment   *spool.Segment
+	shipment  *shipment // that was begun
+	stored    *shipped  // its object is there, and only the spool has to be told
+	tidyTries int       // that have failed since it is there
+	again     bool      // a shipment was aborted
+	bucket    string    // it goes to instead of its own, which does not exist
+	attempts  int       // that have failed
+	own       int       // those of them whose cause was not the server
+	panics    int       // those of them that were panics
 
 	lane  *lane
 	state jobState

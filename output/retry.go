@@ -25,7 +25,7 @@ func (o *Output) failed(j *job, cause error) error {
 		o.queue.done(j, false)
 		return nil
 	}
-	if !o.final(j, cause) {
+	if j.stored != nil || !o.final(j, cause) { // tidying up has its own end
 		o.again(j, cause)
 		return nil
 	}

@@ -40,17 +40,33 @@ func (o *Output) process(ctx context.Context, j *job, whole bool) error {
 	return o.failed(j, err)
 }
 
-// store has a segment's object stored, unless that has been done, and unfinished
-// uploads of earlier attempts removed, which the commit does not depend on.
+// store has a segment's object stored, and nothing else left of it in S3. What is done
+// is not done again.
 func (o *Output) store(ctx context.Context, j *job) error {
-	if j.stored != nil {
-		return nil
+	if j.stored == nil {
+		if err := o.upload(ctx, j); err != nil {
+			return err
+		}
 	}
-	if err := o.upload(ctx, j); err != nil {
-		return err
-	}
-	if j.stored.untidy {
-		j.stored.store.Tidy(ctx, j.stored.target)
+	return o.tidy(ctx, j)
+}
+
+// maxTidyTries is how often unfinished uploads are looked for when an object is stored. After
+// that the commit waits no longer: a server may not be able to list them.
+const maxTidyTries = 3
+
+// tidy removes the unfinished uploads that earlier attempts may have left.
+func (o *Output) tidy(ctx context.Context, j *job) error {
+	for ; j.stored.untidy; j.stored.untidy = false {
+		err := j.stored.store.Tidy(ctx, j.stored.target)
+		if err == nil {
+			continue
+		}
+		if j.tidyTries++; j.tidyTries < maxTidyTries {
+			return err
+		}
+		o.opts.Log.Warn("unfinished uploads of earlier attempts are left: have a lifecycle rule remove them",
+			"key", j.stored.target.Key, "error", err)
 	}
 	return nil
 }

@@ -144,7 +144,9 @@ func TestUntidy(t *testing.T) {
 			return true
 		})
 		for range 2 {
-			store.Tidy(t.Context(), target)
+			if err := store.Tidy(t.Context(), target); err != nil {
+				t.Errorf("%s: Tidy = %v", c.name, err)
+			}
 		}
 		if len(*warned) != 1 || !strings.Contains((*warned)[0], "lifecycle rule") {
 			t.Errorf("%s: warned of %q", c.name, *warned)

@@ -17,22 +17,20 @@ const leftoverDeadline = 10 * time.Second
 
 // Tidy aborts the uploads that were begun for a target and not ended, by this
 // process or one that has crashed: their parts would be kept, and paid for. Nobody
-// else's are touched, since the key is ours. The object is stored by then, so that a
-// failure is only warned of, once for each kind.
-func (s *Store) Tidy(ctx context.Context, t Target) {
+// else's are touched, since the key is ours. An error is one that passes; that it may
+// not be done, or that the server cannot, is warned of once.
+func (s *Store) Tidy(ctx context.Context, t Target) error {
 	ctx, cancel := context.WithTimeout(ctx, leftoverDeadline)
 	defer cancel()
 	err := s.abortUploads(ctx, t)
-	if err == nil {
-		return
+	if _, lasting := Remedy(err); !lasting && creds.ErrorCode(err) != "NotImplemented" {
+		return err
 	}
-	once, remedy := &s.warnUntidy, "have a lifecycle rule remove them"
-	if _, lasting := Remedy(err); lasting {
-		once, remedy = &s.warnForbidden, "allow s3:ListBucketMultipartUploads and s3:AbortMultipartUpload, or "+remedy
-	}
-	once.Do(func() {
-		s.opts.Warn(fmt.Sprintf("unfinished uploads of earlier attempts cannot be removed: %v: %s", err, remedy))
+	s.warnLeftovers.Do(func() {
+		s.opts.Warn(fmt.Sprintf("unfinished uploads of earlier attempts cannot be removed: %v: "+
+			"allow s3:ListBucketMultipartUploads and s3:AbortMultipartUpload, or have a lifecycle rule remove them", err))
 	})
+	return nil
 }
 
 func (s *Store) abortUploads(ctx context.Context, t Target) error {

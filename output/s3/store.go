@@ -90,8 +90,7 @@ type Store struct {
 	small, whole  buffers     // of objects, and of their parts
 	regions       sync.Map    // by bucket, of those that are not in Options.Region
 	unconditional atomic.Bool // the server does not know conditional writes
-	warnUntidy    sync.Once
-	warnForbidden sync.Once
+	warnLeftovers sync.Once
 }
 
 // New makes a Store; it asks nothing of the network.
