@@ -25,12 +25,12 @@ func newLoaded(b *testing.B, services int) (*Server, *fakeSTS) {
 	for i := range services {
 		fmt.Fprintf(text, "  s%d: {auth_token: %s-%06d, assumed_role: {RoleArn: 'arn:aws:iam::123456789012:role/r%d'}}\n", i, tokenOne, i, i)
 	}
-	config, err := Parse("c.yaml", []byte(text.String()), world(nil))
+	config, err := Parse(context.Background(), "c.yaml", []byte(text.String()), world(nil))
 	if err != nil {
 		b.Fatal(err)
 	}
 	sts := &fakeSTS{now: time.Now, life: time.Hour}
-	s, err := New(Options{Config: config, World: world(nil), Sources: fakeSources{sts}, Log: slog.New(slog.NewJSONHandler(io.Discard, nil))})
+	s, err := New(context.Background(), Options{Config: config, World: world(nil), Sources: fakeSources{sts}, Log: slog.New(slog.NewJSONHandler(io.Discard, nil))})
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -1,6 +1,7 @@
 package sidecar
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -12,7 +13,7 @@ import (
 // files of a world that has no others.
 func paperWorld(variables, contents map[string]string) World {
 	w := world(variables)
-	w.ReadFile = func(path string) ([]byte, error) {
+	w.ReadFile = func(_ context.Context, path string) ([]byte, error) {
 		if text, is := contents[path]; is {
 			return []byte(text), nil
 		}
@@ -81,7 +82,7 @@ func TestParseSaysAllThatIsWrong(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			w := paperWorld(map[string]string{"CIRCLE": "${fromEnv:CIRCLE}", "SECRET": planted}, nil)
-			_, err := Parse("c.yaml", []byte(tt.text), w)
+			_, err := Parse(context.Background(), "c.yaml", []byte(tt.text), w)
 			var mistakes Mistakes
 			if !errors.As(err, &mistakes) || err.Error() != tt.want {
 				t.Errorf("Parse:\n%v\nwant\n%s", err, tt.want)
@@ -91,7 +92,7 @@ func TestParseSaysAllThatIsWrong(t *testing.T) {
 }
 
 func TestParseFillsIn(t *testing.T) {
-	c, err := Parse("c.yaml", []byte(one), paperWorld(nil, nil))
+	c, err := Parse(context.Background(), "c.yaml", []byte(one), paperWorld(nil, nil))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -119,7 +120,7 @@ func TestParseJSON(t *testing.T) {
 	"services": {"a": {"auth_token": ["t0123456789abcdef", "u0123456789abcdef"], "source_credentials": {"region": "us-isob-east-1"},
 		"assumed_role": {"RoleArn": "arn:aws-iso-b:iam::123456789012:role/r", "Policy": {"Version": "2012-10-17"}, "PolicyArns": ["arn:aws-iso-b:iam::aws:policy/ReadOnlyAccess", {"arn": "arn:aws-iso-b:iam::aws:policy/Other"}]}}}
 }`
-	c, err := Parse("c.json", []byte(text), paperWorld(nil, nil))
+	c, err := Parse(context.Background(), "c.json", []byte(text), paperWorld(nil, nil))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -148,7 +149,7 @@ func TestSubstitution(t *testing.T) {
 			for name, value := range tt.env {
 				env[name] = value
 			}
-			got, err := newSubstituter(paperWorld(env, files)).text(tt.text, 0)
+			got, err := newSubstituter(context.Background(), paperWorld(env, files)).text(tt.text, 0)
 			if err != nil || got != tt.want {
 				t.Errorf("text(%q) = %q, %v, want %q", tt.text, got, err, tt.want)
 			}
@@ -178,7 +179,7 @@ func TestOverrides(t *testing.T) {
 		"CREDPROXY_PORT": "8080", "CREDPROXY_METRICS_PROMETHEUS_ENABLED": "false", "CREDPROXY_REFRESH_BUFFER_SECONDS": "600",
 		"CREDPROXY_DYNAMIC_SERVICES_ENABLED": "yes", "CREDPROXY_DYNAMIC_SERVICES_DIRECTORIES": "/a, /b", "CREDPROXY_LOG_HEALTH_CHECKS": "on",
 	}
-	c, err := Parse("c.yaml", []byte(one), paperWorld(env, nil))
+	c, err := Parse(context.Background(), "c.yaml", []byte(one), paperWorld(env, nil))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -186,7 +187,7 @@ func TestOverrides(t *testing.T) {
 		!c.Dynamic.Enabled || len(c.Dynamic.Directories) != 2 || c.Dynamic.Directories[1].Path != "/b" {
 		t.Errorf("got %+v %+v %+v", c.Server, c.Metrics, c.Dynamic)
 	}
-	_, err = Parse("c.yaml", []byte(one), paperWorld(map[string]string{"CREDPROXY_PORT": "http"}, nil))
+	_, err = Parse(context.Background(), "c.yaml", []byte(one), paperWorld(map[string]string{"CREDPROXY_PORT": "http"}, nil))
 	if want := `environment: CREDPROXY_PORT "http" is not a whole number`; err == nil || err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)
 	}
@@ -227,10 +228,10 @@ func TestPartitions(t *testing.T) {
 		}
 		arn := "arn:" + want + ":iam::123456789012:role/r"
 		text := fmt.Sprintf("services: {a: {auth_token: t0123456789abcdef, source_credentials: {region: %s}, assumed_role: {RoleArn: %q}}}", region, arn)
-		if _, err := Parse("c.yaml", []byte(text), paperWorld(nil, nil)); err != nil {
+		if _, err := Parse(context.Background(), "c.yaml", []byte(text), paperWorld(nil, nil)); err != nil {
 			t.Errorf("region %s with %s: %v", region, arn, err)
 		}
-		c, err := Parse("c.yaml", []byte(fmt.Sprintf("services: {a: {auth_token: t0123456789abcdef, assumed_role: {RoleArn: %q}}}", arn)), paperWorld(nil, nil))
+		c, err := Parse(context.Background(), "c.yaml", []byte(fmt.Sprintf("services: {a: {auth_token: t0123456789abcdef, assumed_role: {RoleArn: %q}}}", arn)), paperWorld(nil, nil))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -2,6 +2,7 @@ package sidecar
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"net/http"
 	"net/http/httptest"
@@ -58,7 +59,7 @@ func FuzzParse(f *testing.F) {
 	}
 	w := paperWorld(map[string]string{"X": planted}, nil)
 	f.Fuzz(func(t *testing.T, text []byte) {
-		c, err := Parse("c.yaml", text, w)
+		c, err := Parse(context.Background(), "c.yaml", text, w)
 		if (c == nil) == (err == nil) {
 			t.Fatalf("Parse = %v, %v: want one of them", c, err)
 		}

@@ -99,9 +99,10 @@ func (s fakeSources) STS(from Source) (creds.Service, error) {
 
 // world is a world of a few variables and of this machine's files.
 func world(variables map[string]string) World {
+	disk := &Disk{Patience: 10 * time.Second} // the machine may be busy
 	return World{
 		LookupEnv: func(name string) (string, bool) { value, set := variables[name]; return value, set },
-		ReadFile:  os.ReadFile, ReadDir: os.ReadDir,
+		ReadFile:  disk.ReadFile, ReadDir: disk.ReadDir,
 	}
 }
 
@@ -139,12 +140,12 @@ func newBench(t testing.TB, text string) *bench {
 	b.main = filepath.Join(t.TempDir(), "config.yaml")
 	text = strings.ReplaceAll(text, "DIR", b.dir)
 	write(t, b.main, text)
-	config, err := Parse(b.main, []byte(text), world(nil))
+	config, err := Parse(context.Background(), b.main, []byte(text), world(nil))
 	if err != nil {
 		t.Fatal(err)
 	}
 	log := slog.New(slog.NewJSONHandler(b.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	b.Server, err = New(Options{Config: config, File: b.main, World: world(nil), Sources: fakeSources{b.sts}, Log: log, Version: "test"})
+	b.Server, err = New(context.Background(), Options{Config: config, File: b.main, World: world(nil), Sources: fakeSources{b.sts}, Log: log, Version: "test"})
 	if err != nil {
 		t.Fatal(err)
 	}

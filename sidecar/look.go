@@ -1,21 +1,24 @@
 package sidecar
 
 import (
-	"crypto/sha256"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
-	"maps"
 	"path/filepath"
-	"slices"
 	"strings"
+	"sync"
 )
 
-// look is one look at all files.
+// look is one look at the files. What it finds is put in force when it has ended.
 type look struct {
 	*files
+	ctx      context.Context
+	main     *Config
+	dynamic  map[string]*file
 	problems map[string]bool
+	reread   bool // files that have not changed, too
 	changed  bool // something is to be put in force
 }
 
@@ -25,10 +28,10 @@ func (l *look) report(err error) {
 	l.log(l.reported, err)
 }
 
-func (l *look) log(known map[string]bool, err error) {
+func (f *files) log(known map[string]bool, err error) {
 	if !known[err.Error()] {
-		l.server.opts.Log.Error("configuration is not used; what was in force stays", "error", err)
-		l.server.metrics.reloads.WithLabelValues("error").Inc()
+		f.server.opts.Log.Error("configuration is not used; what was in force stays", "error", err)
+		f.server.metrics.reloads.WithLabelValues("error").Inc()
 	}
 }
 
@@ -37,15 +40,21 @@ func (l *look) readMain() {
 	if path == "" {
 		return
 	}
-	content, err := l.server.opts.World.ReadFile(path)
+	content, err := l.server.opts.World.ReadFile(l.ctx, path)
+	if l.ctx.Err() != nil {
+		return
+	}
 	if err != nil {
 		l.report(fmt.Errorf("read configuration: %w", err))
 		return
 	}
-	if l.sign(content, l.main.files) == l.mainSeen {
+	if l.sign(l.ctx, content, l.main.files) == l.mainSeen {
 		return
 	}
-	next, err := Parse(path, content, l.server.opts.World)
+	next, err := Parse(l.ctx, path, content, l.server.opts.World)
+	if l.ctx.Err() != nil {
+		return
+	}
 	if err != nil {
 		l.report(err)
 		return
@@ -53,11 +62,16 @@ func (l *look) readMain() {
 	for _, part := range restartNeeded(l.main, next) {
 		l.server.opts.Log.Warn("a change takes effect after a restart only", "setting", part)
 	}
-	l.main, l.mainSeen, l.changed = next, l.sign(content, next.files), true
-	for _, each := range l.dynamic {
-		each.seen = signature{} // the defaults may be others
-	}
+	l.warn(path, next.Warnings)
+	l.main, l.mainSeen, l.changed = next, l.sign(l.ctx, content, next.files), true
+	l.reread = true // the defaults may be others
 	l.server.metrics.reloads.WithLabelValues("success").Inc()
+}
+
+func (f *files) warn(path string, warnings []string) {
+	for _, warning := range warnings {
+		f.server.opts.Log.Warn(warning, "file", path)
+	}
 }
 
 // restartNeeded lists what has changed that is not applied.
@@ -75,101 +89,109 @@ func restartNeeded(before, after *Config) (parts []string) {
 	return parts
 }
 
+// list lists the files of all folders. kept are those that are known of folders that cannot be
+// listed: what cannot be seen is not gone.
+func (l *look) list() (paths []string, kept map[string]bool, failed []error) {
+	kept = map[string]bool{}
+	for _, dir := range l.directories(l.main) {
+		found, err := dir.files(func(path string) ([]fs.DirEntry, error) { return l.server.opts.World.ReadDir(l.ctx, path) })
+		paths = append(paths, found...)
+		if err == nil {
+			continue
+		}
+		failed = append(failed, fmt.Errorf("read services: %w", err))
+		for path := range l.dynamic {
+			kept[path] = kept[path] || filepath.Dir(path) == filepath.Clean(dir.Path)
+		}
+	}
+	return paths, kept, failed
+}
+
 // readFolders looks at the folders' files.
 func (l *look) readFolders() {
-	there := map[string]bool{}
-	for _, dir := range l.directories() {
-		paths, err := dir.files(l.server.opts.World.ReadDir)
-		if err != nil {
-			l.report(fmt.Errorf("read services: %w", err))
-			for path := range l.dynamic { // what cannot be seen is not gone
-				there[path] = there[path] || filepath.Dir(path) == filepath.Clean(dir.Path)
-			}
-		}
-		for _, path := range paths {
-			there[path] = l.readFile(path) || there[path]
+	paths, there, failed := l.list()
+	found := l.readAll(paths)
+	if l.ctx.Err() != nil {
+		return
+	}
+	for _, err := range failed {
+		l.report(err)
+	}
+	for _, each := range found {
+		there[each.path] = !each.gone || there[each.path]
+		l.take(each)
+	}
+	for path := range l.dynamic {
+		if !there[path] {
+			delete(l.dynamic, path)
+			l.changed = true
 		}
 	}
-	l.forget(func(path string) bool { return !there[path] })
 }
 
-// forget drops files.
-func (l *look) forget(gone func(path string) bool) {
-	before := len(l.dynamic)
-	maps.DeleteFunc(l.dynamic, func(path string, _ *file) bool { return gone(path) })
-	l.changed = l.changed || len(l.dynamic) < before
+// reading is what was found at a path.
+type reading struct {
+	path     string
+	gone     bool
+	next     *file // nil if it has not changed, or cannot be used
+	err      error // why it cannot be used
+	warnings []string
 }
 
-// readFile looks at one file of services. It returns false if it is gone.
-func (l *look) readFile(path string) bool {
-	content, err := l.server.opts.World.ReadFile(path)
+// readers is how many files are read at once.
+const readers = 16
+
+// readAll reads files of services. One that hangs holds up none of the others.
+func (l *look) readAll(paths []string) []reading {
+	found := make([]reading, len(paths))
+	var all sync.WaitGroup
+	free := make(chan struct{}, readers)
+	for i, path := range paths {
+		free <- struct{}{}
+		all.Go(func() {
+			defer func() { <-free }()
+			found[i] = l.read(path)
+		})
+	}
+	all.Wait()
+	return found
+}
+
+// read reads a file of services.
+func (l *look) read(path string) reading {
+	world := l.server.opts.World
+	content, err := world.ReadFile(l.ctx, path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return false
-	}
-	known := l.dynamic[path]
-	if known == nil {
-		known = &file{}
-		l.dynamic[path] = known
+		return reading{path: path, gone: true}
 	}
 	if err != nil {
-		l.report(fmt.Errorf("read services: %w", err))
-		return true
+		return reading{path: path, err: fmt.Errorf("read services: %w", err)}
 	}
-	if l.sign(content, known.refs) == known.seen {
-		return true
+	if known := l.dynamic[path]; known != nil && !l.reread && l.sign(l.ctx, content, known.refs) == known.seen {
+		return reading{path: path}
 	}
 	name := strings.TrimSuffix(filepath.Base(path), filepath.Ext(path))
-	next, err := parseServices(path, name, content, l.server.opts.World, l.main.Defaults)
+	next, err := parseServices(l.ctx, path, name, content, world, l.main.Defaults)
 	if err != nil {
-		l.report(err)
-		return true
+		return reading{path: path, err: err}
 	}
-	known.services, known.refs, l.changed = next.Services, next.files, true
-	known.seen = l.sign(content, known.refs)
-	for _, warning := range next.Warnings {
-		l.server.opts.Log.Warn(warning, "file", path)
+	return reading{path: path, warnings: next.Warnings, next: &file{
+		seen: l.sign(l.ctx, content, next.files), services: next.Services, refs: next.files,
+	}}
+}
+
+// take notes what was found at a path.
+func (l *look) take(r reading) {
+	if r.err != nil {
+		l.report(r.err)
+		if l.dynamic[r.path] == nil {
+			l.dynamic[r.path] = &file{}
+		}
 	}
+	if r.next == nil {
+		return
+	}
+	l.dynamic[r.path], l.changed = r.next, true
+	l.warn(r.path, r.warnings)
 	l.server.metrics.reloads.WithLabelValues("success").Inc()
-	return true
-}
-
-// apply puts everything in force. The main file's services win over the folders';
-// of the folders' files, the first in order wins.
-func (l *look) apply() {
-	wanted, owner, clashes := map[string]definition{}, map[[sha256.Size]byte]string{}, map[string]bool{}
-	add := func(name, path string, c ServiceConfig) {
-		if clash := clashOf(name, path, c, wanted, owner); clash != nil {
-			clashes[clash.Error()] = true
-			l.log(l.clashes, clash)
-			return
-		}
-		for _, hash := range c.hashes {
-			owner[hash] = name
-		}
-		wanted[name] = definition{path, c}
-	}
-	for _, name := range slices.Sorted(maps.Keys(l.main.Services)) {
-		add(name, l.server.opts.File, l.main.Services[name])
-	}
-	for _, path := range slices.Sorted(maps.Keys(l.dynamic)) {
-		services := l.dynamic[path].services
-		for _, name := range slices.Sorted(maps.Keys(services)) {
-			add(name, path, services[name])
-		}
-	}
-	l.server.registry.apply(wanted)
-	l.clashes = clashes
-}
-
-// clashOf says why a service cannot stand beside those that are wanted already.
-func clashOf(name, path string, c ServiceConfig, wanted map[string]definition, owner map[[sha256.Size]byte]string) error {
-	if other, taken := wanted[name]; taken {
-		return fmt.Errorf("%s: service %s is defined in %s, too: give one of them another name", path, name, other.file)
-	}
-	for _, hash := range c.hashes {
-		if other, taken := owner[hash]; taken {
-			return fmt.Errorf("%s: the token of service %s is also that of %s: give each a token of its own", path, name, other)
-		}
-	}
-	return nil
 }

@@ -1,6 +1,7 @@
 package sidecar
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -9,13 +10,13 @@ import (
 
 // Parse reads a configuration, YAML or JSON. Its error is Mistakes: all that is
 // wrong, at once.
-func Parse(file string, text []byte, w World) (*Config, error) {
+func Parse(ctx context.Context, file string, text []byte, w World) (*Config, error) {
 	d, err := readDocument(file, text)
 	if err != nil {
 		return nil, err
 	}
 	c := &Config{}
-	mistakes, err := c.read(d, w, true)
+	mistakes, err := c.read(ctx, d, w, true)
 	if err == nil {
 		err = mistakes.and(c.settle(d)).orNil()
 	}
@@ -27,7 +28,7 @@ func Parse(file string, text []byte, w World) (*Config, error) {
 
 // parseServices reads a file of services: what stands under services, or one
 // service, which is then called name. Whatever else a file holds is left alone.
-func parseServices(file, name string, text []byte, w World, defaults Source) (*Config, error) {
+func parseServices(ctx context.Context, file, name string, text []byte, w World, defaults Source) (*Config, error) {
 	d, err := readDocument(file, text)
 	if err != nil {
 		return nil, err
@@ -39,7 +40,7 @@ func parseServices(file, name string, text []byte, w World, defaults Source) (*C
 	}
 	d.root = map[string]any{"services": services}
 	c := &Config{}
-	mistakes, err := c.read(d, w, false)
+	mistakes, err := c.read(ctx, d, w, false)
 	c.Defaults = defaults
 	if err == nil {
 		err = mistakes.and(c.settleServices(d)).orNil()
@@ -52,8 +53,8 @@ func parseServices(file, name string, text []byte, w World, defaults Source) (*C
 
 // read puts references in, checks the form, and fills in defaults. What is wrong
 // with the form does not hide what else is wrong, if the file can be read at all.
-func (c *Config) read(d *document, w World, overrides bool) (mistakes Mistakes, err error) {
-	put := newSubstituter(w)
+func (c *Config) read(ctx context.Context, d *document, w World, overrides bool) (mistakes Mistakes, err error) {
+	put := newSubstituter(ctx, w)
 	tree := put.tree(d.root, nil, func(path []string, err error) {
 		m := d.mistake(path, err.Error(), "")
 		m.Value = d.written(path)

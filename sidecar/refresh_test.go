@@ -1,6 +1,7 @@
 package sidecar
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"strings"
@@ -204,7 +205,7 @@ func TestMetrics(t *testing.T) {
 			t.Error("metrics show a key")
 		}
 		write(t, b.main, strings.Replace(two, "  one:", "  other:", 1))
-		b.files.load()
+		b.files.load(context.Background())
 		if text := b.scrape(); strings.Contains(text, `"one"`) {
 			t.Error("metrics still have the service that is gone")
 		}

@@ -1,6 +1,7 @@
 package sidecar
 
 import (
+	"context"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -50,7 +51,7 @@ func TestFolder(t *testing.T) {
 	} {
 		before := len(b.log.String())
 		step.do()
-		b.files.load()
+		b.files.load(context.Background())
 		for _, each := range step.opens {
 			if status, _ := b.get(each); status != 200 {
 				t.Errorf("%s: a token gets %d, want 200", step.name, status)
@@ -74,7 +75,7 @@ func TestProblemsAreToldOnce(t *testing.T) {
 	write(t, filepath.Join(b.dir, "b.yaml"), dynamicService("x", planted+"-token-of-x"))
 	write(t, filepath.Join(b.dir, "c.yaml"), dynamicService("x", planted+"-another-of-x"))
 	for range 5 {
-		b.files.load()
+		b.files.load(context.Background())
 	}
 	for _, problem := range []string{"nonsense is not known", "c.yaml: service x is defined in"} {
 		if n := strings.Count(b.log.String(), problem); n != 1 {
@@ -87,9 +88,9 @@ func TestProblemsAreToldOnce(t *testing.T) {
 func TestDefaultsOfFolders(t *testing.T) {
 	b := newBench(t, withFolder)
 	write(t, filepath.Join(b.dir, "a.yaml"), dynamicService("a", tokenOne))
-	b.files.load()
+	b.files.load(context.Background())
 	b.get(tokenOne)
-	b.files.load()
+	b.files.load(context.Background())
 	if _, key := b.get(tokenOne); key != "ASIA1" {
 		t.Errorf("after a look that found no change: %s, want the same key", key)
 	}
@@ -101,7 +102,7 @@ func TestDefaultsOfFolders(t *testing.T) {
 		t.Fatal(err)
 	}
 	write(t, b.main, "aws_defaults: {region: eu-west-1}\n"+string(text))
-	b.files.load()
+	b.files.load(context.Background())
 	if _, key := b.get(tokenOne); key != "ASIA2" {
 		t.Errorf("with another region: %s, want another key", key)
 	}
@@ -111,9 +112,9 @@ func TestDefaultsOfFolders(t *testing.T) {
 func TestUnreadableFolder(t *testing.T) {
 	b := newBench(t, withFolder)
 	write(t, filepath.Join(b.dir, "a.yaml"), dynamicService("a", tokenOne))
-	b.files.load()
-	b.opts.World.ReadDir = func(string) ([]fs.DirEntry, error) { return nil, fs.ErrPermission }
-	b.files.load()
+	b.files.load(context.Background())
+	b.opts.World.ReadDir = func(context.Context, string) ([]fs.DirEntry, error) { return nil, fs.ErrPermission }
+	b.files.load(context.Background())
 	if status, _ := b.get(tokenOne); status != 200 {
 		t.Errorf("with a folder that cannot be read: %d, want 200", status)
 	}
@@ -128,10 +129,10 @@ func TestDrop(t *testing.T) {
 	a, other := filepath.Join(b.dir, "a.yaml"), filepath.Join(b.dir, "b.yaml")
 	write(t, a, dynamicService("a", tokenOne))
 	write(t, other, dynamicService("b", tokenTwo))
-	b.files.load()
+	b.files.load(context.Background())
 	remove(t, a)
 	write(t, other, dynamicService("c", tokenTwo)) // somebody is writing
-	b.files.drop()
+	b.files.drop(context.Background())
 	if status, _ := b.get(tokenOne); status != 401 {
 		t.Errorf("the removed file's token: %d, want 401", status)
 	}
@@ -143,7 +144,7 @@ func TestDrop(t *testing.T) {
 		t.Fatal(err)
 	}
 	write(t, a, dynamicService("b", tokenTwo))
-	b.files.drop()
+	b.files.drop(context.Background())
 	if status, key := b.get(tokenTwo); status != 200 || key != "ASIA1" {
 		t.Errorf("a renamed file's token: %d %s, want its key as before", status, key)
 	}
@@ -166,7 +167,7 @@ func TestSymlinkSwap(t *testing.T) {
 	}
 	link("..1", "..data")
 	link("..data/a.yaml", "a.yaml")
-	b.files.load()
+	b.files.load(context.Background())
 	if status, _ := b.get(tokenOne); status != 200 {
 		t.Errorf("before the swap: %d, want 200", status)
 	}
@@ -174,7 +175,7 @@ func TestSymlinkSwap(t *testing.T) {
 	if err := os.Rename(filepath.Join(b.dir, "..tmp"), filepath.Join(b.dir, "..data")); err != nil {
 		t.Fatal(err)
 	}
-	b.files.load()
+	b.files.load(context.Background())
 	if status, _ := b.get(tokenTwo); status != 200 {
 		t.Errorf("after the swap: %d, want 200", status)
 	}
@@ -193,7 +194,7 @@ func TestTokensRotate(t *testing.T) {
 				t.Fatal(err)
 			}
 			write(t, b.main, strings.Replace(string(text), from, to, 1))
-			b.files.load()
+			b.files.load(context.Background())
 		}
 		change(tokenOne, tokenTwo)
 		time.Sleep(200 * time.Second)
@@ -218,7 +219,7 @@ func TestTokensRotate(t *testing.T) {
 func TestOverlapYields(t *testing.T) {
 	b := newBench(t, one)
 	write(t, b.main, strings.NewReplacer(tokenOne, tokenTwo).Replace(one)+"  new: {auth_token: "+tokenOne+", pass_through: true}\n")
-	b.files.load()
+	b.files.load(context.Background())
 	if s := b.registry.find(tokenOne); s == nil || s.name != "new" {
 		t.Errorf("the token opens %v, want the service that has it now", s)
 	}
@@ -229,7 +230,7 @@ func TestChangedRole(t *testing.T) {
 	b := newBench(t, one)
 	b.get(tokenOne)
 	write(t, b.main, strings.Replace(one, "role/one", "role/another", 1))
-	b.files.load()
+	b.files.load(context.Background())
 	if _, key := b.get(tokenOne); key != "ASIA2" || b.sts.form.Get("RoleArn") != "arn:aws:iam::123456789012:role/another" {
 		t.Errorf("got %s of %s, want another key of the new role", key, b.sts.form.Get("RoleArn"))
 	}
@@ -259,7 +260,7 @@ func TestRemovedInFlight(t *testing.T) {
 				}()
 				synctest.Wait()
 				write(t, b.main, tt.next)
-				b.files.load()
+				b.files.load(context.Background())
 				close(b.sts.hold)
 				<-done
 				if status != tt.status || key != tt.key {
@@ -275,14 +276,14 @@ func TestRemovedInFlight(t *testing.T) {
 func TestMainFile(t *testing.T) {
 	b := newBench(t, one)
 	write(t, b.main, "services: nothing")
-	b.files.load()
+	b.files.load(context.Background())
 	remove(t, b.main)
-	b.files.load()
+	b.files.load(context.Background())
 	if status, _ := b.get(tokenOne); status != 200 {
 		t.Errorf("with a broken, then without a main file: %d, want 200", status)
 	}
 	write(t, b.main, "server: {port: 1}\n"+one)
-	b.files.load()
+	b.files.load(context.Background())
 	for _, want := range []string{"services \\\"nothing\\\" is of type string", "no such file", `"setting":"server"`} {
 		if !strings.Contains(b.log.String(), want) {
 			t.Errorf("the log lacks %s:\n%s", want, b.log)
@@ -296,7 +297,7 @@ func TestTokenInAFile(t *testing.T) {
 	write(t, secret, tokenOne+"\n")
 	b := newBench(t, strings.Replace(one, tokenOne, "${fromFile:"+secret+"}", 1))
 	write(t, secret, tokenTwo+"\n")
-	b.files.load()
+	b.files.load(context.Background())
 	for _, token := range []string{tokenOne, tokenTwo} {
 		if status, _ := b.get(token); status != 200 {
 			t.Errorf("a token gets %d, want 200: the old one's overlap has just begun", status)
@@ -313,15 +314,15 @@ func TestUnusableService(t *testing.T) {
 	b := newBench(t, one)
 	broken := strings.Replace(one, "    assumed_role", "    source_credentials: {iam_profile: {profile_name: broken}}\n    assumed_role", 1)
 	write(t, b.main, broken)
-	b.files.load()
+	b.files.load(context.Background())
 	if status, _ := b.get(tokenOne); status != 200 {
 		t.Errorf("with a broken successor: %d, want 200", status)
 	}
-	config, err := Parse("c", []byte(broken), world(nil))
+	config, err := Parse(context.Background(), "c", []byte(broken), world(nil))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := New(Options{Config: config, World: world(nil), Sources: fakeSources{}}); err == nil || err.Error() != "service one cannot be used: no such profile" {
+	if _, err := New(context.Background(), Options{Config: config, World: world(nil), Sources: fakeSources{}}); err == nil || err.Error() != "service one cannot be used: no such profile" {
 		t.Errorf("New: %v, want the reason", err)
 	}
 }

@@ -2,8 +2,8 @@
 // AWS's SDKs already ask: ECS's and EKS's container credentials, EC2's instance
 // metadata, and a document for credential_process.
 //
-//	config, err := sidecar.Parse("config.yaml", text, world)
-//	server, err := sidecar.New(sidecar.Options{Config: config, Sources: sources, World: world, Log: log, Audit: log})
+//	config, err := sidecar.Parse(ctx, "config.yaml", text, world)
+//	server, err := sidecar.New(ctx, sidecar.Options{Config: config, Sources: sources, World: world, Log: log, Audit: log})
 //	err = server.Run(ctx)
 //
 // A request is for one service, which its token opens; the service's key is kept
@@ -45,9 +45,9 @@ type Server struct {
 	background sync.WaitGroup
 }
 
-// New makes a Server and puts its services in force. Nothing is retrieved and
-// nobody can ask before Run.
-func New(o Options) (*Server, error) {
+// New makes a Server and puts its services in force; ctx ends the reading of their files.
+// Nothing is retrieved and nobody can ask before Run.
+func New(ctx context.Context, o Options) (*Server, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
@@ -68,8 +68,8 @@ func New(o Options) (*Server, error) {
 	s.registry.apply(nil)
 	s.metrics = newMetrics(s)
 	s.registry.dropped = s.metrics.forget
-	s.files = newFiles(s)
-	s.files.load()
+	s.files = newFiles(ctx, s)
+	s.files.load(ctx)
 	return s, nil
 }
 

@@ -1,6 +1,7 @@
 package sidecar
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -12,8 +13,9 @@ import (
 type World struct {
 	// LookupEnv finds a variable.
 	LookupEnv func(name string) (value string, set bool)
-	ReadFile  func(path string) ([]byte, error)
-	ReadDir   func(path string) ([]fs.DirEntry, error)
+	// ReadFile and ReadDir get on, whatever is there (see Disk).
+	ReadFile func(ctx context.Context, path string) ([]byte, error)
+	ReadDir  func(ctx context.Context, path string) ([]fs.DirEntry, error)
 	// Namespace is the prefix of our variables; default CREDPROXY_, or what the
 	// variable CREDPROXY_NAMESPACE says.
 	Namespace string
@@ -41,15 +43,17 @@ const maxDepth = 10
 
 // substituter puts variables and files into texts.
 type substituter struct {
+	ctx       context.Context
 	world     World
 	reference *regexp.Regexp
 	env       string
 	files     map[string]bool // that were asked for
+	hung      error           // of the first one that hangs; the others are not waited for
 }
 
 // newSubstituter takes the tags from the environment: ${fromEnv:NAME} and
 // ${fromFile:PATH} by default.
-func newSubstituter(w World) *substituter {
+func newSubstituter(ctx context.Context, w World) *substituter {
 	or := func(name, otherwise string) string {
 		if value := w.Setting(name); value != "" {
 			return value
@@ -58,7 +62,7 @@ func newSubstituter(w World) *substituter {
 	}
 	env, file, separator := or("FROM_ENV_TAG", "fromEnv"), or("FROM_FILE_TAG", "fromFile"), or("TAG_SEPARATOR", ":")
 	return &substituter{
-		world: w, env: env, files: map[string]bool{},
+		ctx: ctx, world: w, env: env, files: map[string]bool{},
 		reference: regexp.MustCompile(`\$\{(` + regexp.QuoteMeta(env) + `|` + regexp.QuoteMeta(file) + `)` + regexp.QuoteMeta(separator) + `([^}]+)\}`),
 	}
 }
@@ -121,7 +125,13 @@ func (s *substituter) lookup(tag, name string) (string, error) {
 		return value, nil
 	}
 	s.files[name] = true
-	content, err := s.world.ReadFile(name)
+	if s.hung != nil {
+		return "", fmt.Errorf("names the file %s, which was not read: another one hangs", name)
+	}
+	content, err := s.world.ReadFile(s.ctx, name)
+	if errors.Is(err, errNoAnswer) {
+		s.hung = err
+	}
 	if err != nil {
 		return "", fmt.Errorf("names the file %s, which cannot be read (%w)", name, reason(err))
 	}

@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/fsnotify/fsnotify"
@@ -16,76 +17,146 @@ const quiet = 200 * time.Millisecond
 
 // watch reads the files again when they change, until ctx ends. Where the kernel
 // does not tell of changes, it looks every reload_interval. What is removed is
-// revoked without waiting.
+// revoked without waiting, for a look that hangs, too.
 func (f *files) watch(ctx context.Context) {
+	w := &watch{files: f, wanted: make(chan struct{}, 1), loaded: make(chan struct{}, 1), settled: time.NewTimer(time.Hour)}
+	w.settled.Stop()
 	watcher, err := fsnotify.NewWatcher()
-	var events <-chan fsnotify.Event
-	var lost <-chan error
 	if err != nil {
 		f.server.opts.Log.Warn("changes of files are found by looking for them only", "error", err)
 	} else {
-		defer watcher.Close()
-		events, lost = watcher.Events, watcher.Errors
+		defer f.disk.do(context.Background(), "close", "watcher", maxPending, func() (any, error) { return nil, watcher.Close() })
+		w.watcher, w.events, w.lost = watcher, watcher.Events, watcher.Errors
 	}
-	settled := time.NewTimer(time.Hour)
-	settled.Stop()
-	var since time.Time // of the first change that has not been read
-	interval := f.follow(watcher)
+	var loader sync.WaitGroup
+	defer loader.Wait()
+	loader.Go(func() { w.load(ctx) })
+	w.run(ctx)
+}
+
+// watch has the files read.
+type watch struct {
+	*files
+	watcher *fsnotify.Watcher // nil without notices from the kernel
+	events  <-chan fsnotify.Event
+	lost    <-chan error
+	wanted  chan struct{} // has one if the files are to be read
+	loaded  chan struct{} // has one if they were
+
+	settled *time.Timer
+	since   time.Time // of the first change that has not been read
+}
+
+// run waits for what has the files read.
+func (w *watch) run(ctx context.Context) {
+	interval := w.interval()
 	look := time.NewTicker(interval) // which events that do not matter must not put off
 	defer look.Stop()
-	load := func() {
-		since = time.Time{}
-		f.load()
-		if next := f.follow(watcher); next != interval {
-			interval = next
-			look.Reset(interval)
-		}
-	}
 	for {
 		select {
 		case <-ctx.Done():
 			return
-		case e := <-events:
-			if e.Op == fsnotify.Chmod || !f.matters(filepath.Clean(e.Name)) {
-				continue
-			}
-			if e.Has(fsnotify.Remove) || e.Has(fsnotify.Rename) {
-				f.drop()
-			}
-			if since.IsZero() {
-				since = time.Now()
-			}
-			settled.Reset(min(quiet, max(0, interval-time.Since(since))))
-		case <-lost:
-			load()
-		case <-settled.C:
-			load()
+		case e := <-w.events:
+			w.event(ctx, e, interval)
+		case <-w.lost:
+			w.want()
+		case <-w.settled.C:
+			w.want()
 		case <-look.C:
-			load()
+			w.want()
+		case <-w.loaded:
+			if next := w.interval(); next != interval {
+				interval = next
+				look.Reset(interval)
+			}
 		}
 	}
 }
 
-// follow watches the folders of all files, and returns how often to look. watcher
-// may be nil.
-func (f *files) follow(watcher *fsnotify.Watcher) (interval time.Duration) {
-	f.mu.Lock()
-	folders := f.folders()
-	interval = time.Duration(max(f.main.Dynamic.ReloadInterval, 1)) * time.Second
-	f.mu.Unlock()
-	if watcher == nil {
-		return interval
-	}
-	for _, watched := range watcher.WatchList() {
-		if !folders[watched] {
-			watcher.Remove(watched) // it may be gone
+// want has the files read, once the reading that is under way has ended.
+func (w *watch) want() {
+	w.since = time.Time{}
+	notify(w.wanted)
+}
+
+// load reads the files when they are to be read, and watches their folders.
+func (w *watch) load(ctx context.Context) {
+	w.follow(ctx)
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-w.wanted:
+			w.files.load(ctx)
+			w.follow(ctx)
+			notify(w.loaded)
 		}
-		delete(folders, watched)
 	}
-	for folder := range folders {
-		watcher.Add(folder) // if that fails, it is looked at all the same
+}
+
+func notify(c chan<- struct{}) {
+	select {
+	case c <- struct{}{}:
+	default:
 	}
-	return interval
+}
+
+// event takes notice of a change.
+func (w *watch) event(ctx context.Context, e fsnotify.Event, interval time.Duration) {
+	path := filepath.Clean(e.Name)
+	if e.Op == fsnotify.Chmod || !w.matters(path) {
+		return
+	}
+	if (e.Has(fsnotify.Remove) || e.Has(fsnotify.Rename)) && w.knows(path) {
+		w.drop(ctx)
+	}
+	if w.since.IsZero() {
+		w.since = time.Now()
+	}
+	w.settled.Reset(min(quiet, max(0, interval-time.Since(w.since))))
+}
+
+// interval is how often to look.
+func (f *files) interval() time.Duration {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return time.Duration(max(f.main.Dynamic.ReloadInterval, 1)) * time.Second
+}
+
+// knows reports whether a file of services is in force.
+func (f *files) knows(path string) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.dynamic[path] != nil
+}
+
+// follow watches the folders of all files. What hangs is left to the next time; folders that
+// cannot be watched are looked at all the same.
+func (w *watch) follow(ctx context.Context) {
+	if w.watcher == nil {
+		return
+	}
+	w.mu.Lock()
+	folders := w.folders()
+	w.mu.Unlock()
+	w.disk.do(ctx, "watch", "folders", maxPending, func() (any, error) {
+		for _, watched := range w.watcher.WatchList() {
+			if !folders[watched] {
+				w.watcher.Remove(watched) // it may be gone
+			}
+			delete(folders, watched)
+		}
+		var all sync.WaitGroup
+		for folder := range folders {
+			all.Go(func() {
+				if _, err := w.disk.Stat(ctx, folder); err == nil { // which would hang if watching would
+					w.watcher.Add(folder)
+				}
+			})
+		}
+		all.Wait()
+		return nil, nil
+	})
 }
 
 // matters tells whether an event is of a file that is read. Others change all the
@@ -97,7 +168,7 @@ func (f *files) matters(path string) bool {
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	for _, dir := range f.directories() {
+	for _, dir := range f.directories(f.main) {
 		if filepath.Clean(dir.Path) == filepath.Dir(path) && dir.takes(path) {
 			return true
 		}
@@ -126,7 +197,7 @@ func (f *files) folders() map[string]bool {
 	for _, path := range f.paths() {
 		folders[filepath.Dir(path)] = true
 	}
-	for _, dir := range f.directories() {
+	for _, dir := range f.directories(f.main) {
 		folders[filepath.Clean(dir.Path)] = true
 	}
 	return folders

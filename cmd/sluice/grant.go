@@ -44,7 +44,7 @@ which notices by itself. The application's token is printed, once; only its hash
 kept. What is kept is configuration and no secret.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			config, err := g.check(w.getenv, time.Now())
+			config, err := g.check(cmd.Context(), w.getenv, time.Now())
 			if err != nil {
 				return err
 			}
@@ -72,7 +72,7 @@ const (
 
 // check fills in what the flags leave out, and reads the grant as sluice serve
 // will: what is wrong is named by its flag.
-func (g *wanted) check(getenv func(string) string, now time.Time) (*sidecar.Config, error) {
+func (g *wanted) check(ctx context.Context, getenv func(string) string, now time.Time) (*sidecar.Config, error) {
 	if g.session < minSession || g.session > maxSession || g.session%time.Second != 0 {
 		return nil, fmt.Errorf("--session-duration %v: write whole seconds from 15m to 12h", g.session)
 	}
@@ -89,7 +89,7 @@ func (g *wanted) check(getenv func(string) string, now time.Time) (*sidecar.Conf
 	if err != nil {
 		return nil, err
 	}
-	config, err := sidecar.Parse("grant", text, sidecar.World{LookupEnv: func(string) (string, bool) { return "", false }})
+	config, err := sidecar.Parse(ctx, "grant", text, sidecar.World{LookupEnv: func(string) (string, bool) { return "", false }})
 	var mistakes sidecar.Mistakes
 	if errors.As(err, &mistakes) {
 		var all []error
@@ -130,7 +130,7 @@ const tryTimeout = time.Minute
 func (g *wanted) grant(ctx context.Context, w world, grants grantFolder, config *sidecar.Config) error {
 	ctx, cancel := context.WithTimeout(ctx, tryTimeout)
 	defer cancel()
-	sources := newServeSources(w.getenv)
+	sources := newServeSources(w.getenv, sourceDisk{ctx: ctx, disk: &sidecar.Disk{Patience: startPatience}})
 	defer sources.close()
 	role, err := config.Provider(g.name, sources)
 	if err != nil {

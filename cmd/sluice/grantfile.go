@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
@@ -12,6 +13,8 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"sluice/sidecar"
 )
 
 // grantFolder holds a file for each grant, NAME.yaml, in the form of sluice
@@ -120,8 +123,9 @@ type grant struct {
 }
 
 // list reads all grants, in the order of their names.
-func (d grantFolder) list() (all []grant, err error) {
-	entries, err := os.ReadDir(string(d))
+func (d grantFolder) list(ctx context.Context) (all []grant, err error) {
+	disk := &sidecar.Disk{Patience: startPatience}
+	entries, err := disk.ReadDir(ctx, string(d))
 	if d == "" || errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
@@ -133,7 +137,7 @@ func (d grantFolder) list() (all []grant, err error) {
 		if !is || strings.HasPrefix(name, ".") {
 			continue
 		}
-		text, err := os.ReadFile(d.path(name))
+		text, err := disk.ReadFile(ctx, d.path(name))
 		if err != nil {
 			return nil, err
 		}

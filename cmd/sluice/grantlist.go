@@ -16,8 +16,8 @@ func newGrantList(w world, grants func() grantFolder) *cobra.Command {
 		Use:   "list",
 		Short: "List what is granted",
 		Args:  cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
-			all, err := grants().list()
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			all, err := grants().list(cmd.Context())
 			if err != nil {
 				return failed(err)
 			}

@@ -7,9 +7,9 @@ import (
 	"io"
 	"io/fs"
 	"log/slog"
-	"os"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -69,12 +69,12 @@ func serve(ctx context.Context, w world, flags serveFlags) error {
 	case flags.health != "":
 		return failed(askHealth(ctx, w, flags.health))
 	}
-	env := newServeWorld(w)
+	env := newServeWorld(ctx, w, &sidecar.Disk{Patience: startPatience})
 	level, err := logLevel(flags, env)
 	if err != nil {
 		return err
 	}
-	file, config, err := readServeConfig(env, w.getenv, flags)
+	file, config, err := readServeConfig(ctx, env, w.getenv, flags)
 	if err != nil {
 		return failed(err)
 	}
@@ -89,11 +89,15 @@ func serve(ctx context.Context, w world, flags serveFlags) error {
 		level = slog.LevelDebug
 	}
 	return failed(runServe(ctx, w, sidecar.Options{
-		Config: config, File: file, Grants: grantsDir(w.getenv, flags.grants), World: env, Version: version,
+		Config: config, File: file, Grants: grantsDir(w.getenv, flags.grants), Version: version,
 		Log:   slog.New(logHandler(w.stderr, level, flags.dev)),
 		Audit: slog.New(logHandler(w.stderr, slog.LevelInfo, flags.dev)), // whatever the level of the log
 	}))
 }
+
+// startPatience is how long a start waits for a file. A running sidecar has less: it has others to
+// look at.
+const startPatience = 10 * time.Second
 
 func runServe(ctx context.Context, w world, o sidecar.Options) error {
 	if err := forbidCores(); err != nil {
@@ -102,10 +106,11 @@ func runServe(ctx context.Context, w world, o sidecar.Options) error {
 	for _, warning := range o.Config.Warnings {
 		o.Log.Warn(warning)
 	}
-	sources := newServeSources(fileVariables(w.getenv, os.ReadFile))
+	disk := &sidecar.Disk{}
+	sources := newServeSources(fileVariables(ctx, w.getenv, disk), sourceDisk{ctx: ctx, disk: disk})
 	defer sources.close()
-	o.Sources, o.Now = sources, sources.now
-	server, err := sidecar.New(o)
+	o.World, o.Sources, o.Now = newServeWorld(ctx, w, disk), sources, sources.now
+	server, err := sidecar.New(ctx, o)
 	if err != nil {
 		return err
 	}
@@ -114,7 +119,7 @@ func runServe(ctx context.Context, w world, o sidecar.Options) error {
 
 // readServeConfig reads the configuration. As with CredProxy, the variable wins
 // over the flag. Without a file there are only grants.
-func readServeConfig(env sidecar.World, getenv func(string) string, flags serveFlags) (file string, config *sidecar.Config, err error) {
+func readServeConfig(ctx context.Context, env sidecar.World, getenv func(string) string, flags serveFlags) (file string, config *sidecar.Config, err error) {
 	file = env.Setting("CONFIG_FILE")
 	if file == "" {
 		file = flags.config
@@ -123,7 +128,7 @@ func readServeConfig(env sidecar.World, getenv func(string) string, flags serveF
 	if !named {
 		file = defaultConfig
 	}
-	text, err := os.ReadFile(file)
+	text, err := env.ReadFile(ctx, file)
 	grants := grantsDir(getenv, flags.grants)
 	if errors.Is(err, fs.ErrNotExist) && !named && grants != "" {
 		file, text, err = "", []byte("dynamic_services: {enabled: true, directories: ["+strconv.Quote(grants)+"]}"), nil
@@ -131,7 +136,7 @@ func readServeConfig(env sidecar.World, getenv func(string) string, flags serveF
 	if err != nil {
 		return "", nil, fmt.Errorf("read the configuration: %w", err)
 	}
-	config, err = sidecar.Parse(file, text, env)
+	config, err = sidecar.Parse(ctx, file, text, env)
 	return file, config, err
 }
 

@@ -1,7 +1,7 @@
 package main
 
 import (
-	"os"
+	"context"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -16,6 +16,7 @@ import (
 // service names, and the ways to STS. It is safe for concurrent use.
 type serveSources struct {
 	getenv func(string) string
+	disk   creds.Disk
 	now    func() time.Time
 
 	mu     sync.Mutex                   // guards what follows
@@ -25,8 +26,8 @@ type serveSources struct {
 
 type stsKey struct{ region, profile, file string }
 
-func newServeSources(getenv func(string) string) *serveSources {
-	s := &serveSources{getenv: getenv, chains: map[string]*standard.Sources{}, sts: map[stsKey]creds.Service{}}
+func newServeSources(getenv func(string) string, disk creds.Disk) *serveSources {
+	s := &serveSources{getenv: getenv, disk: disk, chains: map[string]*standard.Sources{}, sts: map[stsKey]creds.Service{}}
 	s.now = s.chain("").Clock().Now
 	return s
 }
@@ -35,7 +36,7 @@ func newServeSources(getenv func(string) string) *serveSources {
 // before others know of s.
 func (s *serveSources) chain(file string) *standard.Sources {
 	if s.chains[file] == nil {
-		s.chains[file] = standard.NewSources(standard.Environment{Now: s.now, Getenv: func(name string) string {
+		s.chains[file] = standard.NewSources(standard.Environment{Disk: s.disk, Now: s.now, Getenv: func(name string) string {
 			if file != "" && name == "AWS_CONFIG_FILE" {
 				return file
 			}
@@ -90,27 +91,37 @@ func (s *serveSources) close() {
 
 // newServeWorld is what configurations are read in. An empty variable counts as
 // not set.
-func newServeWorld(w world) sidecar.World {
-	getenv := fileVariables(w.getenv, os.ReadFile)
+func newServeWorld(ctx context.Context, w world, disk *sidecar.Disk) sidecar.World {
+	getenv := fileVariables(ctx, w.getenv, disk)
 	return sidecar.World{
 		LookupEnv: func(name string) (string, bool) { value := getenv(name); return value, value != "" },
-		ReadFile:  os.ReadFile, ReadDir: os.ReadDir,
+		ReadFile:  disk.ReadFile, ReadDir: disk.ReadDir,
 	}
 }
 
 // fileVariables lets NAME__FILE name a file that holds the variable NAME, as
 // CredProxy's image does for Docker's secrets. The secret comes into no
 // environment.
-func fileVariables(getenv func(string) string, readFile func(string) ([]byte, error)) func(string) string {
+func fileVariables(ctx context.Context, getenv func(string) string, disk *sidecar.Disk) func(string) string {
 	return func(name string) string {
 		if path := getenv(name + "__FILE"); path != "" {
-			if content, err := readFile(path); err == nil {
+			if content, err := disk.ReadFile(ctx, path); err == nil {
 				return strings.TrimRight(string(content), "\r\n")
 			}
 		}
 		return getenv(name)
 	}
 }
+
+// sourceDisk is where the chain of sources finds profiles and tokens. Services name such files, too.
+type sourceDisk struct {
+	creds.OS
+	ctx  context.Context // of the server's life
+	disk *sidecar.Disk
+}
+
+// ReadFile reads a file without hanging.
+func (d sourceDisk) ReadFile(path string) ([]byte, error) { return d.disk.ReadFile(d.ctx, path) }
 
 // grantsDir is where grants are kept, "" if there is no place for them.
 func grantsDir(getenv func(string) string, named string) string {

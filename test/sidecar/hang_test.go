@@ -1,0 +1,151 @@
+package sidecar
+
+import (
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"sluice/test/stack"
+)
+
+// blocker puts something at a path that must not hold up anybody. asked reports whether a file system
+// hangs because it was asked for it; it is nil if nothing can.
+type blocker struct {
+	name string
+	put  func(t *testing.T, path string) (asked func() bool)
+}
+
+func blockers() []blocker {
+	link := func(t *testing.T, target, path string) {
+		t.Helper()
+		if err := os.Symlink(target, path); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return []blocker{
+		{"pipe", func(t *testing.T, path string) func() bool {
+			if err := syscall.Mkfifo(path, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			return nil
+		}},
+		{"endless", func(t *testing.T, path string) func() bool {
+			link(t, "/dev/zero", path)
+			return nil
+		}},
+		{"hung", func(t *testing.T, path string) func() bool {
+			hung := mountHung(t)
+			link(t, filepath.Join(hung.dir, "file"), path)
+			return hung.asked
+		}},
+		{"hung-token", func(t *testing.T, path string) func() bool {
+			hung := mountHung(t)
+			write(t, path, "services: {z: {auth_token: '${fromFile:"+filepath.Join(hung.dir, "token")+"}', pass_through: true}}")
+			return hung.asked
+		}},
+	}
+}
+
+// TestBlockedFile: whatever lies in a folder of services, a service is revoked when its file is removed,
+// another one comes, and SIGTERM ends the process.
+func TestBlockedFile(t *testing.T) {
+	needWorld(t)
+	for _, blocker := range blockers() {
+		t.Run(blocker.name, func(t *testing.T) {
+			s := serve(t, owner()+"dynamic_services: {enabled: true, reload_interval: 1, directories: [{path: DIR/services}]}\n"+
+				"services:\n"+service("always", tokenOf("always"), newRole()))
+			dir := filepath.Join(s.dir, "services")
+			if err := os.Mkdir(dir, 0o700); err != nil {
+				t.Fatal(err)
+			}
+			at := func(name string) string { return filepath.Join(dir, name) }
+			status := func(service string) int {
+				code, _ := get(t, "http://127.0.0.1:1338/v1/credentials", "Authorization: "+tokenOf(service))
+				return code
+			}
+			write(t, at("victim.yaml"), "services:\n"+service("victim", tokenOf("victim"), newRole()))
+			wait(t, s, func() bool { return status("victim") == 200 })
+			blocker.put(t, at("zz.yaml"))
+			wait(t, s, func() bool { return strings.Contains(s.Log(), at("zz.yaml")) })
+			began := time.Now()
+			remove(t, at("victim.yaml"))
+			wait(t, s, func() bool { return status("victim") == 401 })
+			t.Logf("revoked after %v", time.Since(began))
+			began = time.Now()
+			write(t, at("other.yaml"), "services:\n"+service("other", tokenOf("other"), newRole()))
+			wait(t, s, func() bool { return status("other") == 200 })
+			t.Logf("added after %v", time.Since(began))
+			ends(t, s.Process)
+		})
+	}
+}
+
+// TestBlockedStart: a start names the file that blocks and ends, or SIGTERM ends it.
+func TestBlockedStart(t *testing.T) {
+	needWorld(t)
+	for _, blocker := range blockers() {
+		t.Run(blocker.name, func(t *testing.T) {
+			dir := t.TempDir()
+			config := filepath.Join(dir, "config.yaml")
+			asked := blocker.put(t, config)
+			p, err := stack.Start(stack.Command{Path: world.program, Args: []string{"serve", "--config", config}, Log: filepath.Join(dir, "log")})
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(p.Kill)
+			if asked != nil {
+				wait(t, &serving{Process: p}, asked)
+				ends(t, p)
+			}
+			select {
+			case <-p.Done():
+			case <-time.After(10 * time.Second):
+				t.Fatal("it hangs")
+			}
+			if err := p.Wait(); err == nil || err.Error() != "exit status 1" || !strings.Contains(p.Log(), config) {
+				t.Errorf("it ended with %v, and says %q: want exit status 1, and %s", err, p.Log(), config)
+			}
+		})
+	}
+}
+
+// ends sends SIGTERM and waits for the end of a process.
+func ends(t *testing.T, p *stack.Process) {
+	t.Helper()
+	began := time.Now()
+	if err := p.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	select {
+	case <-p.Done():
+		t.Logf("ended %v after SIGTERM", time.Since(began))
+	case <-time.After(10 * time.Second):
+		t.Fatal("SIGTERM does not end it")
+	}
+}
+
+// TestHangup: SIGHUP has the files read again, and ends nothing.
+func TestHangup(t *testing.T) {
+	needWorld(t)
+	s := serve(t, owner()+"services:\n"+service("always", tokenOf("always"), newRole()))
+	for n := range 3 {
+		if err := s.Signal(syscall.SIGHUP); err != nil {
+			t.Fatal(err)
+		}
+		wait(t, s, func() bool { return strings.Count(s.Log(), `"msg":"reading the configuration again"`) == n+1 })
+	}
+	if status, _ := get(t, "http://127.0.0.1:1338/health"); status != http.StatusOK {
+		t.Errorf("health: %d", status)
+	}
+}
+
+func remove(t *testing.T, path string) {
+	t.Helper()
+	if err := os.Remove(path); err != nil {
+		t.Fatal(err)
+	}
+}
