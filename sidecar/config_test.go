@@ -262,3 +262,14 @@ func TestSchemaIsForEditors(t *testing.T) {
 		t.Errorf("a region's pattern is %s, want one that lets references pass", region)
 	}
 }
+
+// TestSchemaIsCompiledOnce: to compile it takes longer than to check a file by it.
+func TestSchemaIsCompiledOnce(t *testing.T) {
+	first, err := loadSchema()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if second, _ := loadSchema(); second != first {
+		t.Error("the schema was compiled twice")
+	}
+}

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 )
@@ -28,7 +29,8 @@ type schema struct {
 	root   map[string]any
 }
 
-func loadSchema() (*schema, error) {
+// loadSchema compiles the schema, once: that takes longer than to check a file by it.
+var loadSchema = sync.OnceValues(func() (*schema, error) {
 	tree, err := jsonschema.UnmarshalJSON(bytes.NewReader(schemaText))
 	if err != nil {
 		return nil, fmt.Errorf("read the schema: %w", err)
@@ -42,7 +44,7 @@ func loadSchema() (*schema, error) {
 		return nil, fmt.Errorf("compile the schema: %w", err)
 	}
 	return &schema{checks, tree.(map[string]any)}, nil
-}
+})
 
 // Schema returns the JSON Schema of the configuration for editors. In a file a
 // reference may stand wherever a text may, so patterns let references pass.
