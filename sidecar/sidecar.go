@@ -15,6 +15,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"os"
 	"sync"
 	"time"
 )
@@ -30,6 +31,7 @@ type Options struct {
 	Audit   *slog.Logger // has a line for each key that is handed out; default Log
 	Now     func() time.Time
 	Version string
+	Reload  <-chan os.Signal // has the files read again; may be nil
 }
 
 // Server is the sidecar.

@@ -58,6 +58,9 @@ func (w *watch) run(ctx context.Context) {
 			return
 		case e := <-w.events:
 			w.event(ctx, e, interval)
+		case <-w.server.opts.Reload:
+			w.server.opts.Log.Info("reading the configuration again")
+			w.want()
 		case <-w.lost:
 			w.want()
 		case <-w.settled.C:

@@ -7,8 +7,11 @@ import (
 	"io"
 	"io/fs"
 	"log/slog"
+	"os"
+	"os/signal"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -37,7 +40,7 @@ credential_process. Takes the place of CredProxy with its configuration, flags
 and environment (CREDPROXY_CONFIG_FILE, CREDPROXY_LOG_LEVEL …).
 
 The services of "sluice grant" are served, too. Without a configuration file
-they are all there is.`,
+they are all there is. SIGHUP has all files read again, SIGTERM ends it.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return serve(cmd.Context(), w, flags) },
 	}
@@ -69,6 +72,9 @@ func serve(ctx context.Context, w world, flags serveFlags) error {
 	case flags.health != "":
 		return failed(askHealth(ctx, w, flags.health))
 	}
+	hangups := make(chan os.Signal, 1)
+	signal.Notify(hangups, syscall.SIGHUP) // which would end the process otherwise
+	defer signal.Stop(hangups)
 	env := newServeWorld(ctx, w, &sidecar.Disk{Patience: startPatience})
 	level, err := logLevel(flags, env)
 	if err != nil {
@@ -89,7 +95,7 @@ func serve(ctx context.Context, w world, flags serveFlags) error {
 		level = slog.LevelDebug
 	}
 	return failed(runServe(ctx, w, sidecar.Options{
-		Config: config, File: file, Grants: grantsDir(w.getenv, flags.grants), Version: version,
+		Config: config, File: file, Grants: grantsDir(w.getenv, flags.grants), Version: version, Reload: hangups,
 		Log:   slog.New(logHandler(w.stderr, level, flags.dev)),
 		Audit: slog.New(logHandler(w.stderr, slog.LevelInfo, flags.dev)), // whatever the level of the log
 	}))
