@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -28,6 +30,15 @@ func TestParseSaysAllThatIsWrong(t *testing.T) {
 		{"nothing", "", "c.yaml: holds no settings: write settings as name: value"},
 		{"no YAML", "a: [", "c.yaml:1: is neither YAML nor JSON: look for a missing colon or quote, and at the indentation"},
 		{"a name twice", "a: 1\na: 2", "c.yaml:2: is neither YAML nor JSON: a name occurs twice in one place"},
+		{"two documents", "services: {}\n---\nservices: {}", "c.yaml:3: is a second YAML document: leave one, without a line --- before another"},
+		{"aliases without measure", bomb(), "c.yaml: has aliases that stand for more than is read: write out what they stand for"},
+		{"without end", strings.Repeat("[", 20_000), "c.yaml: is nested too deeply: use fewer levels"},
+		{"a reference that is none", "services:\n  a: {auth_token: '${APP_TOKEN_OF_THE_SERVICE}', " + role + "}\n  b: {auth_token: [t0123456789abcdef, 'x-${fromenv:X}'], " + role + "}",
+			"c.yaml:2: services.a.auth_token has ${…} in it that is not a reference: write ${fromEnv:NAME} or ${fromFile:PATH}\n" +
+				"c.yaml:3: services.b.auth_token has ${…} in it that is not a reference: write ${fromEnv:NAME} or ${fromFile:PATH}"},
+		{"tokens that no header can carry", "services:\n  a: {auth_token: '${fromFile:/lines}', " + role + "}\n  b: {auth_token: \"t0123456789abcdef\\x7f\", " + role + "}",
+			"c.yaml:2: services.a.auth_token has a line break or another control character in it: write one line of printable characters\n" +
+				"c.yaml:3: services.b.auth_token has a line break or another control character in it: write one line of printable characters"},
 		{"no service", "server: {port: 1}", "c.yaml:1: is incomplete: name a service under services, or set dynamic_services.enabled: true"},
 		{"unknown names", "servics: {}\nservices:\n  a: {auth_token: t0123456789abcdef, rol: 1, " + role + "}",
 			"c.yaml:1: servics is not known: known here are aws_defaults, credentials, dynamic_services, metrics, server, services\n" +
@@ -81,13 +92,72 @@ func TestParseSaysAllThatIsWrong(t *testing.T) {
 				"c.yaml:1: dynamic_services.include_patterns.0 \"(\" is not a pattern: write a regular expression of RE2's syntax, which has no lookaround, or a shell pattern as file_pattern"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			w := paperWorld(map[string]string{"CIRCLE": "${fromEnv:CIRCLE}", "SECRET": planted}, nil)
+			w := paperWorld(map[string]string{"CIRCLE": "${fromEnv:CIRCLE}", "SECRET": planted}, map[string]string{"/lines": planted + "\n" + planted + "\n"})
 			_, err := Parse(context.Background(), "c.yaml", []byte(tt.text), w)
 			var mistakes Mistakes
 			if !errors.As(err, &mistakes) || err.Error() != tt.want {
 				t.Errorf("Parse:\n%v\nwant\n%s", err, tt.want)
 			}
 		})
+	}
+}
+
+// bomb is a document of a few bytes whose aliases stand for billions.
+func bomb() string {
+	text := "x-0: &a0 [x, x, x, x, x, x, x, x, x, x]\n"
+	for i := range 9 {
+		text += fmt.Sprintf("x-%d: &a%[1]d [%s]\n", i+1, strings.TrimSuffix(strings.Repeat(fmt.Sprintf("*a%d, ", i), 10), ", "))
+	}
+	return text
+}
+
+// TestDocumentEnds: a line that ends a document, or begins one without anything in it, is no second one.
+func TestDocumentEnds(t *testing.T) {
+	for _, text := range []string{"---\n" + one, one + "...\n", one + "---\n", one + "---\n# nothing\n"} {
+		if _, err := Parse(context.Background(), "c.yaml", []byte(text), paperWorld(nil, nil)); err != nil {
+			t.Errorf("Parse(%q): %v", text, err)
+		}
+	}
+}
+
+// TestWarnings: what works and is not wise is warned of.
+func TestWarnings(t *testing.T) {
+	dir := t.TempDir()
+	file, ended := filepath.Join(dir, "c.yaml"), filepath.Join(dir, "token")
+	write(t, ended, tokenOne+"\n")
+	write(t, filepath.Join(dir, "bare"), tokenTwo)
+	const others = "can be read or written by other users and holds tokens or keys: chmod 600 FILE, or write ${fromFile:PATH} in their place"
+	newline := "service one: its token file " + ended + " ends in a newline, which AWS's SDKs refuse to send: write it with printf %s"
+	with := func(token string) string { return strings.Replace(one, tokenOne, token, 1) }
+	for _, tt := range []struct {
+		name, text string
+		mode       fs.FileMode
+		want       string
+	}{
+		{"nothing", one, 0o600, ""},
+		{"a group's", one, 0o640, ""},
+		{"everybody's", one, 0o644, others},
+		{"everybody's to write", one, 0o622, others},
+		{"several tokens", with("['${fromFile:" + filepath.Join(dir, "bare") + "}', t0123456789abcdef]"), 0o644, others},
+		{"keys", "aws_defaults: {iam_keys: {aws_access_key_id: AKIAIOSFODNN7EXAMPLE, aws_secret_access_key: EXAMPLEKEY}}\n" + with("'${fromFile:"+filepath.Join(dir, "bare")+"}'"), 0o644, others},
+		{"everybody's, without secrets", with("'${fromFile:" + filepath.Join(dir, "bare") + "}'"), 0o644, ""},
+		{"a newline", with("'${fromFile:" + ended + "}'"), 0o600, newline},
+		{"a newline in a list", with("['${fromFile:" + ended + "}']"), 0o600, newline},
+		{"a newline elsewhere", strings.Replace(one, "    assumed_role", "    expires: '${fromFile:"+filepath.Join(dir, "expires")+"}'\n    assumed_role", 1), 0o600, ""},
+	} {
+		write(t, filepath.Join(dir, "expires"), "2037-01-31T00:00:00Z\n")
+		write(t, file, tt.text)
+		if err := os.Chmod(file, tt.mode); err != nil {
+			t.Fatal(err)
+		}
+		c, err := Parse(t.Context(), file, []byte(tt.text), world(nil))
+		if err != nil {
+			t.Errorf("%s: %v", tt.name, err)
+			continue
+		}
+		if got, want := strings.Join(c.Warnings, "\n"), strings.ReplaceAll(tt.want, "FILE", file); strings.TrimPrefix(got, file+" ") != want {
+			t.Errorf("%s: warnings %q, want %q", tt.name, got, want)
+		}
 	}
 }
 

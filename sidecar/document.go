@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"strconv"
 	"strings"
 
@@ -25,12 +26,16 @@ type document struct {
 func readDocument(file string, text []byte) (*document, error) {
 	d := &document{file: file}
 	var value any
-	err := yaml.Unmarshal(text, &d.node)
+	more, err := d.decode(text)
 	if err == nil {
 		err = d.node.Decode(&value)
 	}
 	if err != nil {
-		return nil, Mistakes{{File: file, Line: yamlLine(err), Problem: "is neither YAML nor JSON", Remedy: yamlProblem(err)}}
+		problem, remedy := yamlProblem(err)
+		return nil, Mistakes{{File: file, Line: yamlLine(err), Problem: problem, Remedy: remedy}}
+	}
+	if more > 0 {
+		return nil, Mistakes{{File: file, Line: more, Problem: "is a second YAML document", Remedy: "leave one, without a line --- before another"}}
 	}
 	// Through JSON, so that there is one kind of number and no time.
 	plain, err := json.Marshal(value)
@@ -48,19 +53,49 @@ func readDocument(file string, text []byte) (*document, error) {
 	return d, nil
 }
 
+// decode reads the first YAML document of a text, and returns the line of the next one, 0 if there is
+// nothing but comments.
+func (d *document) decode(text []byte) (next int, err error) {
+	documents := yaml.NewDecoder(bytes.NewReader(text))
+	if err := documents.Decode(&d.node); err != nil {
+		if err == io.EOF {
+			return 0, nil
+		}
+		return 0, err
+	}
+	for {
+		var other yaml.Node
+		err := documents.Decode(&other)
+		if err == io.EOF {
+			return 0, nil
+		}
+		if err != nil {
+			return 0, err
+		}
+		if content := other.Content; len(content) > 0 && content[0].Tag != "!!null" {
+			return content[0].Line, nil
+		}
+	}
+}
+
 // yamlProblem says what is wrong without what the parser quotes, which may be a
 // secret.
-func yamlProblem(err error) string {
+func yamlProblem(err error) (problem, remedy string) {
+	const broken = "is neither YAML nor JSON"
 	var wrong *yaml.TypeError
 	switch text := err.Error(); {
 	case errors.As(err, &wrong) && strings.Contains(text, "already defined"):
-		return "a name occurs twice in one place"
+		return broken, "a name occurs twice in one place"
+	case strings.Contains(text, "excessive aliasing"):
+		return "has aliases that stand for more than is read", "write out what they stand for"
+	case strings.Contains(text, "max depth"):
+		return "is nested too deeply", "use fewer levels"
 	case strings.Contains(text, "tab"):
-		return "a tab stands where YAML wants spaces"
+		return broken, "a tab stands where YAML wants spaces"
 	case strings.Contains(text, "anchor"):
-		return "an alias has no anchor"
+		return broken, "an alias has no anchor"
 	}
-	return "look for a missing colon or quote, and at the indentation"
+	return broken, "look for a missing colon or quote, and at the indentation"
 }
 
 // yamlLine finds the line in the parser's text, 0 if it does not tell.

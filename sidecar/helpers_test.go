@@ -102,7 +102,7 @@ func world(variables map[string]string) World {
 	disk := &Disk{Patience: 10 * time.Second} // the machine may be busy
 	return World{
 		LookupEnv: func(name string) (string, bool) { value, set := variables[name]; return value, set },
-		ReadFile:  disk.ReadFile, ReadDir: disk.ReadDir,
+		ReadFile:  disk.ReadFile, ReadDir: disk.ReadDir, Stat: disk.Stat,
 	}
 }
 

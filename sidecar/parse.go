@@ -80,5 +80,7 @@ func (c *Config) read(ctx context.Context, d *document, w World, overrides bool)
 		return nil, fmt.Errorf("%s: %w", d.file, err)
 	}
 	c.files = slices.Sorted(maps.Keys(put.files))
+	c.warnOfMode(ctx, d, w)
+	c.warnOfNewlines(put.ended)
 	return mistakes, nil
 }

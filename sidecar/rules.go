@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 )
 
 // settle checks what a schema cannot say, and puts the older spellings into
@@ -41,6 +42,7 @@ func (c *Config) settleServices(d *document) (mistakes Mistakes) {
 		if slices.ContainsFunc(s.AuthToken, func(t Secret) bool { return len(t) < 16 }) {
 			c.Warnings = append(c.Warnings, fmt.Sprintf("service %s: its auth_token has less than 16 characters and can be guessed", name))
 		}
+		s.checkTokens(wrong)
 		s.hashTokens()
 		for _, hash := range s.hashes {
 			if other, taken := owner[hash]; taken && other != name {
@@ -68,6 +70,18 @@ func (c *Config) settleServices(d *document) (mistakes Mistakes) {
 		c.Services[name] = s
 	}
 	return mistakes
+}
+
+// checkTokens refuses what cannot be meant as a token, or sent as one.
+func (s *ServiceConfig) checkTokens(wrong func(problem, remedy string, path ...string)) {
+	for _, token := range s.AuthToken {
+		switch text := string(token); {
+		case strings.ContainsFunc(text, unicode.IsControl):
+			wrong("has a line break or another control character in it", "write one line of printable characters", "auth_token")
+		case reference.MatchString(text):
+			wrong("has ${…} in it that is not a reference", "write ${fromEnv:NAME} or ${fromFile:PATH}", "auth_token")
+		}
+	}
 }
 
 // checkRole checks a role against its region and its policy.

@@ -16,6 +16,8 @@ type World struct {
 	// ReadFile and ReadDir get on, whatever is there (see Disk).
 	ReadFile func(ctx context.Context, path string) ([]byte, error)
 	ReadDir  func(ctx context.Context, path string) ([]fs.DirEntry, error)
+	// Stat describes a file; nil if permissions do not matter.
+	Stat func(ctx context.Context, path string) (fs.FileInfo, error)
 	// Namespace is the prefix of our variables; default CREDPROXY_, or what the
 	// variable CREDPROXY_NAMESPACE says.
 	Namespace string
@@ -47,8 +49,10 @@ type substituter struct {
 	world     World
 	reference *regexp.Regexp
 	env       string
-	files     map[string]bool // that were asked for
-	hung      error           // of the first one that hangs; the others are not waited for
+	files     map[string]bool   // that were asked for
+	newline   string            // the last one that ended in a newline
+	ended     map[string]string // such files, by the setting that named them
+	hung      error             // of the first one that hangs; the others are not waited for
 }
 
 // newSubstituter takes the tags from the environment: ${fromEnv:NAME} and
@@ -62,7 +66,7 @@ func newSubstituter(ctx context.Context, w World) *substituter {
 	}
 	env, file, separator := or("FROM_ENV_TAG", "fromEnv"), or("FROM_FILE_TAG", "fromFile"), or("TAG_SEPARATOR", ":")
 	return &substituter{
-		ctx: ctx, world: w, env: env, files: map[string]bool{},
+		ctx: ctx, world: w, env: env, files: map[string]bool{}, ended: map[string]string{},
 		reference: regexp.MustCompile(`\$\{(` + regexp.QuoteMeta(env) + `|` + regexp.QuoteMeta(file) + `)` + regexp.QuoteMeta(separator) + `([^}]+)\}`),
 	}
 }
@@ -72,9 +76,13 @@ func newSubstituter(ctx context.Context, w World) *substituter {
 func (s *substituter) tree(value any, path []string, failed func(path []string, err error)) any {
 	switch in := value.(type) {
 	case string:
+		s.newline = ""
 		text, err := s.text(in, 0)
 		if err != nil {
 			failed(path, err)
+		}
+		if s.newline != "" {
+			s.ended[strings.Join(path, ".")] = s.newline
 		}
 		return text
 	case map[string]any:
@@ -139,7 +147,7 @@ func (s *substituter) lookup(tag, name string) (string, error) {
 	// The newline of a single line is none of its text; several lines stay as they
 	// are.
 	if line, ended := strings.CutSuffix(text, "\n"); ended && !strings.Contains(line, "\n") {
-		text = strings.TrimSuffix(line, "\r")
+		text, s.newline = strings.TrimSuffix(line, "\r"), name
 	}
 	return text, nil
 }

@@ -57,13 +57,14 @@ func newToken() (token, hash string) {
 	return token, hex.EncodeToString(sum[:])
 }
 
-// writeToken writes a new file that nobody else can read.
+// writeToken writes a new file that nobody else can read. It ends without a newline: AWS's SDKs send
+// the file as it is, or refuse to.
 func writeToken(path, token string) error {
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if err != nil {
 		return err
 	}
-	_, err = f.WriteString(token + "\n")
+	_, err = f.WriteString(token)
 	return errors.Join(err, f.Sync(), f.Close())
 }
 

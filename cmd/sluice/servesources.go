@@ -95,7 +95,7 @@ func newServeWorld(ctx context.Context, w world, disk *sidecar.Disk) sidecar.Wor
 	getenv := fileVariables(ctx, w.getenv, disk)
 	return sidecar.World{
 		LookupEnv: func(name string) (string, bool) { value := getenv(name); return value, value != "" },
-		ReadFile:  disk.ReadFile, ReadDir: disk.ReadDir,
+		ReadFile:  disk.ReadFile, ReadDir: disk.ReadDir, Stat: disk.Stat,
 	}
 }
 
