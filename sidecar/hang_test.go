@@ -109,6 +109,26 @@ func TestRemovalWhileAFileHangs(t *testing.T) {
 	check("after another look")
 }
 
+// TestRenameDuringALook: a file that is renamed between a look's listing and its reading stays in force.
+func TestRenameDuringALook(t *testing.T) {
+	b := newBench(t, withFolder+one)
+	old, renamed := filepath.Join(b.dir, "a.yaml"), filepath.Join(b.dir, "b.yaml")
+	write(t, old, dynamicService("a", tokenTwo))
+	b.files.load(t.Context())
+	_, key := b.get(tokenTwo)
+	read := b.opts.World.ReadFile
+	b.opts.World.ReadFile = func(ctx context.Context, path string) ([]byte, error) {
+		if path == old {
+			os.Rename(old, renamed)
+		}
+		return read(ctx, path)
+	}
+	b.files.load(t.Context())
+	if status, now := b.get(tokenTwo); status != 200 || now != key {
+		t.Errorf("its token: %d %s, want its key as before, %s", status, now, key)
+	}
+}
+
 // TestStopWhileAFileHangs: nobody waits for a read that hangs, and what it was for is not gone.
 func TestStopWhileAFileHangs(t *testing.T) {
 	b := newBench(t, strings.Replace(withFolder, "enabled: true", "enabled: true, reload_interval: 1", 1)+one)

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 )
@@ -111,6 +112,14 @@ func (l *look) list() (paths []string, kept map[string]bool, failed []error) {
 func (l *look) readFolders() {
 	paths, there, failed := l.list()
 	found := l.readAll(paths)
+	if slices.ContainsFunc(found, func(r reading) bool { return r.gone }) { // it may have another name by now
+		again, _, _ := l.list()
+		slices.Sort(paths)
+		found = append(found, l.readAll(slices.DeleteFunc(again, func(path string) bool {
+			_, known := slices.BinarySearch(paths, path)
+			return known
+		}))...)
+	}
 	if l.ctx.Err() != nil {
 		return
 	}
