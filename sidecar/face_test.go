@@ -173,8 +173,10 @@ func TestFaces(t *testing.T) {
 		{"imds: the role's name", l, []string{"GET /latest/meta-data/iam/security-credentials/", imds}, `one`},
 		{"imds: the role's name, no slash", l, []string{"GET /latest/meta-data/iam/security-credentials", imds}, `one`},
 		{"imds: region", l, []string{"GET /latest/meta-data/placement/region", imds}, `eu-central-1`},
+		{"imds: zone", l, []string{"GET /latest/meta-data/placement/availability-zone", imds}, `eu-central-1a`},
+		{"imds: zone, as botocore asks", l, []string{"GET /latest/meta-data/placement/availability-zone/", imds}, `eu-central-1a`},
 		{"imds: instance", l, []string{"GET /latest/meta-data/instance-id", imds}, `i-1234567890abcdef0`},
-		{"imds: identity", l, []string{"GET /latest/dynamic/instance-identity/document", imds}, `(?s){.*"region": "eu-central-1".*}`},
+		{"imds: identity", l, []string{"GET /latest/dynamic/instance-identity/document", imds}, `(?s){.*"availabilityZone": "eu-central-1a".*"region": "eu-central-1".*}`},
 		{"health", l, []string{"GET /health"}, `{"status":"healthy","services":3,"able":3}`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -245,7 +247,7 @@ func TestVersion1(t *testing.T) {
 	l.IMDS.V1 = true
 	for line, want := range map[string]int{
 		"GET /latest/meta-data/iam/security-credentials/one": 200,
-		"GET /latest/meta-data/placement/availability-zone":  404,
+		"GET /latest/meta-data/placement/group-name":         404,
 	} {
 		if w := b.ask(l, line); w.Code != want {
 			t.Errorf("%s: %d, want %d", line, w.Code, want)

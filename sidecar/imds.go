@@ -94,15 +94,15 @@ func (f *face) metadata(w http.ResponseWriter, path string) *refusal {
 		region = s.config.Source.Region
 	}
 	var answer string
-	switch path {
-	case metaPath, strings.TrimSuffix(metaPath, "/"):
+	switch strings.TrimSuffix(path, "/") { // botocore asks for the zone with a slash
+	case strings.TrimSuffix(metaPath, "/"):
 		answer = "iam/\ninstance-id\nplacement/"
-	case rolePath, strings.TrimSuffix(rolePath, "/"), extendedPath, strings.TrimSuffix(extendedPath, "/"):
+	case strings.TrimSuffix(rolePath, "/"), strings.TrimSuffix(extendedPath, "/"):
 		answer = i.Service
 	case metaPath + "placement/region":
 		answer = region
 	case metaPath + "placement/availability-zone":
-		answer = i.AvailabilityZone
+		answer = i.zone(region)
 	case metaPath + "instance-id":
 		answer = i.InstanceID
 	case identityPath:
@@ -116,11 +116,19 @@ func (f *face) metadata(w http.ResponseWriter, path string) *refusal {
 	return nil
 }
 
+// zone is the availability zone. Clients find the region by it: one that is not set is the region's first.
+func (i *IMDS) zone(region string) string {
+	if i.AvailabilityZone == "" && region != "" {
+		return region + "a"
+	}
+	return i.AvailabilityZone
+}
+
 // identity is the instance identity document, as far as it is known. It is not
 // signed.
 func (i *IMDS) identity(region string) string {
 	text, err := json.MarshalIndent(map[string]any{
-		"accountId": i.AccountID, "availabilityZone": i.AvailabilityZone, "instanceId": i.InstanceID, "region": region,
+		"accountId": i.AccountID, "availabilityZone": i.zone(region), "instanceId": i.InstanceID, "region": region,
 		"version": "2017-09-30",
 	}, "", "  ")
 	if err != nil {

@@ -100,6 +100,24 @@ const listeners = `server:
   - {address: "169.254.169.254:80", faces: [imds], imds: {service: imds, region: us-east-1}}
 `
 
+// TestRegionOfInstance: boto3 finds the region at the face imds, when nothing else names one.
+func TestRegionOfInstance(t *testing.T) {
+	needWorld(t)
+	serve(t, owner()+listeners+"services:\n"+service("imds", tokenOf("imds"), newRole()))
+	const program = `from botocore.session import Session
+from botocore.utils import IMDSRegionProvider
+print(IMDSRegionProvider(Session()).provide())`
+	cmd := exec.Command("/usr/bin/python3", "-c", program) // Debian's
+	cmd.Env = []string{"HOME=" + t.TempDir()}
+	out, err := cmd.CombinedOutput()
+	if err != nil && strings.Contains(string(out), "ModuleNotFoundError") {
+		t.Skipf("Debian's package python3-boto3 is not installed: %s", out)
+	}
+	if got := strings.TrimSpace(string(out)); err != nil || got != "us-east-1" {
+		t.Errorf("the region is %s, %v, want us-east-1", got, err)
+	}
+}
+
 // checkObjects looks whether what the clients wrote is there, and whether the audit knows.
 func checkObjects(t *testing.T, puts map[string]func(string) error, log string) {
 	objects, err := world.s3.Bucket(bucket).List(t.Context())
