@@ -44,6 +44,9 @@ func errBadToken() *refusal {
 func errEnded() *refusal {
 	return refuse(http.StatusForbidden, "AccessDenied", "The grant has expired")
 }
+func errBadHost() *refusal {
+	return refuse(http.StatusForbidden, "AccessDenied", "Host not allowed")
+}
 func errNotFound() *refusal { return refuse(http.StatusNotFound, "NotFound", "Not found") }
 func errBadMethod() *refusal {
 	return refuse(http.StatusMethodNotAllowed, "MethodNotAllowed", "Method not allowed")

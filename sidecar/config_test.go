@@ -173,8 +173,8 @@ func TestParseFillsIn(t *testing.T) {
 	if got, want := c.Credentials, (Refresh{Buffer: 300, RetryDelay: 60, Timeout: 30, Prefetch: true}); got != want {
 		t.Errorf("credentials %+v, want %+v", got, want)
 	}
-	if p := c.Metrics.Prometheus; !p.Enabled || p.Host != "0.0.0.0" || p.Port != 9090 {
-		t.Errorf("metrics %+v, want CredProxy's", p)
+	if p := c.Metrics.Prometheus; !p.Enabled || p.Host != "127.0.0.1" || p.Port != 9090 {
+		t.Errorf("metrics %+v, want CredProxy's port, on loopback", p)
 	}
 	s := c.Services["one"]
 	if s.Role.SessionName != "credproxy" || s.Role.Duration != 900 || s.TokenOverlap != 300 {

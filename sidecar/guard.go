@@ -18,7 +18,7 @@ const maxBody = 1024
 func (l Listener) guard(r *http.Request) *refusal {
 	switch {
 	case !l.hostAllowed(r):
-		return refuse(http.StatusForbidden, "AccessDenied", "Host not allowed")
+		return errBadHost()
 	case len(r.Header.Values("X-Forwarded-For")) > 0:
 		return refuse(http.StatusForbidden, "AccessDenied", "Forwarded requests are not allowed")
 	case len(r.Header.Values("Origin")) > 0:

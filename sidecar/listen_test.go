@@ -175,6 +175,52 @@ func TestAllOrNone(t *testing.T) {
 	}
 }
 
+// TestMetricsAddress: they are on loopback, for those who call the address by a name of ours; a port that is taken
+// keeps no credentials from anybody.
+func TestMetricsAddress(t *testing.T) {
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	b := newBench(t, "server: {hosts: [sidecar.internal]}\n"+one)
+	p := &b.opts.Config.Metrics.Prometheus
+	p.Port = taken.Addr().(*net.TCPAddr).Port
+	if _, open := b.openMetrics(t.Context()); open {
+		t.Error("a port that is taken was opened")
+	}
+	if !strings.Contains(b.log.String(), "there are no metrics: set metrics.prometheus.port") {
+		t.Errorf("the log lacks that there are no metrics:\n%s", b.log)
+	}
+	p.Port = 0 // any
+	each, open := b.openMetrics(t.Context())
+	if !open {
+		t.Fatalf("not opened:\n%s", b.log)
+	}
+	go each.http.Serve(each.listener)
+	defer each.http.Close()
+	address := each.listener.Addr().String()
+	if !strings.HasPrefix(address, "127.0.0.1:") || !strings.Contains(b.log.String(), `"address":"`+address+`","faces":["metrics"]`) {
+		t.Errorf("they are at %s, want loopback, and the log to say so:\n%s", address, b.log)
+	}
+	for host, want := range map[string]int{address: 200, "localhost": 200, "sidecar.internal:9090": 200, "evil.example": 403, "10.0.0.1": 403} {
+		r, err := http.NewRequest(http.MethodGet, "http://"+address+"/metrics", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Host = host
+		resp, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, err := io.ReadAll(resp.Body)
+		resp.Body.Close()
+		if resp.StatusCode != want || err != nil || strings.Contains(string(text), "credproxy_app_info") != (want == 200) {
+			t.Errorf("Host %s: %d, %v, want %d", host, resp.StatusCode, err, want)
+		}
+	}
+}
+
 // TestHopLimit: a reply of the face imds may pass as many routers as was asked for.
 func TestHopLimit(t *testing.T) {
 	for _, tt := range []struct {

@@ -53,10 +53,17 @@ func newMetrics(s *Server) *metrics {
 	return m
 }
 
-func (m *metrics) handler() http.Handler {
+// handler answers at a listener, if it is called by a name of ours: services' names are no page's to read.
+func (m *metrics) handler(l Listener) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{}))
-	return mux
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !l.hostAllowed(r) {
+			errBadHost().writeText(w)
+			return
+		}
+		mux.ServeHTTP(w, r)
+	})
 }
 
 // request counts a request for credentials.

@@ -215,7 +215,7 @@ func TestMetrics(t *testing.T) {
 // scrape returns the metrics.
 func (b *bench) scrape() string {
 	w := &body{header: http.Header{}}
-	b.metrics.handler().ServeHTTP(w, request("GET /metrics"))
+	b.metrics.handler(Listener{}).ServeHTTP(w, request("GET /metrics"))
 	return w.String()
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -72,17 +73,38 @@ func (s *Server) open(ctx context.Context) (servers []serving, err error) {
 		servers = append(servers, serving{listener, s.httpServer(s.Handler(l))})
 		s.opts.Log.Info("listening", "address", listener.Addr().String(), "faces", l.Faces)
 	}
-	if p := s.opts.Config.Metrics.Prometheus; p.Enabled {
-		listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", net.JoinHostPort(p.Host, strconv.Itoa(p.Port)))
-		if err != nil {
-			return servers, fmt.Errorf("metrics: %w", err)
-		}
-		servers = append(servers, serving{listener, s.httpServer(s.metrics.handler())})
+	if each, open := s.openMetrics(ctx); open {
+		servers = append(servers, each)
 	}
 	if len(servers) == 0 {
 		err = errors.New("nothing to listen on")
 	}
 	return servers, err
+}
+
+// openMetrics opens the address of the metrics, if there is one. Credentials do not wait for it.
+func (s *Server) openMetrics(ctx context.Context) (each serving, open bool) {
+	p := s.opts.Config.Metrics.Prometheus
+	if !p.Enabled {
+		return serving{}, false
+	}
+	address := net.JoinHostPort(p.Host, strconv.Itoa(p.Port))
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", address)
+	if err != nil {
+		s.opts.Log.Warn("there are no metrics: set metrics.prometheus.port, or metrics.prometheus.enabled: false", "address", address, "error", err)
+		return serving{}, false
+	}
+	s.opts.Log.Info("listening", "address", listener.Addr().String(), "faces", []string{"metrics"})
+	return serving{listener, s.httpServer(s.metrics.handler(s.metricsListener(address)))}, true
+}
+
+// metricsListener is the metrics' address with all names that requests may call.
+func (s *Server) metricsListener(address string) Listener {
+	l := Listener{Address: address, Hosts: slices.Clone(s.opts.Config.Server.Hosts)}
+	for _, other := range s.opts.Config.Server.Listeners {
+		l.Hosts = append(l.Hosts, other.Hosts...)
+	}
+	return l
 }
 
 // prefetchers is how many services are asked at once.
