@@ -113,7 +113,12 @@ func runServe(ctx context.Context, w world, o sidecar.Options) error {
 		o.Log.Warn(warning)
 	}
 	disk := &sidecar.Disk{}
-	sources := newServeSources(fileVariables(ctx, w.getenv, disk), sourceDisk{ctx: ctx, disk: disk})
+	getenv, hidden := withoutItself(fileVariables(ctx, w.getenv, disk), o.Config.Server.Listeners)
+	for _, sentence := range hidden {
+		o.Log.Info(sentence)
+	}
+	sources := newServeSources(getenv, sourceDisk{ctx: ctx, disk: disk})
+	sources.hidden = hidden
 	defer sources.close()
 	o.World, o.Sources, o.Now = newServeWorld(ctx, w, disk), sources, sources.now
 	server, err := sidecar.New(ctx, o)

@@ -17,6 +17,7 @@ import (
 type serveSources struct {
 	getenv func(string) string
 	disk   creds.Disk
+	hidden []string // from the chain, since it leads to the sidecar itself
 	now    func() time.Time
 
 	mu     sync.Mutex                   // guards what follows
@@ -64,7 +65,7 @@ func (s *serveSources) Provider(from sidecar.Source) (creds.Provider, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	o, file := optionsOf(from)
-	return s.chain(file).Provider(o), nil
+	return sayingWhy{s.chain(file).Provider(o), s.hidden}, nil
 }
 
 // STS says how to reach STS.
