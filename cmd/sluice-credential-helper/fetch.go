@@ -1,16 +1,12 @@
 package main
 
 import (
-	"bufio"
 	"errors"
 	"io"
 	"net"
 	"strings"
 	"time"
 )
-
-// maxDocument bounds what is read: a session token has 1 to 4 KiB.
-const maxDocument = 64 << 10
 
 // fetch asks for the document. Errors quote no token and nothing of a document.
 func fetch(s source, deadline time.Time) ([]byte, error) {
@@ -40,17 +36,31 @@ func fetch(s source, deadline time.Time) ([]byte, error) {
 	if _, err := io.WriteString(conn, request); err != nil {
 		return nil, errors.New("no answer from " + address + ": " + cause(err))
 	}
-	status, body, err := read(conn)
+	got, err := read(conn)
 	if err != nil {
 		return nil, errors.New("no answer from " + address + ": " + cause(err))
 	}
-	if status != "200" {
-		return nil, errors.New(address + " answers " + status + line(body))
+	if got.status != "200" {
+		// Its reason is good to know, but not worth a wait for the connection's end.
+		_ = conn.SetReadDeadline(earlier(deadline, time.Now().Add(time.Second)))
+		text, _ := io.ReadAll(got.body)
+		return nil, errors.New(address + " answers " + got.status + line(text))
 	}
-	if document := strings.TrimSpace(string(body)); !strings.HasPrefix(document, "{") || !strings.HasSuffix(document, "}") || !strings.Contains(document, `"Version"`) {
-		return nil, errors.New(address + " answers something else than a document for credential_process: use the path /_aws/credentials")
+	text, err := got.document()
+	if err != nil {
+		return nil, errors.New("no answer from " + address + ": " + cause(err))
 	}
-	return body, nil
+	if problem := wrong(text, time.Now()); problem != "" {
+		return nil, errors.New(address + " answers " + problem)
+	}
+	return append(text, '\n'), nil
+}
+
+func earlier(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return a
+	}
+	return b
 }
 
 // split takes a URL apart: http://host:port/path, or unix:/path/of/a/socket, which
@@ -75,30 +85,6 @@ func split(url string) (network, address, host, path string, err error) {
 		address = net.JoinHostPort(strings.Trim(host, "[]"), "80")
 	}
 	return "tcp", address, host, "/" + path, nil
-}
-
-// read reads an answer's status and body.
-func read(conn io.Reader) (status string, body []byte, err error) {
-	r := bufio.NewReader(io.LimitReader(conn, maxDocument))
-	for first := true; ; first = false {
-		text, err := r.ReadString('\n')
-		if err != nil {
-			return "", nil, err
-		}
-		text = strings.TrimRight(text, "\r\n")
-		if first {
-			fields := strings.Fields(text)
-			if len(fields) < 2 || !strings.HasPrefix(fields[0], "HTTP/1.") || len(fields[1]) != 3 {
-				return "", nil, errors.New("it does not speak HTTP")
-			}
-			status = fields[1]
-		}
-		if text == "" {
-			break
-		}
-	}
-	body, err = io.ReadAll(r)
-	return status, body, err
 }
 
 // line returns a refusal's text if it is a short line, with a colon before it. It

@@ -14,7 +14,7 @@ import (
 
 const (
 	planted  = "PLANTED7secret"
-	document = `{"Version":1,"AccessKeyId":"ASIAIOSFODNN7EXAMPLE"}` + "\n"
+	document = `{"Version":1,"AccessKeyId":"ASIAIOSFODNN7EXAMPLE","SecretAccessKey":"x","SessionToken":"y","Expiration":"2037-01-31T00:00:00Z"}` + "\n"
 )
 
 func TestSettings(t *testing.T) {
@@ -41,6 +41,8 @@ func sidecar(w http.ResponseWriter, r *http.Request) {
 	case r.URL.Path == "/empty":
 	case r.URL.Path == "/container":
 		io.WriteString(w, `{"AccessKeyId":"`+planted+`"}`)
+	case strings.HasPrefix(r.URL.Path, "/document/"):
+		io.WriteString(w, documents()[r.URL.Path[len("/document/"):]])
 	case r.URL.Path == "/page":
 		io.WriteString(w, "<html>"+planted)
 	case r.URL.Path == "/escapes":
@@ -54,6 +56,86 @@ func sidecar(w http.ResponseWriter, r *http.Request) {
 		io.WriteString(w, document)
 	default:
 		http.NotFound(w, r)
+	}
+}
+
+// documents are not valid credentials, by what is wrong with them.
+func documents() map[string]string {
+	without := func(old, new string) string { return strings.Replace(document, old, new, 1) }
+	return map[string]string{
+		"garbage":       `{"Version" garbage}`,
+		"two":           document + document,
+		"version":       without(`"Version":1`, `"Version":2`),
+		"no-id":         without(`"ASIAIOSFODNN7EXAMPLE"`, `""`),
+		"no-secret":     without(`"SecretAccessKey":"x",`, ""),
+		"no-expiration": without("2037-01-31T00:00:00Z", "soon"),
+		"ended":         without("2037", "2017"),
+	}
+}
+
+// TestFetchWantsCredentials: what is not valid credentials fails here, and not in an SDK.
+func TestFetchWantsCredentials(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(sidecar))
+	defer server.Close()
+	host := strings.TrimPrefix(server.URL, "http://")
+	for name, want := range map[string]string{
+		"garbage":       "something else than a document for credential_process: use the path /_aws/credentials",
+		"two":           "something else than a document for credential_process: use the path /_aws/credentials",
+		"version":       "a document of another version than 1",
+		"no-id":         "a document without AccessKeyId or SecretAccessKey",
+		"no-secret":     "a document without AccessKeyId or SecretAccessKey",
+		"no-expiration": "a document whose Expiration is not a time of RFC 3339",
+		"ended":         "credentials that have ended",
+	} {
+		got, err := fetch(source{server.URL + "/document/" + name, planted, [2]string{"URL", "TOKEN"}}, time.Now().Add(10*time.Second))
+		if want = host + " answers " + want; err == nil || err.Error() != want {
+			t.Errorf("%s: fetch = %q, %v, want %q", name, got, err, want)
+		}
+	}
+}
+
+// TestFetchReadsAllAndNoMore: an answer that is cut off fails, and one whose connection stays open is
+// not waited for beyond its end.
+func TestFetchReadsAllAndNoMore(t *testing.T) {
+	for _, tt := range []struct {
+		name, answer string
+		open         bool // the connection stays
+		want         string
+	}{
+		{"whole", "HTTP/1.1 200 OK\r\ncontent-length: LENGTH\r\n\r\n" + document, false, ""},
+		{"whole, open", "HTTP/1.1 200 OK\r\nContent-Length: LENGTH\r\n\r\n" + document, true, ""},
+		{"without a length, open", "HTTP/1.1 200 OK\r\n\r\n" + document, true, ""},
+		{"a refusal, open", "HTTP/1.1 503 X\r\nContent-Length: 5\r\n\r\nlater", true, "ADDR answers 503: later"},
+		{"a refusal without a length, open", "HTTP/1.1 503 X\r\n\r\nlater", true, "ADDR answers 503: later"},
+		{"cut off", "HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n" + document, false, "no answer from ADDR: the connection was closed"},
+		{"cut off, without a length", "HTTP/1.1 200 OK\r\n\r\n" + document[:40], false, "no answer from ADDR: the connection was closed"},
+		{"no length", "HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n" + document, false, "no answer from ADDR: its Content-Length is not a length"},
+		{"chunked", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n{\"Ver", true, "no answer from ADDR: it answers HTTP/1.0 in chunks"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			l, err := net.Listen("tcp", "127.0.0.1:0")
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer l.Close()
+			go func() {
+				conn, err := l.Accept()
+				if err != nil {
+					return
+				}
+				defer conn.Close()
+				conn.Read(make([]byte, 1024))
+				io.WriteString(conn, strings.Replace(tt.answer, "LENGTH", fmt.Sprint(len(document)), 1))
+				if tt.open {
+					io.Copy(io.Discard, conn) // until the helper closes it
+				}
+			}()
+			got, err := fetch(source{"http://" + l.Addr().String() + "/", planted, [2]string{"URL", "TOKEN"}}, time.Now().Add(time.Hour))
+			want := strings.ReplaceAll(tt.want, "ADDR", l.Addr().String())
+			if want == "" && (err != nil || string(got) != document) || want != "" && (err == nil || err.Error() != want) {
+				t.Errorf("fetch = %q, %v, want %q", got, err, want)
+			}
+		})
 	}
 }
 
@@ -114,14 +196,19 @@ func TestFetch(t *testing.T) {
 func TestRead(t *testing.T) {
 	for _, tt := range []struct{ answer, status, body, err string }{
 		{"HTTP/1.0 200 OK\r\nA: b\r\n\r\nbody", "200", "body", ""},
+		{"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nbody", "200", "bod", ""},
 		{"HTTP/1.1 503\n\n", "503", "", ""},
 		{"SSH-2.0-OpenSSH\r\n", "", "", "it does not speak HTTP"},
 		{"HTTP/1.0 200 OK\r\nA: b", "", "", "EOF"},
 		{"", "", "", "EOF"},
 	} {
-		status, body, err := read(strings.NewReader(tt.answer))
-		if status != tt.status || string(body) != tt.body || fmt.Sprint(err) != map[bool]string{true: "<nil>", false: tt.err}[tt.err == ""] {
-			t.Errorf("read(%q) = %q, %q, %v, want %q, %q, %s", tt.answer, status, body, err, tt.status, tt.body, tt.err)
+		got, err := read(strings.NewReader(tt.answer))
+		body := []byte{}
+		if err == nil {
+			body, err = io.ReadAll(got.body)
+		}
+		if got.status != tt.status || string(body) != tt.body || fmt.Sprint(err) != map[bool]string{true: "<nil>", false: tt.err}[tt.err == ""] {
+			t.Errorf("read(%q) = %q, %q, %v, want %q, %q, %s", tt.answer, got.status, body, err, tt.status, tt.body, tt.err)
 		}
 	}
 }
