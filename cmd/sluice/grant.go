@@ -31,7 +31,8 @@ func newGrant(w world) *cobra.Command {
 // wanted is what the flags of "grant aws" say.
 type wanted struct {
 	name, role, region, externalID, profile, tokenFile string
-	session, validFor                                  time.Duration
+	session, validFor, wait                            time.Duration
+	sidecar                                            string // URL of its face process
 }
 
 func newGrantAWS(w world, grants func() grantFolder) *cobra.Command {
@@ -40,8 +41,9 @@ func newGrantAWS(w world, grants func() grantFolder) *cobra.Command {
 		Use:   "aws --role ARN",
 		Short: "Grant a role: try it, and add it to what sluice serve serves",
 		Long: `Try to assume the role, and if that works add it to the services of "sluice serve",
-which notices by itself. The application's token is printed, once; only its hash is
-kept. What is kept is configuration and no secret.`,
+which notices by itself. It returns when the running sidecar honours the grant, or when
+none answers. The application's token is printed, once; only its hash is kept. What is
+kept is configuration and no secret.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			config, err := g.check(cmd.Context(), w.getenv, time.Now())
@@ -60,6 +62,8 @@ kept. What is kept is configuration and no secret.`,
 	f.StringVar(&g.profile, "profile", "", "profile whose keys assume the role (default: AWS_PROFILE, or else the chain of sources)")
 	f.DurationVar(&g.validFor, "valid-for", 0, "end the grant after this time, for example 720h (default: never)")
 	f.StringVar(&g.tokenFile, "token-file", "", "write the token into this new file instead of printing it")
+	f.StringVar(&g.sidecar, "sidecar", "http://localhost:1338/_aws/credentials", "where the running sidecar has the face process, http://… or unix:/…")
+	f.DurationVar(&g.wait, "wait", 15*time.Second, "how long to wait until the running sidecar honours the grant; 0 for not at all")
 	cobra.CheckErr(cmd.MarkFlagRequired("role"))
 	return cmd
 }
@@ -128,15 +132,15 @@ const tryTimeout = time.Minute
 
 // grant tries the role, and keeps the grant if that works.
 func (g *wanted) grant(ctx context.Context, w world, grants grantFolder, config *sidecar.Config) error {
-	ctx, cancel := context.WithTimeout(ctx, tryTimeout)
-	defer cancel()
 	sources := newServeSources(w.getenv, sourceDisk{ctx: ctx, disk: &sidecar.Disk{Patience: startPatience}})
 	defer sources.close()
 	role, err := config.Provider(g.name, sources)
 	if err != nil {
 		return err
 	}
-	if _, err := role.Retrieve(ctx); err != nil {
+	trying, cancel := context.WithTimeout(ctx, tryTimeout)
+	defer cancel()
+	if _, err := role.Retrieve(trying); err != nil {
 		return fmt.Errorf("nothing is granted: %w", err)
 	}
 	token, hash := newToken()
@@ -144,16 +148,19 @@ func (g *wanted) grant(ctx context.Context, w world, grants grantFolder, config 
 	if err != nil {
 		return err
 	}
+	if g.tokenFile != "" {
+		if err := writeToken(g.tokenFile, token); err != nil {
+			return errors.Join(err, grants.remove(g.name))
+		}
+	}
 	fmt.Fprintf(w.stderr, "granted %s to the service %s (%s)\n", g.role, g.name, path)
-	if g.tokenFile == "" {
+	unheeded := g.await(ctx, w, token, grants)
+	if g.tokenFile == "" { // the token is printed in any case: it is the only copy
 		fmt.Fprintf(w.stdout, "SLUICE_CREDENTIAL_TOKEN=%s\n", token)
-		return nil
+	} else {
+		fmt.Fprintf(w.stderr, "its token is in %s\n", g.tokenFile)
 	}
-	if err := writeToken(g.tokenFile, token); err != nil {
-		return errors.Join(err, grants.remove(g.name))
-	}
-	fmt.Fprintf(w.stderr, "its token is in %s\n", g.tokenFile)
-	return nil
+	return unheeded
 }
 
 // file is the grant's file.

@@ -117,6 +117,11 @@ func runServe(ctx context.Context, w world, o sidecar.Options) error {
 	for _, sentence := range hidden {
 		o.Log.Info(sentence)
 	}
+	if o.Grants != "" {
+		if err := os.MkdirAll(o.Grants, 0o700); err != nil { // so that the first grant is noticed at once
+			o.Log.Info("there is no folder for grants; one that is made later is found within reload_interval", "error", err)
+		}
+	}
 	sources := newServeSources(getenv, sourceDisk{ctx: ctx, disk: disk})
 	sources.hidden = hidden
 	defer sources.close()

@@ -9,7 +9,8 @@ import (
 	"sluice/test/stack"
 )
 
-// TestGrant: a role that is granted while the sidecar runs is served, and is not when it is revoked.
+// TestGrant: a role that is granted while the sidecar runs is served when the command has ended, and is not
+// when it is revoked.
 func TestGrant(t *testing.T) {
 	needWorld(t)
 	dir := filepath.Join(t.TempDir(), "grants")
@@ -32,7 +33,9 @@ func TestGrant(t *testing.T) {
 		code, _ := get(t, "http://127.0.0.1:1338/_aws/credentials", "Authorization: Bearer "+token)
 		return code
 	}
-	wait(t, s, func() bool { return status() == 200 })
+	if code := status(); code != 200 {
+		t.Errorf("right after the grant: %d, want 200", code)
+	}
 	if !askedFor(role) {
 		t.Errorf("STS was not asked for %s", role)
 	}
@@ -40,5 +43,27 @@ func TestGrant(t *testing.T) {
 	wait(t, s, func() bool { return status() == 401 })
 	if strings.Contains(s.Log(), token) {
 		t.Error("the log has the token")
+	}
+}
+
+// TestTokenFile: an unmodified client takes the file of a token that a grant writes, right after it. Debian's
+// awscli and boto3 do not know files of tokens.
+func TestTokenFile(t *testing.T) {
+	needWorld(t)
+	dir := t.TempDir()
+	env := []string{"HOME=" + dir, "SLUICE_GRANTS_DIR=" + filepath.Join(dir, "grants"), "AWS_ENDPOINT_URL_STS=" + world.sts.Endpoint,
+		"AWS_ACCESS_KEY_ID=" + stack.OwnerKeys().AccessKeyID, "AWS_SECRET_ACCESS_KEY=" + stack.OwnerKeys().SecretAccessKey}
+	serve(t, owner()+"services:\n"+service("always", tokenOf("always"), newRole()), env...)
+	token := filepath.Join(dir, "token")
+	cmd := exec.Command(world.program, "grant", "aws", "--role", newRole(), "--token-file", token)
+	cmd.Env = env
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("grant: %v: %s", err, out)
+	}
+	put := goSDK(t, t, map[string]string{
+		"AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://localhost:1338/v1/credentials", "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE": token,
+	}, false)
+	if err := put("token-file"); err != nil {
+		t.Error(err)
 	}
 }
