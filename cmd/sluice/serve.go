@@ -84,11 +84,14 @@ func serve(ctx context.Context, w world, flags serveFlags) error {
 	if err != nil {
 		return failed(err)
 	}
+	if flags.validateOnly && file == "" {
+		return errors.New("--validate-only has read no configuration: name one by --config or CREDPROXY_CONFIG_FILE (there is none at " + defaultConfig + ")")
+	}
 	if flags.validateOnly {
 		for _, warning := range config.Warnings {
 			fmt.Fprintf(w.stderr, "warning: %s\n", warning)
 		}
-		fmt.Fprintln(w.stdout, "the configuration is valid")
+		fmt.Fprintln(w.stdout, "the configuration is valid:", file)
 		return nil
 	}
 	if config.Server.Debug {
