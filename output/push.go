@@ -16,10 +16,11 @@ import (
 	"sluice/spool"
 )
 
-// PushOptions of Push. All but Readmit and Told are required.
+// PushOptions of Push. All but Readmit, Bucket and Told are required.
 type PushOptions struct {
 	Dir     string // an output's folder, which nobody else may have
 	Readmit bool   // push what is in quarantine, too
+	Bucket  string // in place of those that the segments name; "" for these
 	// Config makes a configuration of what a segment's meta says about its way
 	// (properties by name, the bucket among them).
 	Config      func(settings map[string]string) (conf.Config, error)
@@ -33,13 +34,21 @@ type PushOptions struct {
 type Pushed struct {
 	Segments, Left int   // that were there, and that are still there
 	Bytes          int64 // of the former, in the spool
+	Aside          []Aside
+}
+
+// Aside is a segment that was put into the quarantine, since not all of it can be read.
+type Aside struct {
+	File    string
+	Reason  string
+	Records int64 // that were stored of it
 }
 
 // Push uploads what is in a spool, each segment to where it was meant to go. Each
-// is tried once, its requests some times; what cannot be uploaded stays. before is
+// is tried once, its requests some times; what cannot be uploaded stays. show is
 // told how much there is. Chunks that Fluent Bit may deliver again are recognised
 // afterwards as they were before.
-func Push(ctx context.Context, o PushOptions, before func(Pushed)) (Pushed, error) {
+func Push(ctx context.Context, o PushOptions, show func(Pushed)) (Pushed, error) {
 	if o.Told == nil {
 		o.Told = func(Event) {}
 	}
@@ -48,21 +57,83 @@ func Push(ctx context.Context, o PushOptions, before func(Pushed)) (Pushed, erro
 		return Pushed{}, err
 	}
 	cfg.Deduplicate, cfg.RetryLimit = true, conf.Unlimited
-	var told sync.Mutex
+	before, err := asideBefore(o)
+	if err != nil {
+		return Pushed{}, err
+	}
+	ledger := &ledger{opts: o, records: map[uint64]int64{}}
 	out := &Output{queue: newQueue(cfg.Ordered, cfg.UploadWorkers, time.Now), encoders: newSlots(cfg.EncodeWorkers), stores: &manyStores{opts: o, made: map[string]*s3.Store{}}}
-	out.opts = Options{Config: cfg, Dir: o.Dir, Log: o.Log, Writer: o.Writer, Now: time.Now, Told: func(e Event) {
-		told.Lock()
-		defer told.Unlock()
-		o.Told(e)
-	}}
+	out.opts = Options{Config: cfg, Dir: o.Dir, Log: o.Log, Writer: o.Writer, Now: time.Now, Told: ledger.told}
 	if err := out.openSpool(o.Readmit); err != nil {
 		return Pushed{}, err
 	}
+	if o.Bucket != "" {
+		out.sendTo(o.Bucket)
+	}
 	all := Pushed{Segments: out.queue.len(), Bytes: out.spool.Used()}
-	before(all)
+	show(all)
 	out.start()
 	all.Left = out.drain(ctx)
-	return all, errors.Join(ctx.Err(), out.spool.Close(spool.Unknown))
+	err = errors.Join(ctx.Err(), out.spool.Close(spool.Unknown))
+	if err == nil {
+		all.Aside, err = ledger.aside(before)
+	}
+	return all, err
+}
+
+// sendTo has everything go to a bucket, whatever the segments name.
+func (o *Output) sendTo(bucket string) {
+	o.queue.update(func() {
+		for _, l := range o.queue.lanes {
+			for _, j := range l.jobs {
+				j.bucket = bucket
+			}
+		}
+	})
+}
+
+// ledger notes what was stored of each segment.
+type ledger struct {
+	opts PushOptions
+
+	mu      sync.Mutex // guards records, and is held while opts.Told runs
+	records map[uint64]int64
+}
+
+func (l *ledger) told(e Event) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.opts.Bucket != "" {
+		e.Bucket = l.opts.Bucket
+	}
+	if e.Err == nil {
+		l.records[e.ID] = e.Records
+	}
+	l.opts.Told(e)
+}
+
+// asideBefore returns the files that are in the quarantine, and stay there.
+func asideBefore(o PushOptions) (files map[string]bool, err error) {
+	if o.Readmit {
+		return nil, nil
+	}
+	found, err := spool.Aside(o.Dir)
+	files = map[string]bool{}
+	for _, each := range found {
+		files[each.Path] = true
+	}
+	return files, err
+}
+
+// aside returns what the push has put aside.
+func (l *ledger) aside(before map[string]bool) (all []Aside, err error) {
+	found, err := spool.Aside(l.opts.Dir)
+	for _, each := range found {
+		if !before[each.Path] {
+			all = append(all, Aside{File: each.Path, Reason: each.Reason, Records: l.records[each.ID]})
+		}
+	}
+	return all, err
 }
 
 // manyStores go where each segment says.

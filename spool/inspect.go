@@ -29,6 +29,10 @@ type Info struct {
 	Err    error  // why nothing of it can be read
 }
 
+// ErrNotSpool is the error for a folder that has nothing of a spool.
+var ErrNotSpool = fmt.Errorf("is not a spool: a spool's folder has a file named %s, and segments named ID%s, ID%s or %s/ID%s",
+	lockName, extActive, extSealed, quarantineDir, extQuarantined)
+
 // Inspect reads a segment's file, or those of a spool's folder, the quarantine's
 // after the others. It calls info for each, and before that frame, if it is not
 // nil, for each of its whole frames; Data is valid during the call. It takes no
@@ -69,17 +73,46 @@ func segmentFiles(path string) (found []Info, err error) {
 		return []Info{i}, nil
 	}
 	for _, folder := range []string{path, filepath.Join(path, quarantineDir)} {
-		entries, err := os.ReadDir(folder)
-		if err != nil && !errors.Is(err, os.ErrNotExist) {
+		more, err := segmentsIn(folder)
+		if err != nil {
 			return nil, err
 		}
-		for _, e := range entries {
-			if i, ok := named(folder, e.Name()); ok {
-				found = append(found, i)
-			}
+		found = append(found, more...)
+	}
+	if _, err := os.Stat(filepath.Join(path, lockName)); err != nil && len(found) == 0 {
+		return nil, fmt.Errorf("%s %w", path, ErrNotSpool)
+	}
+	return found, nil
+}
+
+// segmentsIn finds the segments of one folder, none if it is not there.
+func segmentsIn(folder string) (found []Info, err error) {
+	entries, err := os.ReadDir(folder)
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return nil, err
+	}
+	for _, e := range entries {
+		if i, ok := named(folder, e.Name()); ok {
+			found = append(found, i)
 		}
 	}
 	return found, nil
+}
+
+// Aside lists what is in a spool's quarantine, by its names and reasons alone.
+func Aside(path string) ([]Info, error) {
+	found, err := segmentsIn(filepath.Join(path, quarantineDir))
+	for i := range found {
+		found[i].readReason()
+	}
+	return found, err
+}
+
+// readReason reads why a segment is in quarantine, if that was noted.
+func (i *Info) readReason() {
+	if reason, err := os.ReadFile(i.Path + extReason); err == nil {
+		i.Reason = strings.TrimSpace(string(reason))
+	}
 }
 
 // Folders returns the folders of spools at path: itself, or those in it.
@@ -117,9 +150,7 @@ func (i *Info) inspect(frame func(Info, Frame) error) error {
 		return nil
 	}
 	defer file.Close()
-	if reason, err := os.ReadFile(i.Path + extReason); err == nil {
-		i.Reason = strings.TrimSpace(string(reason))
-	}
+	i.readReason()
 	stat, err := file.Stat()
 	if err != nil {
 		i.Err = err

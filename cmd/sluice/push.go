@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -42,8 +43,9 @@ that they were meant for, and remove them: on another machine, say, to which a l
 instance's volume was attached. No Fluent Bit may have the folder meanwhile. Each
 segment is tried once; what cannot be uploaded stays, and the exit code is 1.
 
-Region, endpoint, canned ACL, storage class and content type are those of the output
-that has written the segment; --set says otherwise:
+Bucket, region, endpoint, canned ACL, storage class and content type are those of the
+output that has written the segment; --set says otherwise. A segment that is damaged is
+put aside when what can be read of it is stored; the exit code is 1 if that is nothing:
 
 	sluice spool push --set region=eu-west-1 --profile logs /mnt/fluent-bit/s3`,
 		Args: cobra.ExactArgs(1),
@@ -63,47 +65,108 @@ func (p push) run(ctx context.Context, path string) error {
 		return err
 	}
 	if len(folders) == 0 {
-		return fmt.Errorf("%s is no spool: there is no folder with a file named lock", path)
+		return fmt.Errorf("%s %w", path, spool.ErrNotSpool)
 	}
-	left := 0
+	left, lost := 0, 0
 	for _, folder := range folders {
 		done, err := p.folder(ctx, folder)
-		left += done.Left
 		if err != nil {
 			return fmt.Errorf("push %s: %w", folder, err)
 		}
+		left += done.Left
+		lost += unread(done)
 	}
+	var problems []error
 	if left > 0 {
-		return fmt.Errorf("%d segments could not be uploaded and are still there", left)
+		problems = append(problems, fmt.Errorf("%d segments could not be uploaded and are still there", left))
 	}
-	return nil
+	if lost > 0 {
+		problems = append(problems, fmt.Errorf("of %d segments nothing was stored, since nothing of them can be read: they were put aside", lost))
+	}
+	return errors.Join(problems...)
 }
 
 func (p push) folder(ctx context.Context, folder string) (output.Pushed, error) {
+	own, err := p.own()
+	if err != nil {
+		return output.Pushed{}, err
+	}
 	var show shower = &progress{out: p.stderr, folder: folder}
 	if p.json {
 		show = jsonLines{json.NewEncoder(p.stdout)}
 	}
 	done, err := output.Push(ctx, output.PushOptions{
-		Dir: folder, Readmit: p.quarantine, Config: p.config, Credentials: p.provider, Writer: "sluice " + version,
+		Dir: folder, Readmit: p.quarantine, Bucket: own["bucket"], Config: p.config, Credentials: p.provider, Writer: "sluice " + version,
 		Log:  slog.New(slog.NewTextHandler(p.stderr, &slog.HandlerOptions{Level: slog.LevelWarn})),
 		Told: show.event,
 	}, show.begin)
-	if err == nil && !p.json {
-		fmt.Fprintf(p.stdout, "%s: %d segments uploaded, %d left\n", folder, done.Segments-done.Left, done.Left)
+	if err != nil {
+		return done, err
 	}
-	return done, err
+	if p.json {
+		return done, writeAsideJSON(p.stdout, done.Aside)
+	}
+	writePushed(p.stdout, folder, done)
+	return done, nil
 }
 
-// config checks what a segment and the flags say.
-func (p push) config(settings map[string]string) (conf.Config, error) {
+// writePushed sums up what became of a folder.
+func writePushed(out io.Writer, folder string, done output.Pushed) {
+	lost := unread(done)
+	fmt.Fprintf(out, "%s: %d segments uploaded, %d left", folder, done.Segments-done.Left-lost, done.Left)
+	if n := len(done.Aside); n > 0 {
+		fmt.Fprintf(out, ", %d damaged and put aside (nothing can be read of %d)", n, lost)
+	}
+	fmt.Fprintln(out)
+	for _, each := range done.Aside {
+		fmt.Fprintf(out, "  %s: %s\n", each.File, each.Reason)
+	}
+}
+
+// writeAsideJSON has a line for each segment that was put aside.
+func writeAsideJSON(out io.Writer, all []output.Aside) error {
+	lines := json.NewEncoder(out)
+	for _, each := range all {
+		err := lines.Encode(struct {
+			PutAside string `json:"put_aside"`
+			Records  int64  `json:"records"`
+			Reason   string `json:"reason"`
+		}{each.File, each.Records, each.Reason})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// unread counts the segments of which nothing was stored, since nothing of them can be read.
+func unread(done output.Pushed) (count int) {
+	for _, each := range done.Aside {
+		if each.Records == 0 {
+			count++
+		}
+	}
+	return count
+}
+
+// own are the properties that the flags say.
+func (p push) own() (map[string]string, error) {
 	own := map[string]string{"profile": p.profile}
 	for _, s := range p.set {
 		name, value, ok := strings.Cut(s, "=")
 		if !ok {
-			return conf.Config{}, fmt.Errorf("--set %q is not key=value", s)
+			return nil, fmt.Errorf("--set %q is not key=value", s)
 		}
 		own[strings.ToLower(name)] = value
+	}
+	return own, nil
+}
+
+// config checks what a segment and the flags say.
+func (p push) config(settings map[string]string) (conf.Config, error) {
+	own, err := p.own()
+	if err != nil {
+		return conf.Config{}, err
 	}
 	if wrong := conf.CheckNames(slices.Sorted(maps.Keys(own))); len(wrong) > 0 {
 		return conf.Config{}, wrong

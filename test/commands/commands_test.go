@@ -16,6 +16,7 @@ import (
 	"sluice/conf"
 	"sluice/creds"
 	"sluice/output"
+	"sluice/output/s3test"
 	"sluice/test/stack"
 )
 
@@ -32,6 +33,7 @@ func TestScripts(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(sts.Close) // after the scripts, which run in parallel
+	s3 := s3test.Start(t)
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata",
 		Setup: func(env *testscript.Env) error {
@@ -39,6 +41,7 @@ func TestScripts(t *testing.T) {
 			// Nobody answers there: no test asks this machine's metadata service.
 			env.Setenv("AWS_EC2_METADATA_SERVICE_ENDPOINT", "http://127.0.0.1:1")
 			env.Setenv("STS", sts.Endpoint)
+			env.Setenv("S3", s3.URL)
 			env.Setenv("DEPLOY", filepath.Join(filepath.Dir(filepath.Dir(program)), "deploy"))
 			return fillSpool(env.WorkDir)
 		},
