@@ -7,17 +7,8 @@ import (
 	"os"
 	"time"
 
-	"sluice/conf"
 	"sluice/creds"
-	"sluice/creds/standard"
 )
-
-// credentialOptions are what a configuration says of credentials.
-func credentialOptions(c conf.Config) standard.Options {
-	return standard.Options{
-		Region: c.Region, Profile: c.Profile, RoleARN: c.RoleARN, ExternalID: c.ExternalID, STSEndpoint: c.STSEndpoint, CAFile: c.CAFile,
-	}
-}
 
 // credentialsTimeout is how long the start looks for credentials.
 const credentialsTimeout = 15 * time.Second

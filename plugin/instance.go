@@ -14,6 +14,7 @@ import (
 	"sluice/conf"
 	"sluice/creds/standard"
 	"sluice/output"
+	"sluice/setup"
 )
 
 // instance is one output of Fluent Bit's configuration.
@@ -40,7 +41,7 @@ func newInstance(name string, h hostInstance, sources *standard.Sources) (*insta
 		h.logf(levelWarn, "%s", w)
 	}
 	log := slog.New(logHandler{out: os.Stderr, who: h.who, level: slogLevel(h.maxLevel())})
-	provider := sources.Provider(credentialOptions(cfg))
+	provider := sources.Provider(setup.Credentials(cfg))
 	dir := filepath.Join(cfg.StoreDir, folderName(name))
 	out, err := output.New(output.Options{Config: cfg, Dir: dir, Credentials: provider, Clock: sources.Clock(), Log: log, Writer: "sluice " + version})
 	if err != nil {
@@ -63,17 +64,12 @@ func newInstance(name string, h hostInstance, sources *standard.Sources) (*insta
 
 // configure reads every property now: nothing of the host is asked later.
 func configure(h hostInstance, sources *standard.Sources) (conf.Config, error) {
-	cfg, err := conf.Parse(h.property, conf.Checks{KeyFormat: output.CheckKeyFormat})
+	cfg, err := setup.Parse(h.property, sources)
 	if misspelt := conf.Misspelt(h.property); len(misspelt) > 0 {
 		known, _ := err.(conf.Mistakes)
 		return cfg, append(known, misspelt...)
 	}
-	if err != nil {
-		return cfg, err
-	}
-	options := credentialOptions(cfg)
-	cfg.CAFile = sources.CAFile(options)
-	return cfg.WithEndpoints(func(service string) (url, where string) { return sources.Endpoint(options, service) })
+	return cfg, err
 }
 
 // folderName makes an alias fit for a path.

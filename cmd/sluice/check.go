@@ -11,6 +11,7 @@ import (
 	"sluice/conf"
 	"sluice/creds/standard"
 	"sluice/output"
+	"sluice/setup"
 )
 
 func newCheck(w world) *cobra.Command {
@@ -85,28 +86,22 @@ func (s section) check() conf.Mistakes {
 		names = append(names, p.name)
 	}
 	problems := conf.CheckNames(names)
-	_, err := s.parse()
+	_, err := conf.Parse(s.get, conf.Checks{KeyFormat: output.CheckKeyFormat})
 	if found, ok := err.(conf.Mistakes); ok {
 		problems = append(problems, found...)
 	}
 	return problems
 }
 
-func (s section) parse() (conf.Config, error) {
-	return conf.Parse(s.get, conf.Checks{KeyFormat: output.CheckKeyFormat})
-}
-
 // print shows what a right section means.
 func (s section) print(w world, tag string) error {
-	cfg, err := s.parse()
-	if err == nil {
-		sources := standard.NewSources(standard.Environment{Getenv: w.getenv})
-		cfg, err = cfg.WithEndpoints(func(service string) (url, where string) {
-			return sources.Endpoint(standard.Options{Profile: cfg.Profile}, service)
-		})
-	}
+	sources := standard.NewSources(standard.Environment{Getenv: w.getenv})
+	cfg, err := setup.Parse(s.get, sources)
 	if err != nil {
 		return err
+	}
+	if _, err := sources.STS(setup.Credentials(cfg)); err != nil { // its authorities cannot be read
+		return fmt.Errorf("%s: %w", s.title, err)
 	}
 	key, err := output.ExampleKey(cfg, tag, time.Now())
 	if err != nil {
@@ -117,6 +112,9 @@ func (s section) print(w world, tag string) error {
 		target = "Amazon S3 in " + cfg.Region
 	}
 	fmt.Fprintf(w.stdout, "%s: ok\n  to    bucket %s at %s\n  as    %s, compression %s, objects of %d bytes or %v\n  key   %s\n", s.title, cfg.Bucket, target, "json_lines", cfg.Compression, cfg.TotalFileSize, cfg.UploadTimeout, key)
+	if cfg.CAFile != "" {
+		fmt.Fprintf(w.stdout, "  ca    %s\n", cfg.CAFile)
+	}
 	for _, text := range slices.Concat(cfg.Warnings, s.hints()) {
 		fmt.Fprintf(w.stdout, "  note  %s\n", text)
 	}

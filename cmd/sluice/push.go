@@ -20,6 +20,7 @@ import (
 	"sluice/creds"
 	"sluice/creds/standard"
 	"sluice/output"
+	"sluice/setup"
 	"sluice/spool"
 )
 
@@ -171,24 +172,16 @@ func (p push) config(settings map[string]string) (conf.Config, error) {
 	if wrong := conf.CheckNames(slices.Sorted(maps.Keys(own))); len(wrong) > 0 {
 		return conf.Config{}, wrong
 	}
-	cfg, err := conf.Parse(func(name string) (string, bool) {
+	return setup.Parse(func(name string) (string, bool) {
 		if value, set := own[name]; set && value != "" {
 			return value, true
 		}
 		value, set := settings[name]
 		return value, set
-	}, conf.Checks{KeyFormat: output.CheckKeyFormat})
-	if err != nil {
-		return cfg, err
-	}
-	return cfg.WithEndpoints(func(service string) (url, where string) { return p.sources.Endpoint(p.options(cfg), service) })
+	}, p.sources)
 }
 
-func (p push) options(c conf.Config) standard.Options {
-	return standard.Options{Region: c.Region, Profile: c.Profile, RoleARN: c.RoleARN, ExternalID: c.ExternalID, STSEndpoint: c.STSEndpoint, CAFile: c.CAFile}
-}
-
-func (p push) provider(c conf.Config) creds.Provider { return p.sources.Provider(p.options(c)) }
+func (p push) provider(c conf.Config) creds.Provider { return p.sources.Provider(setup.Credentials(c)) }
 
 // shower tells somebody how a push gets on.
 type shower interface {

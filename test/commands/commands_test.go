@@ -3,8 +3,16 @@
 package commands
 
 import (
+	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/pem"
+	"io"
 	"log/slog"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -34,6 +42,11 @@ func TestScripts(t *testing.T) {
 	}
 	t.Cleanup(sts.Close) // after the scripts, which run in parallel
 	s3 := s3test.Start(t)
+	secure, err := secured(s3.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(secure.Close)
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata",
 		Setup: func(env *testscript.Env) error {
@@ -42,11 +55,35 @@ func TestScripts(t *testing.T) {
 			env.Setenv("AWS_EC2_METADATA_SERVICE_ENDPOINT", "http://127.0.0.1:1")
 			env.Setenv("STS", sts.Endpoint)
 			env.Setenv("S3", s3.URL)
+			env.Setenv("S3_TLS", secure.URL)
+			authority := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: secure.Certificate().Raw})
+			if err := os.WriteFile(filepath.Join(env.WorkDir, "ca.pem"), authority, 0o600); err != nil {
+				return err
+			}
 			env.Setenv("DEPLOY", filepath.Join(filepath.Dir(filepath.Dir(program)), "deploy"))
 			return fillSpool(env.WorkDir)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits},
 	})
+}
+
+// secured is a server by TLS before another one, with a certificate of its own. Over TLS bodies are signed
+// without their hash, which the other one wants.
+func secured(behind string) (*httptest.Server, error) {
+	at, err := url.Parse(behind)
+	if err != nil {
+		return nil, err
+	}
+	return httptest.NewTLSServer(&httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
+		r.SetURL(at)
+		body, err := io.ReadAll(r.In.Body)
+		if err != nil {
+			return // the other one misses the rest
+		}
+		sum := sha256.Sum256(body)
+		r.Out.Header.Set("X-Amz-Content-Sha256", hex.EncodeToString(sum[:]))
+		r.Out.Body = io.NopCloser(bytes.NewReader(body))
+	}}), nil
 }
 
 // fillSpool makes store/out, a spool with two segments of an output that could not upload.
