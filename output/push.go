@@ -37,13 +37,6 @@ type Pushed struct {
 	Aside          []Aside
 }
 
-// Aside is a segment that was put into the quarantine, since not all of it can be read.
-type Aside struct {
-	File    string
-	Reason  string
-	Records int64 // that were stored of it
-}
-
 // Push uploads what is in a spool, each segment to where it was meant to go. Each
 // is tried once, its requests some times; what cannot be uploaded stays. show is
 // told how much there is. Chunks that Fluent Bit may deliver again are recognised
@@ -62,7 +55,10 @@ func Push(ctx context.Context, o PushOptions, show func(Pushed)) (Pushed, error)
 		return Pushed{}, err
 	}
 	ledger := &ledger{opts: o, records: map[uint64]int64{}}
-	out := &Output{queue: newQueue(cfg.Ordered, cfg.UploadWorkers, time.Now), encoders: newSlots(cfg.EncodeWorkers), stores: &manyStores{opts: o, made: map[string]*s3.Store{}}}
+	out := &Output{
+		queue: newQueue(cfg.Ordered, cfg.UploadWorkers, time.Now), encoders: newSlots(cfg.EncodeWorkers),
+		stores: &manyStores{opts: o, made: map[string]*s3.Store{}},
+	}
 	out.opts = Options{Config: cfg, Dir: o.Dir, Log: o.Log, Writer: o.Writer, Now: time.Now, Told: ledger.told}
 	if err := out.openSpool(o.Readmit); err != nil {
 		return Pushed{}, err
@@ -90,50 +86,6 @@ func (o *Output) sendTo(bucket string) {
 			}
 		}
 	})
-}
-
-// ledger notes what was stored of each segment.
-type ledger struct {
-	opts PushOptions
-
-	mu      sync.Mutex // guards records, and is held while opts.Told runs
-	records map[uint64]int64
-}
-
-func (l *ledger) told(e Event) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.opts.Bucket != "" {
-		e.Bucket = l.opts.Bucket
-	}
-	if e.Err == nil {
-		l.records[e.ID] = e.Records
-	}
-	l.opts.Told(e)
-}
-
-// asideBefore returns the files that are in the quarantine, and stay there.
-func asideBefore(o PushOptions) (files map[string]bool, err error) {
-	if o.Readmit {
-		return nil, nil
-	}
-	found, err := spool.Aside(o.Dir)
-	files = map[string]bool{}
-	for _, each := range found {
-		files[each.Path] = true
-	}
-	return files, err
-}
-
-// aside returns what the push has put aside.
-func (l *ledger) aside(before map[string]bool) (all []Aside, err error) {
-	found, err := spool.Aside(l.opts.Dir)
-	for _, each := range found {
-		if !before[each.Path] {
-			all = append(all, Aside{File: each.Path, Reason: each.Reason, Records: l.records[each.ID]})
-		}
-	}
-	return all, err
 }
 
 // manyStores go where each segment says.

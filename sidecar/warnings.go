@@ -23,7 +23,8 @@ func (c *Config) warnOfMode(ctx context.Context, d *document, w World) {
 		return
 	}
 	c.Warnings = append(c.Warnings, fmt.Sprintf(
-		"%s can be read or written by other users and holds tokens or keys: chmod 600 %[1]s, or write ${fromFile:PATH} in their place", d.file))
+		"%s can be read or written by other users and holds tokens or keys: chmod 600 %[1]s, "+
+			"or write ${fromFile:PATH} in their place", d.file))
 }
 
 // hasSecrets reports whether tokens or keys stand in a document itself.
@@ -32,7 +33,8 @@ func (d *document) hasSecrets() bool {
 	sources := [][]string{{"aws_defaults", "iam_keys", "aws_secret_access_key"}}
 	services, _ := d.at([]string{"services"}).(map[string]any)
 	for name := range services {
-		sources = append(sources, []string{"services", name, "auth_token"}, append([]string{"services", name}, strings.Split(key, ".")...))
+		service := []string{"services", name}
+		sources = append(sources, append(service[:2:2], "auth_token"), append(service[:2:2], strings.Split(key, ".")...))
 	}
 	return slices.ContainsFunc(sources, func(path []string) bool {
 		values, several := d.at(path).([]any)
@@ -56,7 +58,8 @@ func (c *Config) warnOfNewlines(ended map[string]string) {
 		path := strings.Split(place, ".") // names of services have no dots
 		if len(path) >= 3 && path[0] == "services" && path[2] == "auth_token" {
 			c.Warnings = append(c.Warnings, fmt.Sprintf(
-				"service %s: its token file %s ends in a newline, which AWS's SDKs refuse to send: write it with printf %%s", path[1], ended[place]))
+				"service %s: its token file %s ends in a newline, which AWS's SDKs refuse to send: write it with printf %%s",
+				path[1], ended[place]))
 		}
 	}
 }

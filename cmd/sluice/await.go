@@ -12,7 +12,7 @@ import (
 )
 
 // askEvery is how often a sidecar is asked whether it honours a grant: seldom enough that it does not
-// hear of somebody who guesses.
+// take us for a peer that guesses.
 const askEvery = 200 * time.Millisecond
 
 // await waits until the running sidecar honours a grant, which an application's first request shall find
@@ -33,7 +33,8 @@ func (g *wanted) await(ctx context.Context, w world, token string, grants grantF
 			return nil
 		case ctx.Err() != nil: // which may be why it failed
 		case errors.As(err, new(*net.OpError)):
-			fmt.Fprintf(w.stderr, "no sidecar answers at %s: the grant is in force when \"sluice serve\" runs (%v)\n", g.sidecar, err)
+			fmt.Fprintf(w.stderr,
+				"no sidecar answers at %s: the grant is in force when \"sluice serve\" runs (%v)\n", g.sidecar, err)
 			return nil
 		case err != nil:
 			return fmt.Errorf("--sidecar %s: %w", g.sidecar, err)
@@ -43,13 +44,14 @@ func (g *wanted) await(ctx context.Context, w world, token string, grants grantF
 		select {
 		case <-again.C:
 		case <-ctx.Done():
-			return fmt.Errorf("the sidecar at %s does not honour the grant within %v: %s; does it run with --grants %s?", g.sidecar, g.wait, why, string(grants))
+			return fmt.Errorf("the sidecar at %s does not honour the grant within %v: %s; does it run with --grants %s?",
+				g.sidecar, g.wait, why, string(grants))
 		}
 	}
 }
 
-// askSidecar asks for a key with a token. The grant is in force, too, if there is no key just now, or
-// if its time is over already.
+// askSidecar asks for a key with a token. 503 and 403 are answers for a grant in force, too:
+// there is no key just now, or its time is over already.
 func askSidecar(ctx context.Context, url, token string) (honoured bool, err error) {
 	client := &http.Client{
 		Transport:     &http.Transport{DisableKeepAlives: true},
@@ -57,9 +59,10 @@ func askSidecar(ctx context.Context, url, token string) (honoured bool, err erro
 	}
 	if socket, is := strings.CutPrefix(url, "unix:"); is {
 		url = "http://localhost/_aws/credentials"
-		client.Transport = &http.Transport{DisableKeepAlives: true, DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+		dial := func(ctx context.Context, _, _ string) (net.Conn, error) {
 			return (&net.Dialer{}).DialContext(ctx, "unix", socket)
-		}}
+		}
+		client.Transport = &http.Transport{DisableKeepAlives: true, DialContext: dial}
 	}
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
@@ -80,5 +83,6 @@ func askSidecar(ctx context.Context, url, token string) (honoured bool, err erro
 	case http.StatusUnauthorized, http.StatusTooManyRequests:
 		return false, nil
 	}
-	return false, fmt.Errorf("it answers %s: write the address of a listener with the face process, and the path /_aws/credentials", resp.Status)
+	return false, fmt.Errorf("it answers %s: write the address of a listener with the face process, and /_aws/credentials",
+		resp.Status)
 }

@@ -15,12 +15,15 @@ import (
 
 // withoutItself hides from the chain of sources what leads to one of the sidecar's own listeners: it would
 // ask itself for the key that it waits for. It returns what was hidden, one sentence each.
-func withoutItself(getenv func(string) string, listeners []sidecar.Listener) (hiding func(string) string, hidden []string) {
+func withoutItself(getenv func(string) string, listeners []sidecar.Listener) (
+	hiding func(string) string, hidden []string,
+) {
 	instead := map[string]string{}
 	hide := func(address, name, value, remedy string) {
 		if isOwn(address, listeners) {
 			instead[name] = value
-			hidden = append(hidden, fmt.Sprintf("%s is this sidecar itself and is not asked for keys: %s", address, remedy))
+			hidden = append(hidden,
+				fmt.Sprintf("%s is this sidecar itself and is not asked for keys: %s", address, remedy))
 		}
 	}
 	const relative, full = "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "AWS_CONTAINER_CREDENTIALS_FULL_URI"

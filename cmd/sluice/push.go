@@ -5,15 +5,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"maps"
-	"os"
 	"slices"
 	"strings"
-	"time"
 
-	"github.com/schollz/progressbar/v3"
 	"github.com/spf13/cobra"
 
 	"sluice/conf"
@@ -82,7 +78,8 @@ func (p push) run(ctx context.Context, path string) error {
 		problems = append(problems, fmt.Errorf("%d segments could not be uploaded and are still there", left))
 	}
 	if lost > 0 {
-		problems = append(problems, fmt.Errorf("of %d segments nothing was stored, since nothing of them can be read: they were put aside", lost))
+		problems = append(problems,
+			fmt.Errorf("of %d segments nothing was stored, since nothing of them can be read: they were put aside", lost))
 	}
 	return errors.Join(problems...)
 }
@@ -109,45 +106,6 @@ func (p push) folder(ctx context.Context, folder string) (output.Pushed, error) 
 	}
 	writePushed(p.stdout, folder, done)
 	return done, nil
-}
-
-// writePushed sums up what became of a folder.
-func writePushed(out io.Writer, folder string, done output.Pushed) {
-	lost := unread(done)
-	fmt.Fprintf(out, "%s: %d segments uploaded, %d left", folder, done.Segments-done.Left-lost, done.Left)
-	if n := len(done.Aside); n > 0 {
-		fmt.Fprintf(out, ", %d damaged and put aside (nothing can be read of %d)", n, lost)
-	}
-	fmt.Fprintln(out)
-	for _, each := range done.Aside {
-		fmt.Fprintf(out, "  %s: %s\n", each.File, each.Reason)
-	}
-}
-
-// writeAsideJSON has a line for each segment that was put aside.
-func writeAsideJSON(out io.Writer, all []output.Aside) error {
-	lines := json.NewEncoder(out)
-	for _, each := range all {
-		err := lines.Encode(struct {
-			PutAside string `json:"put_aside"`
-			Records  int64  `json:"records"`
-			Reason   string `json:"reason"`
-		}{each.File, each.Records, each.Reason})
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// unread counts the segments of which nothing was stored, since nothing of them can be read.
-func unread(done output.Pushed) (count int) {
-	for _, each := range done.Aside {
-		if each.Records == 0 {
-			count++
-		}
-	}
-	return count
 }
 
 // own are the properties that the flags say.
@@ -182,53 +140,3 @@ func (p push) config(settings map[string]string) (conf.Config, error) {
 }
 
 func (p push) provider(c conf.Config) creds.Provider { return p.sources.Provider(setup.Credentials(c)) }
-
-// shower tells somebody how a push gets on.
-type shower interface {
-	begin(all output.Pushed)
-	event(e output.Event)
-}
-
-// progress is a bar on a terminal, and nothing elsewhere.
-type progress struct {
-	out    io.Writer
-	folder string
-	bar    *progressbar.ProgressBar
-}
-
-func (p *progress) begin(all output.Pushed) {
-	visible := false
-	if f, ok := p.out.(*os.File); ok {
-		info, err := f.Stat()
-		visible = err == nil && info.Mode()&os.ModeCharDevice != 0
-	}
-	p.bar = progressbar.NewOptions64(all.Bytes, progressbar.OptionSetWriter(p.out), progressbar.OptionSetVisibility(visible),
-		progressbar.OptionSetDescription(p.folder), progressbar.OptionShowBytes(true), progressbar.OptionSetPredictTime(true),
-		progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionOnCompletion(func() { fmt.Fprintln(p.out) }))
-}
-
-func (p *progress) event(e output.Event) {
-	if e.Err == nil {
-		_ = p.bar.Add64(e.Segment) // for the eye only
-	}
-}
-
-// jsonLines is for scripts.
-type jsonLines struct{ out *json.Encoder }
-
-func (jsonLines) begin(output.Pushed) {}
-
-func (j jsonLines) event(e output.Event) {
-	line := struct {
-		Segment string `json:"segment"`
-		Bucket  string `json:"bucket"`
-		Key     string `json:"key"`
-		Records int64  `json:"records"`
-		Bytes   int64  `json:"bytes"`
-		Error   string `json:"error,omitempty"`
-	}{fmt.Sprintf("%016x", e.ID), e.Bucket, e.Key, e.Records, e.Bytes, ""}
-	if e.Err != nil {
-		line.Error = e.Err.Error()
-	}
-	_ = j.out.Encode(line) // who reads it has gone
-}

@@ -85,7 +85,8 @@ func serve(ctx context.Context, w world, flags serveFlags) error {
 		return failed(err)
 	}
 	if flags.validateOnly && file == "" {
-		return errors.New("--validate-only has read no configuration: name one by --config or CREDPROXY_CONFIG_FILE (there is none at " + defaultConfig + ")")
+		return errors.New("--validate-only has read no configuration: name one by --config or CREDPROXY_CONFIG_FILE " +
+			"(there is none at " + defaultConfig + ")")
 	}
 	if flags.validateOnly {
 		for _, warning := range config.Warnings {
@@ -122,7 +123,7 @@ func runServe(ctx context.Context, w world, o sidecar.Options) error {
 	}
 	if o.Grants != "" {
 		if err := os.MkdirAll(o.Grants, 0o700); err != nil { // so that the first grant is noticed at once
-			o.Log.Info("there is no folder for grants; one that is made later is found within reload_interval", "error", err)
+			o.Log.Info("the folder of grants cannot be made; one that is made later is found within reload_interval", "error", err)
 		}
 	}
 	sources := newServeSources(getenv, sourceDisk{ctx: ctx, disk: disk})

@@ -18,8 +18,8 @@ type hungFS struct {
 	once   sync.Once // ends it
 }
 
-// mountHung mounts a file system that hangs until the test ends. Whoever asks it waits, and can be killed
-// while he does. It skips the test where there is none to be had.
+// mountHung mounts a file system that hangs until the test ends. A process that asks it waits, and can be
+// killed meanwhile. It skips the test where there is none to be had.
 func mountHung(t *testing.T) *hungFS {
 	t.Helper()
 	device, err := unix.Open("/dev/fuse", unix.O_RDWR|unix.O_CLOEXEC, 0)
