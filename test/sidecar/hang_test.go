@@ -84,6 +84,31 @@ func TestBlockedFile(t *testing.T) {
 	}
 }
 
+// TestHungFolder: a folder of services that hangs keeps the sidecar neither from its start, nor from the other
+// folder, nor from its end.
+func TestHungFolder(t *testing.T) {
+	needWorld(t)
+	hung := mountHung(t)
+	s := serve(t, owner()+"dynamic_services: {enabled: true, reload_interval: 1, directories: [{path: '"+filepath.Join(hung.dir, "services")+"'}, {path: DIR/services}]}\n"+
+		"services:\n"+service("always", tokenOf("always"), newRole()))
+	file := filepath.Join(s.dir, "services", "a.yaml")
+	if err := os.Mkdir(filepath.Dir(file), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	status := func() int {
+		code, _ := get(t, "http://127.0.0.1:1338/v1/credentials", "Authorization: "+tokenOf("a"))
+		return code
+	}
+	write(t, file, "services:\n"+service("a", tokenOf("a"), newRole()))
+	wait(t, s, func() bool { return status() == 200 })
+	remove(t, file)
+	wait(t, s, func() bool { return status() == 401 })
+	if !strings.Contains(s.Log(), "list "+hung.dir) {
+		t.Error("the log does not name the folder")
+	}
+	ends(t, s.Process)
+}
+
 // TestBlockedStart: a start names the file that blocks and ends, or SIGTERM ends it.
 func TestBlockedStart(t *testing.T) {
 	needWorld(t)
