@@ -115,10 +115,19 @@ func (s section) print(w world, tag string) error {
 	if cfg.CAFile != "" {
 		fmt.Fprintf(w.stdout, "  ca    %s\n", cfg.CAFile)
 	}
-	for _, text := range slices.Concat(cfg.Warnings, s.hints()) {
+	for _, text := range slices.Concat(cfg.Warnings, s.hints(), dateHints(cfg)) {
 		fmt.Fprintf(w.stdout, "  note  %s\n", text)
 	}
 	return nil
+}
+
+// dateHints tell what becomes of records that have a member with the name of the date.
+func dateHints(cfg conf.Config) []string {
+	if cfg.JSONDateKey == "" || cfg.LogKey != "" {
+		return nil
+	}
+	return []string{fmt.Sprintf("a record's member %q takes the place of its time, as the last one of equal names does: "+
+		"if there is such a member, set json_date_key to another name", cfg.JSONDateKey)}
 }
 
 // hints are for settings that Fluent Bit keeps for itself.
