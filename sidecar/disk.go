@@ -109,6 +109,7 @@ func (d *Disk) begin(what string, limit int, f func() (any, error)) (*operation,
 	d.pending[what] = op
 	go func() {
 		defer close(op.done)
+		defer onOwnThread()()
 		op.value, op.err = f()
 	}()
 	return op, nil

@@ -9,6 +9,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -91,6 +92,26 @@ func TestDiskGetsOn(t *testing.T) {
 	for _, want := range []string{"late", "text"} {
 		if content, err := d.ReadFile(t.Context(), path); string(content) != want || err != nil {
 			t.Errorf("ReadFile: %q, %v, want %q", content, err, want)
+		}
+	}
+}
+
+// TestDiskLeavesSignalsToOthers: no thread that may hang is given a signal that is for the process.
+func TestDiskLeavesSignalsToOthers(t *testing.T) {
+	blocked := func() (any, error) {
+		status, err := os.ReadFile("/proc/thread-self/status")
+		_, rest, _ := strings.Cut(string(status), "SigBlk:\t")
+		text, _, _ := strings.Cut(rest, "\n")
+		mask, parseErr := strconv.ParseUint(text, 16, 64)
+		return mask, errors.Join(err, parseErr)
+	}
+	mask, err := (&Disk{Patience: time.Minute}).do(t.Context(), "ask", "mask", 1, blocked)
+	if err != nil {
+		t.Skipf("no thread's status can be read here: %v", err)
+	}
+	for _, signal := range []syscall.Signal{syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP, syscall.SIGQUIT} {
+		if mask.(uint64)&(1<<(signal-1)) == 0 {
+			t.Errorf("a thread that may hang takes %v", signal)
 		}
 	}
 }
