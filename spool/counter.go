@@ -3,8 +3,10 @@ package spool
 import (
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -34,15 +36,35 @@ func (s *Spool) Counter(name string) (*Counter, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open counter: %w", err)
 	}
+	if slices.Contains(names, name) {
+		if c.kept, err = c.readOlder(); err != nil {
+			return nil, fmt.Errorf("open counter: %w", err)
+		}
+	}
 	for _, file := range names {
 		number, isCounter := strings.CutPrefix(file, name+".")
 		value, err := strconv.ParseUint(number, 10, 64)
 		if isCounter && err == nil && (c.file == "" || value > c.kept) {
-			c.file, c.kept = file, value
+			c.file, c.kept = file, max(c.kept, value)
 		}
 	}
 	c.next = c.kept
 	return c, nil
+}
+
+// readOlder reads the number as it was kept before: in a file called as the counter.
+func (c *Counter) readOlder() (value uint64, err error) {
+	file, err := c.fs.Open(filepath.Join(c.dir, c.name))
+	if err != nil {
+		return 0, err
+	}
+	defer func() { err = errors.Join(err, file.Close()) }()
+	text := make([]byte, 32)
+	n, err := file.ReadAt(text, 0)
+	if err != nil && err != io.EOF {
+		return 0, err
+	}
+	return strconv.ParseUint(strings.TrimSpace(string(text[:n])), 10, 64)
 }
 
 // Take returns the next value. Whoever has a durable note of it, such as a

@@ -1,7 +1,9 @@
 package spool_test
 
 import (
+	"errors"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"syscall"
@@ -95,6 +97,27 @@ func TestCounterOnAFullDisk(t *testing.T) {
 		}
 		if err := r.Close(0); err != nil {
 			t.Log(err) // the journal of a full disk
+		}
+	}
+}
+
+// TestOlderCounter goes on from the number that an earlier version has kept in a file.
+func TestOlderCounter(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "index"), []byte("41\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for want := range uint64(3) {
+		r := open(t, spool.Options{Dir: dir})
+		c, err := r.Counter("index")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := c.Take(); got != 41+want {
+			t.Errorf("Take = %d, want %d", got, 41+want)
+		}
+		if err := errors.Join(c.Keep(), r.Close(0)); err != nil {
+			t.Fatal(err)
 		}
 	}
 }
