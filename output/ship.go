@@ -57,17 +57,17 @@ const maxTidyTries = 3
 
 // tidy removes the unfinished uploads that earlier attempts may have left.
 func (o *Output) tidy(ctx context.Context, j *job) error {
-	for ; j.stored.untidy; j.stored.untidy = false {
-		err := j.stored.store.Tidy(ctx, j.stored.target)
-		if err == nil {
-			continue
-		}
+	if !j.stored.untidy {
+		return nil
+	}
+	if err := j.stored.store.Tidy(ctx, j.stored.target); err != nil {
 		if j.tidyTries++; j.tidyTries < maxTidyTries {
 			return err
 		}
 		o.opts.Log.Warn("unfinished uploads of earlier attempts are left: have a lifecycle rule remove them",
 			"key", j.stored.target.Key, "error", err)
 	}
+	j.stored.untidy = false
 	return nil
 }
 
