@@ -217,7 +217,7 @@ func TestPutObject(t *testing.T) {
 		if encoding := aws.ToString(head.ContentEncoding); (codec == "none" && encoding != "") || (codec != "none" && encoding != codec) || aws.ToString(head.ContentType) != "application/x-ndjson" {
 			t.Errorf("%s: Content-Encoding %q, Content-Type %q", codec, encoding, aws.ToString(head.ContentType))
 		}
-		if left, _ := filepath.Glob(filepath.Join(r.dir, "*.*")); len(left) > 0 {
+		if left := r.segments(); len(left) > 0 {
 			t.Errorf("%s: the spool still has %v", codec, left)
 		}
 	}
