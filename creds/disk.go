@@ -1,8 +1,11 @@
 package creds
 
 import (
+	"crypto/rand"
 	"errors"
 	"fmt"
+	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"syscall"
@@ -30,69 +33,161 @@ const room = 16 << 10
 // Update holds a lock on path.lock, which stays there, for processes that know
 // of it. The temporary file is made first, as large as it may get: a refresh
 // token may be good for one use, and must not be spent where its successor cannot
-// be kept.
-func (OS) Update(path string, change func(old []byte) ([]byte, error)) (err error) {
-	lock, err := os.OpenFile(path+".lock", os.O_CREATE|os.O_RDWR|syscall.O_CLOEXEC, 0o600)
+// be kept. Of a link, the file that it points to is updated.
+//
+// Root may refresh a user's token in a folder that the user can write. So all is
+// done within the folder as it was opened, no link is followed in it, and nothing
+// is given to the user but what was made here.
+func (OS) Update(path string, change func(old []byte) ([]byte, error)) error {
+	path, err := filepath.EvalSymlinks(path)
 	if err != nil {
-		return fmt.Errorf("lock %s: %w", path, err)
+		return fmt.Errorf("update: %w", err)
 	}
-	defer lock.Close() // and with it the lock
-	if err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX); err != nil {
-		return fmt.Errorf("lock %s: %w", path, err)
-	}
-	next, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*.tmp") // mode 0600
+	dir, err := os.OpenRoot(filepath.Dir(path))
 	if err != nil {
 		return fmt.Errorf("update %s: %w", path, err)
 	}
-	defer os.Remove(next.Name()) // in vain after the rename
-	old, err := os.ReadFile(path)
-	if err != nil {
-		return errors.Join(err, next.Close())
-	}
-	if err := reserve(next, lock, path, len(old)+room); err != nil {
-		return errors.Join(fmt.Errorf("update %s: %w", path, err), next.Close())
-	}
-	content, err := change(old)
-	if err != nil || content == nil {
-		return errors.Join(err, next.Close())
-	}
-	if err := replace(next, content, path); err != nil {
+	defer dir.Close()
+	if err := (update{dir, filepath.Base(path)}).run(change); err != nil {
 		return fmt.Errorf("update %s: %w", path, err)
 	}
 	return nil
 }
 
-// reserve takes n bytes of the disk, and gives the new files to the old one's
-// owner: root may refresh a user's token, who must be able to read it.
-func reserve(next, lock *os.File, path string, n int) error {
-	info, err := os.Stat(path)
-	if err != nil {
-		return err
-	}
-	if owner, ok := info.Sys().(*syscall.Stat_t); ok && os.Getuid() == 0 {
-		for _, f := range []*os.File{next, lock} {
-			if err := f.Chown(int(owner.Uid), int(owner.Gid)); err != nil {
-				return err
-			}
-		}
-	}
-	if _, err := next.Write(make([]byte, n)); err != nil {
-		return err
-	}
-	return next.Sync()
+// update is that of one file.
+type update struct {
+	dir  *os.Root
+	name string
 }
 
-// replace writes content durably under path's name, over what was reserved.
-func replace(next *os.File, content []byte, path string) error {
-	_, err := next.WriteAt(content, 0)
-	if err == nil {
-		err = next.Truncate(int64(len(content)))
-	}
+func (u update) run(change func(old []byte) ([]byte, error)) error {
+	owner, err := u.look(u.name)
 	if err != nil {
-		return errors.Join(err, next.Close())
-	}
-	if err := errors.Join(next.Sync(), next.Close()); err != nil {
 		return err
 	}
-	return os.Rename(next.Name(), path)
+	lock, err := u.lock(owner)
+	if err != nil {
+		return err
+	}
+	defer lock.Close() // and with it the lock
+	return u.replace(owner, change)
+}
+
+// replace is called with the lock held.
+func (u update) replace(owner fs.FileInfo, change func(old []byte) ([]byte, error)) error {
+	temporary := u.name + "." + rand.Text() + ".tmp"
+	next, err := u.create(temporary, owner)
+	if err != nil {
+		return err
+	}
+	defer u.dir.Remove(temporary) // in vain after the rename
+	old, err := u.read()
+	if err == nil {
+		err = reserve(next, len(old)+room)
+	}
+	var content []byte
+	if err == nil {
+		content, err = change(old)
+	}
+	if err != nil || content == nil {
+		return errors.Join(err, next.Close())
+	}
+	if err := write(next, content); err != nil {
+		return err
+	}
+	return u.dir.Rename(temporary, u.name)
+}
+
+// lock waits for the lock. A lock that is there may be anyone's, and is not
+// given away.
+func (u update) lock(owner fs.FileInfo) (*os.File, error) {
+	name := u.name + ".lock"
+	lock, err := u.create(name, owner)
+	if errors.Is(err, fs.ErrExist) {
+		lock, err = u.open(name, os.O_RDWR)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("lock: %w", err)
+	}
+	if err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX); err != nil {
+		return nil, errors.Join(fmt.Errorf("lock: %w", err), lock.Close())
+	}
+	return lock, nil
+}
+
+// create makes a file that is not there, and gives it to the old one's owner, who
+// must be able to read what root has refreshed.
+func (u update) create(name string, owner fs.FileInfo) (*os.File, error) {
+	f, err := u.dir.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	if of, ok := owner.Sys().(*syscall.Stat_t); ok && os.Getuid() == 0 {
+		if err := f.Chown(int(of.Uid), int(of.Gid)); err != nil {
+			return nil, errors.Join(err, f.Close(), u.dir.Remove(name))
+		}
+	}
+	return f, nil
+}
+
+// look refuses what is not a file: a link, or a pipe that never ends.
+func (u update) look(name string) (fs.FileInfo, error) {
+	info, err := u.dir.Lstat(name)
+	if err == nil && !info.Mode().IsRegular() {
+		err = fmt.Errorf("%s is not a regular file (%v): remove it", filepath.Join(u.dir.Name(), name), info.Mode().Type())
+	}
+	return info, err
+}
+
+// open opens a file that is there. Another process may replace it meanwhile,
+// which says nothing against it, unless it goes on.
+func (u update) open(name string, flag int) (*os.File, error) {
+	const tries = 10
+	for range tries {
+		seen, err := u.look(name)
+		if err != nil {
+			return nil, err
+		}
+		f, err := u.dir.OpenFile(name, flag, 0)
+		if err != nil {
+			return nil, err
+		}
+		opened, err := f.Stat()
+		if err == nil && os.SameFile(seen, opened) {
+			return f, nil
+		}
+		if err := errors.Join(err, f.Close()); err != nil {
+			return nil, err
+		}
+	}
+	return nil, fmt.Errorf("%s is replaced again and again", filepath.Join(u.dir.Name(), name))
+}
+
+func (u update) read() ([]byte, error) {
+	f, err := u.open(u.name, os.O_RDONLY)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return io.ReadAll(f)
+}
+
+// reserve takes n bytes of the disk.
+func reserve(f *os.File, n int) error {
+	if _, err := f.Write(make([]byte, n)); err != nil {
+		return err
+	}
+	return f.Sync()
+}
+
+// write writes content durably over what was reserved, and closes the file.
+func write(f *os.File, content []byte) error {
+	_, err := f.WriteAt(content, 0)
+	if err == nil {
+		err = f.Truncate(int64(len(content)))
+	}
+	if err != nil {
+		return errors.Join(err, f.Close())
+	}
+	return errors.Join(f.Sync(), f.Close())
 }
