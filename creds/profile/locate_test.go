@@ -1,6 +1,8 @@
 package profile_test
 
 import (
+	"errors"
+	"strings"
 	"testing"
 
 	"sluice/creds/internal/vectors"
@@ -27,9 +29,9 @@ func TestLocateVectors(t *testing.T) {
 				t.Skip("its paths are those of Windows")
 			}
 			run++
-			got, want := profile.Locate(getenv(c.Environment)), profile.Location{Config: c.ConfigLocation, Credentials: c.CredentialsLocation}
-			if got != want {
-				t.Errorf("Locate(%v) = %v, want %v", c.Environment, got, want)
+			got, err := profile.Locate(getenv(c.Environment), home(c.Environment))
+			if want := (profile.Location{Config: c.ConfigLocation, Credentials: c.CredentialsLocation}); err != nil || got != want {
+				t.Errorf("Locate(%v) = %v, %v, want %v", c.Environment, got, err, want)
 			}
 			if name, _ := profile.Selected(getenv(c.Environment)); c.Profile != "" && name != c.Profile {
 				t.Errorf("Selected(%v) = %q, want %q", c.Environment, name, c.Profile)
@@ -40,23 +42,35 @@ func TestLocateVectors(t *testing.T) {
 	vectors.Count(t, run, 4)
 }
 
+// home is that of HOME alone.
+func home(environment map[string]string) func() (string, error) {
+	return func() (string, error) {
+		if h := environment["HOME"]; h != "" {
+			return h, nil
+		}
+		return "", errors.New("nobody knows the home")
+	}
+}
+
 func TestLocate(t *testing.T) {
 	for _, c := range []struct {
 		name string
 		env  map[string]string
 		want profile.Location
+		err  string
 	}{
-		{"nothing tells", nil, profile.Location{}},
-		{"blank variables are absent", map[string]string{"HOME": " ", "AWS_CONFIG_FILE": "\t", "AWS_SHARED_CREDENTIALS_FILE": "\n"}, profile.Location{}},
-		{"a blank override leaves the default", map[string]string{"HOME": "/h", "AWS_CONFIG_FILE": " "}, profile.Location{Config: "/h/.aws/config", Credentials: "/h/.aws/credentials"}},
-		{"an override needs no home", map[string]string{"AWS_CONFIG_FILE": "/c"}, profile.Location{Config: "/c"}},
-		{"~/ is the home", map[string]string{"HOME": "/h", "AWS_CONFIG_FILE": "~/c", "AWS_SHARED_CREDENTIALS_FILE": "~/.aws/k"}, profile.Location{Config: "/h/c", Credentials: "/h/.aws/k"}},
-		{"another user's home is not", map[string]string{"HOME": "/h", "AWS_CONFIG_FILE": "~u/c"}, profile.Location{Config: "~u/c", Credentials: "/h/.aws/credentials"}},
-		{"~ elsewhere is not", map[string]string{"AWS_CONFIG_FILE": "/a/~/c", "HOME": "/h"}, profile.Location{Config: "/a/~/c", Credentials: "/h/.aws/credentials"}},
-		{"~/ without a home stays", map[string]string{"AWS_CONFIG_FILE": "~/c"}, profile.Location{Config: "~/c"}},
+		{name: "nothing tells", err: "config file: nobody knows the home; set HOME, or AWS_CONFIG_FILE"},
+		{name: "a blank override leaves the default", env: map[string]string{"HOME": "/h", "AWS_CONFIG_FILE": " "}, want: profile.Location{Config: "/h/.aws/config", Credentials: "/h/.aws/credentials"}},
+		{name: "an override needs no home, the other file does", env: map[string]string{"AWS_CONFIG_FILE": "/c"}, err: "credentials file: nobody knows the home; set HOME, or AWS_SHARED_CREDENTIALS_FILE"},
+		{name: "overrides need no home", env: map[string]string{"AWS_CONFIG_FILE": "/c", "AWS_SHARED_CREDENTIALS_FILE": "k"}, want: profile.Location{Config: "/c", Credentials: "k"}},
+		{name: "~/ is the home", env: map[string]string{"HOME": "/h", "AWS_CONFIG_FILE": "~/c", "AWS_SHARED_CREDENTIALS_FILE": "~/.aws/k"}, want: profile.Location{Config: "/h/c", Credentials: "/h/.aws/k"}},
+		{name: "another user's home is not", env: map[string]string{"HOME": "/h", "AWS_CONFIG_FILE": "~u/c"}, want: profile.Location{Config: "~u/c", Credentials: "/h/.aws/credentials"}},
+		{name: "~ elsewhere is not", env: map[string]string{"AWS_CONFIG_FILE": "/a/~/c", "HOME": "/h"}, want: profile.Location{Config: "/a/~/c", Credentials: "/h/.aws/credentials"}},
+		{name: "~/ without a home", env: map[string]string{"AWS_CONFIG_FILE": "~/c"}, err: "nobody knows the home"},
 	} {
-		if got := profile.Locate(getenv(c.env)); got != c.want {
-			t.Errorf("%s: Locate(%v) = %q, want %q", c.name, c.env, got, c.want)
+		got, err := profile.Locate(getenv(c.env), home(c.env))
+		if c.err != "" && (err == nil || !strings.Contains(err.Error(), c.err)) || c.err == "" && (err != nil || got != c.want) {
+			t.Errorf("%s: Locate(%v) = %q, %v, want %q, %q", c.name, c.env, got, err, c.want, c.err)
 		}
 	}
 }

@@ -2,7 +2,7 @@
 // what a profile asks for. It sees no disk, no network and no environment but
 // what it is handed:
 //
-//	at := profile.Locate(os.Getenv)
+//	at, err := profile.Locate(os.Getenv, os.UserHomeDir)
 //	config, credentials := read(at.Config), read(at.Credentials) // nil if absent
 //	files, err := profile.Parse(config, credentials)
 //	name, explicit := profile.Selected(os.Getenv)

@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"sluice/creds"
-	"sluice/creds/profile"
 	"sluice/imds"
 )
 
@@ -30,7 +29,7 @@ const (
 // order returns the sources, first one first. A profile that is asked for by
 // name is the only one.
 func (s *Sources) order(t settings) []source {
-	files := profile.Locate(s.env.Getenv)
+	files, _ := s.located() // the provider tells why not
 	shared := source{nameProfile, fmt.Sprintf("profile %q of %s and %s", t.profile, files.Config, files.Credentials), s.profile(t)}
 	if t.options.Profile != "" {
 		return []source{shared}

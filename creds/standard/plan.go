@@ -2,7 +2,6 @@ package standard
 
 import (
 	"fmt"
-	"path/filepath"
 	"time"
 
 	"sluice/creds"
@@ -103,10 +102,14 @@ func (t settings) sso(b *built, base profile.SSO) (creds.Provider, error) {
 	if err != nil {
 		return nil, err
 	}
+	dir, err := t.sources.cacheDir("sso")
+	if err != nil {
+		return nil, err
+	}
 	b.keep(t, creds.CacheOptions{Provider: creds.SSO{
 		Portal: portal, AccountID: base.AccountID, RoleName: base.RoleName,
 		Token: creds.SSOToken{
-			OIDC: oidc, Session: base.Session, StartURL: base.StartURL, Dir: t.home(".aws", "sso", "cache"),
+			OIDC: oidc, Session: base.Session, StartURL: base.StartURL, Dir: dir,
 			Disk: t.sources.env.Disk, Now: t.sources.clock.Now,
 		},
 	}})
@@ -122,17 +125,12 @@ func (t settings) login(b *built, base profile.Login) (creds.Provider, error) {
 	if err != nil {
 		return nil, err
 	}
-	dir := t.env("AWS_LOGIN_CACHE_DIRECTORY")
-	if dir == "" {
-		dir = t.home(".aws", "login", "cache")
+	dir, err := t.sources.loginDir()
+	if err != nil {
+		return nil, err
 	}
 	b.keep(t, creds.CacheOptions{Provider: creds.Login{
 		SignIn: signIn, Session: base.Session, Dir: dir, Disk: t.sources.env.Disk, Now: t.sources.clock.Now,
 	}})
 	return b.provider, nil
-}
-
-// home returns a path in the user's home.
-func (t settings) home(path ...string) string {
-	return filepath.Join(append([]string{t.env("HOME")}, path...)...)
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"sync"
+	"syscall"
 	"time"
 
 	"sluice/creds"
@@ -27,24 +28,30 @@ func (f sharedFiles) equal(g sharedFiles) bool {
 }
 
 // readShared reads both files. A file that is not there is empty; one that
-// cannot be read is an error: it may name another role than the next source.
+// cannot be looked at is an error: it may name another role than the next source.
 // What could be read is returned in any case.
 func (s *Sources) readShared() (f sharedFiles, err error) {
-	where := profile.Locate(s.env.Getenv)
+	where, err := s.located()
+	if err != nil {
+		return f, err
+	}
 	for _, each := range []struct {
 		path    string
 		content *[]byte
 	}{{where.Config, &f.config}, {where.Credentials, &f.credentials}} {
-		if each.path == "" {
-			continue
-		}
 		content, readErr := s.env.Disk.ReadFile(each.path)
-		if readErr != nil && !errors.Is(readErr, fs.ErrNotExist) && err == nil {
+		if readErr != nil && !isAbsent(readErr) && err == nil {
 			err = fmt.Errorf("shared AWS file: %w", readErr)
 		}
 		*each.content = content
 	}
 	return f, err
+}
+
+// isAbsent reports whether a file cannot be there: services' users have homes like
+// /dev/null.
+func isAbsent(err error) bool {
+	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR)
 }
 
 // profileFiles provides what a profile asks for, and notices when the files
@@ -107,7 +114,10 @@ func (p *profileFiles) Retrieve(ctx context.Context) (creds.Credentials, error) 
 	if passes && p.settings.options.Profile == "" {
 		err = fmt.Errorf("%w: %w", err, creds.ErrNotConfigured)
 	}
-	where := profile.Locate(p.settings.sources.env.Getenv)
+	where, locateErr := p.settings.sources.located()
+	if locateErr != nil {
+		return creds.Credentials{}, fmt.Errorf("profile %q: %w", p.settings.profile, err)
+	}
 	return creds.Credentials{}, fmt.Errorf("%w (files %s and %s)", err, where.Config, where.Credentials)
 }
 

@@ -22,7 +22,8 @@ import (
 type Environment struct {
 	Getenv    func(string) string // required
 	Disk      creds.Disk
-	Transport http.RoundTripper // instead of the network
+	Home      func() (string, error) // of the user, where HOME is not set
+	Transport http.RoundTripper      // instead of the network
 	Now       func() time.Time
 	// Changed is told what has become of credentials that are kept, once per
 	// change and source. It is called from other goroutines and must not block.
@@ -59,6 +60,9 @@ type Sources struct {
 func NewSources(env Environment) *Sources {
 	if env.Disk == nil {
 		env.Disk = creds.OS{}
+	}
+	if env.Home == nil {
+		env.Home = userHome
 	}
 	if env.Changed == nil {
 		env.Changed = func(creds.Update) {}

@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"sync/atomic"
+	"syscall"
 	"testing"
 
 	"sluice/creds"
@@ -45,8 +46,13 @@ func (d disk) ReadFile(path string) ([]byte, error) {
 	if !ok {
 		return nil, &fs.PathError{Op: "open", Path: path, Err: fs.ErrNotExist}
 	}
-	if content == "unreadable" {
+	switch content {
+	case "unreadable":
 		return nil, &fs.PathError{Op: "open", Path: path, Err: fs.ErrPermission}
+	case "damaged":
+		return nil, &fs.PathError{Op: "read", Path: path, Err: syscall.EIO}
+	case "no folder":
+		return nil, &fs.PathError{Op: "open", Path: path, Err: syscall.ENOTDIR}
 	}
 	return []byte(content), nil
 }
@@ -64,7 +70,9 @@ func (d disk) Update(path string, change func([]byte) ([]byte, error)) error {
 }
 
 func environment(files disk, variables map[string]string) standard.Environment {
-	return standard.Environment{Getenv: func(name string) string { return variables[name] }, Disk: files}
+	return standard.Environment{
+		Getenv: func(name string) string { return variables[name] }, Disk: files, Home: func() (string, error) { return "/home/nobody", nil },
+	}
 }
 
 func TestOrder(t *testing.T) {
@@ -74,7 +82,7 @@ func TestOrder(t *testing.T) {
 		"/home/me/.aws/credentials": "[default]\naws_access_key_id = FROM-FILE\naws_secret_access_key = s\n[other]\naws_access_key_id = FROM-OTHER\naws_secret_access_key = s\n",
 		"/home/me/.aws/config":      "[profile region]\nregion = eu-central-1\n[profile named]\ncredential_source = Environment\n",
 
-		"/home/locked/.aws/credentials": "unreadable",
+		"/home/locked/.aws/credentials": "unreadable", "/home/damaged/.aws/config": "damaged", "/dev/null/.aws/config": "no folder",
 	}
 	for _, c := range []struct {
 		name      string
@@ -97,6 +105,8 @@ func TestOrder(t *testing.T) {
 		{"a profile without credentials", map[string]string{"HOME": "/home/me", "AWS_PROFILE": "region"}, "FROM-EC2", false},
 		{"a profile that names an empty source", map[string]string{"HOME": "/home/me", "AWS_PROFILE": "named"}, `profile "named": AWS_ACCESS_KEY_ID`, false},
 		{"a file that cannot be read", map[string]string{"HOME": "/home/locked"}, "permission denied", false},
+		{"a file that a bad disk has", map[string]string{"HOME": "/home/damaged"}, "input/output error", false},
+		{"a home that is no folder", map[string]string{"HOME": "/dev/null"}, "FROM-EC2", false},
 		{"a bad metadata endpoint", map[string]string{"AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE": "IPv5", "AWS_EC2_METADATA_SERVICE_ENDPOINT": ""}, `AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE "IPv5" is no endpoint mode`, false},
 	} {
 		variables := map[string]string{"AWS_EC2_METADATA_SERVICE_ENDPOINT": endpoint}
