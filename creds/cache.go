@@ -42,7 +42,8 @@ type CacheOptions struct {
 	MaxBackoff time.Duration
 	// Stable keeps credentials beyond their expiry while the provider fails
 	// ("static stability"), for sources whose outage says nothing of the keys; the
-	// provider is then asked once in 10 to 15 min.
+	// provider is then asked once in 10 to 15 min. While the credentials live, it
+	// is asked again when Mandatory begins, and more often from then on.
 	Stable bool
 	Now    func() time.Time // default time.Now
 	Random func() float64   // in [0, 1); default math/rand/v2
@@ -130,8 +131,9 @@ func (c *Cache) Close() {
 }
 
 // Retrieve returns fresh credentials at once, or credentials whose refresh it
-// has started in the background, or waits for a retrieval. If that fails, it
-// returns the old ones while they live (with Stable, longer), or the error.
+// has started in the background, or waits for a retrieval. If that fails, or is not
+// over before ctx ends, it returns the old ones while they live (with Stable,
+// longer), or the error.
 func (c *Cache) Retrieve(ctx context.Context) (Credentials, error) {
 	s := c.snapshot.Load()
 	good := s != nil && !s.refused
@@ -152,7 +154,7 @@ func (c *Cache) Retrieve(ctx context.Context) (Credentials, error) {
 	select {
 	case <-f.done:
 	case <-ctx.Done():
-		return Credentials{}, fmt.Errorf("wait for credentials: %w", ctx.Err())
+		return c.old(c.snapshot.Load(), c.opts.Now(), fmt.Errorf("wait for credentials: %w", ctx.Err()))
 	}
 	if f.err != nil {
 		return c.old(s, c.opts.Now(), f.err)

@@ -126,12 +126,29 @@ const (
 // failed sets when to ask again. It is called with mu held.
 func (c *Cache) failed(s *snapshot, err error, now time.Time) {
 	c.lastErr = err
-	wait := min(minBackoff<<min(c.failures, 10), c.opts.MaxBackoff)
+	c.failedAt, c.wait = now, c.pause(s, now)
 	c.failures++
-	if c.opts.Stable && s != nil && !s.refused {
-		wait = stableBackoff + time.Duration(c.opts.Random()*float64(5*time.Minute))
+}
+
+// pause is how long a source that failed is left alone. While a key lives, it is
+// asked again in time: at the latest when callers begin to wait, and when the key
+// ends.
+func (c *Cache) pause(s *snapshot, now time.Time) time.Duration {
+	wait := min(minBackoff<<min(c.failures, 10), c.opts.MaxBackoff)
+	if s == nil || s.refused || !s.creds.CanExpire() {
+		return wait
 	}
-	c.failedAt, c.wait = now, wait
+	left := s.creds.Expires.Sub(now)
+	long := stableBackoff + time.Duration(c.opts.Random()*float64(5*time.Minute))
+	switch {
+	case c.opts.Stable && left <= 0:
+		return long
+	case c.opts.Stable && now.Before(s.mandatory):
+		return max(wait, min(long, s.mandatory.Sub(now)))
+	case left > 0:
+		return min(wait, left)
+	}
+	return wait
 }
 
 // within tells whether less than d has passed since a moment. A clock that was

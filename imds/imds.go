@@ -54,6 +54,8 @@ type Client struct {
 	expires time.Time
 	v1Until time.Time
 	server  time.Time // of the last answer, by the service's clock
+	// Methods that were answered. A hop limit may drop the answers to PUT alone.
+	answered map[string]bool
 }
 
 // New makes a Client; it asks nothing of the network. Requests go to the
@@ -83,7 +85,7 @@ func New(o Options) *Client {
 			MaxIdleConns:          2,
 		}
 	}
-	return &Client{opts: o, http: &http.Client{
+	return &Client{opts: o, answered: map[string]bool{}, http: &http.Client{
 		Transport:     o.Transport,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}
@@ -207,15 +209,16 @@ func (c *Client) forget(token string) {
 }
 
 // retry makes a request, and makes it again after a 429 or 5xx or a broken
-// connection. A time-out is not tried again: it is the answer of networks that
-// have no metadata service, and whoever waits behind it waits long enough.
+// connection. A time-out is the answer of networks that have no metadata service,
+// and whoever waits behind it waits long enough: it is tried again only where
+// there was an answer before.
 func (c *Client) retry(ctx context.Context, method, path, token string) (string, error) {
 	for attempt := 1; ; attempt++ {
 		body, err := c.once(ctx, method, path, token)
 		if err == nil {
 			return body, nil // not err itself: a nil *Error is no nil error
 		}
-		if attempt == c.opts.Attempts || !retryable(err) || ctx.Err() != nil {
+		if attempt == c.opts.Attempts || !c.retryable(method, err) || ctx.Err() != nil {
 			return "", err
 		}
 		backoff := 50 * time.Millisecond << attempt
@@ -227,9 +230,11 @@ func (c *Client) retry(ctx context.Context, method, path, token string) (string,
 
 var errTooLong = fmt.Errorf("answer is longer than %d bytes", maxBody)
 
-func retryable(err *Error) bool {
+func (c *Client) retryable(method string, err *Error) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	if err.Err != nil {
-		return !isTimeout(err.Err) && !isDial(err.Err) && !errors.Is(err.Err, errTooLong)
+		return (c.answered[method] || !isTimeout(err.Err) && !isDial(err.Err)) && !errors.Is(err.Err, errTooLong)
 	}
 	return err.Status == http.StatusTooManyRequests || err.Status >= 500
 }
@@ -263,7 +268,7 @@ func (c *Client) once(ctx context.Context, method, path, token string) (string, 
 		return "", &Error{Path: path, Err: err}
 	}
 	defer resp.Body.Close()
-	c.sawTime(resp.Header.Get("Date"))
+	c.sawAnswer(method, resp.Header.Get("Date"))
 	body, err := io.ReadAll(io.LimitReader(resp.Body, maxBody+1))
 	switch {
 	case resp.StatusCode != http.StatusOK:
@@ -276,14 +281,14 @@ func (c *Client) once(ctx context.Context, method, path, token string) (string, 
 	return string(body), nil
 }
 
-func (c *Client) sawTime(date string) {
+func (c *Client) sawAnswer(method, date string) {
 	t, err := http.ParseTime(date)
 	if err != nil {
 		t = time.Time{}
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.server = t
+	c.server, c.answered[method] = t, true
 }
 
 // Pause waits for d, or returns ctx's error. It is the default of Options.Pause.
