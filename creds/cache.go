@@ -35,7 +35,8 @@ type CacheOptions struct {
 	// Mandatory is how long before expiry callers wait for the refresh; default
 	// 5 min, at most a twelfth of the life.
 	Mandatory time.Duration
-	// Timeout bounds a retrieval; default 30 s.
+	// Timeout bounds a retrieval, of a provider that ignores its context, too;
+	// default 30 s.
 	Timeout time.Duration
 	// MaxBackoff bounds the wait between failures, which begins with a second and
 	// doubles; default 1 min.
@@ -64,6 +65,7 @@ type Cache struct {
 
 	mu          sync.Mutex    // guards what follows
 	flight      *flight       // nil when nothing is being retrieved
+	asking      bool          // the provider, which may go on when the flight has ended
 	failures    int           // in a row
 	failedAt    time.Time     // last
 	wait        time.Duration // from failedAt to the next retrieval
@@ -121,7 +123,8 @@ func (c *Cache) Subscribe(f func(Update)) (stop func()) {
 	}
 }
 
-// Close stops what is under way and waits for it. Retrieve returns ErrClosed
+// Close stops what is under way and waits for it, for a provider that ignores its
+// context no longer than a second. Retrieve returns ErrClosed
 // afterwards, unless fresh credentials are there.
 func (c *Cache) Close() {
 	c.mu.Lock()

@@ -1,6 +1,7 @@
 package creds
 
 import (
+	"context"
 	"crypto/rand"
 	"errors"
 	"fmt"
@@ -9,6 +10,9 @@ import (
 	"os"
 	"path/filepath"
 	"syscall"
+	"time"
+
+	"sluice/imds"
 )
 
 // Disk is where the AWS CLI keeps its tokens, and where profiles are.
@@ -16,9 +20,9 @@ import (
 type Disk interface {
 	ReadFile(path string) ([]byte, error)
 	// Update replaces a file's content by what change makes of it, as a whole or
-	// not at all, and lets nobody else do so meanwhile. If change fails or returns
-	// nil, the file stays as it is.
-	Update(path string, change func(old []byte) ([]byte, error)) error
+	// not at all, and lets nobody else do so meanwhile; ctx bounds the wait for those
+	// who do. If change fails or returns nil, the file stays as it is.
+	Update(ctx context.Context, path string, change func(old []byte) ([]byte, error)) error
 }
 
 // OS is the machine's disk.
@@ -38,7 +42,7 @@ const room = 16 << 10
 // Root may refresh a user's token in a folder that the user can write. So all is
 // done within the folder as it was opened, no link is followed in it, and nothing
 // is given to the user but what was made here.
-func (OS) Update(path string, change func(old []byte) ([]byte, error)) error {
+func (OS) Update(ctx context.Context, path string, change func(old []byte) ([]byte, error)) error {
 	path, err := filepath.EvalSymlinks(path)
 	if err != nil {
 		return fmt.Errorf("update: %w", err)
@@ -48,7 +52,7 @@ func (OS) Update(path string, change func(old []byte) ([]byte, error)) error {
 		return fmt.Errorf("update %s: %w", path, err)
 	}
 	defer dir.Close()
-	if err := (update{dir, filepath.Base(path)}).run(change); err != nil {
+	if err := (update{dir, filepath.Base(path)}).run(ctx, change); err != nil {
 		return fmt.Errorf("update %s: %w", path, err)
 	}
 	return nil
@@ -60,12 +64,12 @@ type update struct {
 	name string
 }
 
-func (u update) run(change func(old []byte) ([]byte, error)) error {
+func (u update) run(ctx context.Context, change func(old []byte) ([]byte, error)) error {
 	owner, err := u.look(u.name)
 	if err != nil {
 		return err
 	}
-	lock, err := u.lock(owner)
+	lock, err := u.lock(ctx, owner)
 	if err != nil {
 		return err
 	}
@@ -98,9 +102,12 @@ func (u update) replace(owner fs.FileInfo, change func(old []byte) ([]byte, erro
 	return u.dir.Rename(temporary, u.name)
 }
 
+// lockPause is how long a lock that is held is left alone.
+const lockPause = 50 * time.Millisecond
+
 // lock waits for the lock. A lock that is there may be anyone's, and is not
 // given away.
-func (u update) lock(owner fs.FileInfo) (*os.File, error) {
+func (u update) lock(ctx context.Context, owner fs.FileInfo) (*os.File, error) {
 	name := u.name + ".lock"
 	lock, err := u.create(name, owner)
 	if errors.Is(err, fs.ErrExist) {
@@ -109,10 +116,18 @@ func (u update) lock(owner fs.FileInfo) (*os.File, error) {
 	if err != nil {
 		return nil, fmt.Errorf("lock: %w", err)
 	}
-	if err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX); err != nil {
-		return nil, errors.Join(fmt.Errorf("lock: %w", err), lock.Close())
+	for {
+		err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+		switch {
+		case err == nil:
+			return lock, nil
+		case errors.Is(err, syscall.EWOULDBLOCK):
+			err = imds.Pause(ctx, lockPause)
+		}
+		if err != nil {
+			return nil, errors.Join(fmt.Errorf("lock %s, which others may hold: %w", lock.Name(), err), lock.Close())
+		}
 	}
-	return lock, nil
 }
 
 // create makes a file that is not there, and gives it to the old one's owner, who

@@ -39,7 +39,7 @@ func TestUpdateGivesNoFileAway(t *testing.T) {
 			os.WriteFile(filepath.Join(root, "shadow"), nil, 0o600), os.WriteFile(filepath.Join(home, "beside"), nil, 0o600), link(c.target, path+".lock")); err != nil {
 			t.Fatal(err)
 		}
-		err := creds.OS{}.Update(path, func([]byte) ([]byte, error) { return []byte("new"), nil })
+		err := creds.OS{}.Update(t.Context(), path, func([]byte) ([]byte, error) { return []byte("new"), nil })
 		if !c.hard && (err == nil || !strings.Contains(err.Error(), path+".lock") || !strings.Contains(err.Error(), "remove it")) {
 			t.Errorf("%s: %v, want an error that names the lock and the remedy", c.name, err)
 		}
@@ -65,7 +65,7 @@ func TestUpdateKeepsALink(t *testing.T) {
 	if err := errors.Join(os.WriteFile(target, []byte("old"), 0o600), os.Symlink(target, link)); err != nil {
 		t.Fatal(err)
 	}
-	if err := (creds.OS{}).Update(link, func([]byte) ([]byte, error) { return []byte("new"), nil }); err != nil {
+	if err := (creds.OS{}).Update(t.Context(), link, func([]byte) ([]byte, error) { return []byte("new"), nil }); err != nil {
 		t.Fatal(err)
 	}
 	if to, err := os.Readlink(link); err != nil || to != target {
@@ -85,7 +85,7 @@ func TestUpdateWantsAFile(t *testing.T) {
 	if err := os.Mkdir(path, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	err := creds.OS{}.Update(path, func([]byte) ([]byte, error) { return []byte("new"), nil })
+	err := creds.OS{}.Update(t.Context(), path, func([]byte) ([]byte, error) { return []byte("new"), nil })
 	if err == nil || !strings.Contains(err.Error(), "not a regular file") {
 		t.Errorf("%v, want an error that says what it is", err)
 	}

@@ -28,7 +28,7 @@ func TestUpdate(t *testing.T) {
 		{"shorter", func(old []byte) ([]byte, error) { return old[:8], nil }, "a rather", nil},
 		{"longer", func(old []byte) ([]byte, error) { return []byte(strings.Repeat(string(old), 5000)), nil }, strings.Repeat("a rather", 5000), nil},
 	} {
-		if err := (creds.OS{}).Update(path, c.change); !errors.Is(err, c.err) {
+		if err := (creds.OS{}).Update(t.Context(), path, c.change); !errors.Is(err, c.err) {
 			t.Errorf("%s: %v, want %v", c.name, err, c.err)
 		}
 		if got, err := os.ReadFile(path); err != nil || string(got) != c.want {
@@ -49,7 +49,7 @@ func TestUpdateKeepsTheOwner(t *testing.T) {
 	if err := errors.Join(os.WriteFile(path, []byte("old"), 0o600), os.Chown(path, 4242, 4243)); err != nil {
 		t.Fatal(err)
 	}
-	if err := (creds.OS{}).Update(path, func([]byte) ([]byte, error) { return []byte("new"), nil }); err != nil {
+	if err := (creds.OS{}).Update(t.Context(), path, func([]byte) ([]byte, error) { return []byte("new"), nil }); err != nil {
 		t.Fatal(err)
 	}
 	for _, name := range []string{path, path + ".lock"} {

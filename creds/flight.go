@@ -27,11 +27,11 @@ func (c *Cache) join(seen *snapshot, now time.Time) (*flight, error) {
 		return c.flight, nil
 	case c.life.Err() != nil:
 		return nil, ErrClosed
-	case within(c.wait, c.failedAt, now):
+	case c.asking || within(c.wait, c.failedAt, now):
 		return nil, c.lastErr
 	}
 	f := &flight{done: make(chan struct{})}
-	c.flight = f
+	c.flight, c.asking = f, true
 	c.flights.Go(func() { c.fly(f) })
 	return f, nil
 }
@@ -79,9 +79,41 @@ func (c *Cache) tell() {
 	c.subscribers.telling = false
 }
 
-// retrieve asks the provider. A panic is an error: in a goroutine it would end
-// the process.
-func (c *Cache) retrieve(ctx context.Context) (found Credentials, err error) {
+// grace is how long a provider is awaited whose time is up.
+const grace = time.Second
+
+// retrieve asks the provider. One that does not return when its time is up, because
+// a file system hangs, say, is abandoned; it is not asked again before it has
+// returned, so that no more than one goroutine hangs there.
+func (c *Cache) retrieve(ctx context.Context) (Credentials, error) {
+	type result struct {
+		found Credentials
+		err   error
+	}
+	returned := make(chan result, 1)
+	go func() {
+		found, err := c.ask(ctx)
+		c.mu.Lock()
+		c.asking = false
+		c.mu.Unlock()
+		returned <- result{found, err}
+	}()
+	select {
+	case r := <-returned:
+		return r.found, r.err
+	case <-ctx.Done():
+	}
+	select {
+	case r := <-returned:
+		return r.found, r.err
+	case <-time.After(grace):
+		return Credentials{}, fmt.Errorf("the source of credentials has not returned within %v, and is not asked again before it has: %w", c.opts.Timeout, ctx.Err())
+	}
+}
+
+// ask asks the provider. A panic is an error: in a goroutine it would end the
+// process.
+func (c *Cache) ask(ctx context.Context) (found Credentials, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("retrieve credentials: panic: %v", p)

@@ -109,7 +109,7 @@ func (l Login) credentials(key loginKey, expires time.Time) Credentials {
 // refresh makes a new key from the file as it is under the lock: another
 // process may have been quicker, and the refresh token is good for one use.
 func (l Login) refresh(ctx context.Context) (found Credentials, err error) {
-	err = l.Disk.Update(l.path(), func(old []byte) ([]byte, error) {
+	err = l.Disk.Update(ctx, l.path(), func(old []byte) ([]byte, error) {
 		file, current, err := l.parse(old)
 		if err != nil {
 			return nil, err

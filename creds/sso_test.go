@@ -1,6 +1,7 @@
 package creds_test
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -195,6 +196,6 @@ func TestSSODoesNotSpendWhatItCannotKeep(t *testing.T) {
 // readOnly is a disk that takes nothing.
 type readOnly struct{ creds.OS }
 
-func (readOnly) Update(path string, _ func([]byte) ([]byte, error)) error {
+func (readOnly) Update(_ context.Context, path string, _ func([]byte) ([]byte, error)) error {
 	return &os.PathError{Op: "open", Path: path, Err: fmt.Errorf("read-only file system")}
 }

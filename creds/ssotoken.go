@@ -108,7 +108,7 @@ func (t SSOToken) refresh(ctx context.Context) (token string, err error) {
 	if t.Session == "" {
 		return "", errors.New("tokens without an sso-session have no refresh token")
 	}
-	err = t.Disk.Update(t.path(), func(old []byte) ([]byte, error) {
+	err = t.Disk.Update(ctx, t.path(), func(old []byte) ([]byte, error) {
 		file, expires, err := t.parse(old)
 		if err != nil {
 			return nil, err

@@ -1,6 +1,7 @@
 package standard_test
 
 import (
+	"context"
 	"strings"
 	"sync"
 	"testing"
@@ -22,10 +23,10 @@ func (s *shelf) ReadFile(path string) ([]byte, error) {
 	return s.files.ReadFile(path)
 }
 
-func (s *shelf) Update(path string, change func([]byte) ([]byte, error)) error {
+func (s *shelf) Update(ctx context.Context, path string, change func([]byte) ([]byte, error)) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.files.Update(path, change)
+	return s.files.Update(ctx, path, change)
 }
 
 func (s *shelf) put(path, content string) {

@@ -1,6 +1,7 @@
 package standard_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -57,7 +58,7 @@ func (d disk) ReadFile(path string) ([]byte, error) {
 	return []byte(content), nil
 }
 
-func (d disk) Update(path string, change func([]byte) ([]byte, error)) error {
+func (d disk) Update(_ context.Context, path string, change func([]byte) ([]byte, error)) error {
 	old, err := d.ReadFile(path)
 	if err != nil {
 		return err

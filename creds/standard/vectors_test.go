@@ -1,6 +1,7 @@
 package standard_test
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -173,7 +174,7 @@ func (m mounted) ReadFile(path string) ([]byte, error) {
 	return content, err
 }
 
-func (m mounted) Update(path string, _ func([]byte) ([]byte, error)) error {
+func (m mounted) Update(_ context.Context, path string, _ func([]byte) ([]byte, error)) error {
 	return fmt.Errorf("%s: the scenario's disk is not to be written", path)
 }
 
