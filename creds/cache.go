@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"math/rand/v2"
 	"sync"
 	"sync/atomic"
@@ -48,6 +49,7 @@ type CacheOptions struct {
 	Stable bool
 	Now    func() time.Time // default time.Now
 	Random func() float64   // in [0, 1); default math/rand/v2
+	Report func(error)      // is told of subscribers that panic; default log/slog's logger
 }
 
 // Cache keeps a provider's credentials and refreshes them ahead of their
@@ -101,7 +103,11 @@ func NewCache(o CacheOptions) *Cache {
 	if o.Random == nil {
 		o.Random = rand.Float64
 	}
+	if o.Report == nil {
+		o.Report = func(err error) { slog.Error("a subscriber to credentials failed", "error", err) }
+	}
 	c := &Cache{opts: o}
+	c.subscribers.calls.Report = o.Report
 	c.life, c.end = context.WithCancel(context.Background())
 	return c
 }
@@ -109,9 +115,9 @@ func NewCache(o CacheOptions) *Cache {
 // SetMode changes who waits for a refresh; the default is Async.
 func (c *Cache) SetMode(m Mode) { c.mode.Store(int32(m)) }
 
-// Subscribe has f told, in order, of every change. f is called by the
-// retrieval's goroutine, must not block and may Retrieve. stop ends it; f may
-// still be called by what is under way.
+// Subscribe has f told, in order, of every change. f is called by another
+// goroutine, must not block, and may Retrieve and Close. stop ends it; f may still
+// be called by what is under way.
 func (c *Cache) Subscribe(f func(Update)) (stop func()) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -124,11 +130,13 @@ func (c *Cache) Subscribe(f func(Update)) (stop func()) {
 }
 
 // Close stops what is under way and waits for it, for a provider that ignores its
-// context no longer than a second. Retrieve returns ErrClosed
+// context no longer than a second. Subscribers hear nothing afterwards; a call that
+// has begun may go on, for it may be the one that closes. Retrieve returns ErrClosed
 // afterwards, unless fresh credentials are there.
 func (c *Cache) Close() {
 	c.mu.Lock()
 	c.end()
+	c.subscribers.calls.Close()
 	c.mu.Unlock()
 	c.flights.Wait()
 }

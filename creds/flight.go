@@ -43,7 +43,7 @@ func landed(found Credentials) *flight {
 	return f
 }
 
-// fly retrieves, publishes and tells.
+// fly retrieves and publishes.
 func (c *Cache) fly(f *flight) {
 	ctx, cancel := context.WithTimeout(c.life, c.opts.Timeout)
 	defer cancel()
@@ -55,28 +55,6 @@ func (c *Cache) fly(f *flight) {
 		}
 	}
 	c.publish(f, found, err, now)
-	c.tell()
-}
-
-// tell makes the calls that are queued, in order, unless another flight is at it:
-// that one makes them, too.
-func (c *Cache) tell() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.subscribers.telling {
-		return
-	}
-	c.subscribers.telling = true
-	for len(c.subscribers.queue) > 0 {
-		calls := c.subscribers.queue
-		c.subscribers.queue = nil
-		c.mu.Unlock()
-		for _, call := range calls {
-			call()
-		}
-		c.mu.Lock()
-	}
-	c.subscribers.telling = false
 }
 
 // grace is how long a provider is awaited whose time is up.
@@ -122,7 +100,7 @@ func (c *Cache) ask(ctx context.Context) (found Credentials, err error) {
 	return c.opts.Provider.Retrieve(ctx)
 }
 
-// publish ends a flight, and queues what is to be told.
+// publish ends a flight, and has subscribers told.
 func (c *Cache) publish(f *flight, found Credentials, err error, now time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

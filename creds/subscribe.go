@@ -1,5 +1,7 @@
 package creds
 
+import "sluice/creds/internal/calls"
+
 // Update tells what has become of a Cache's credentials.
 type Update struct {
 	Credentials Credentials // what callers get from now on; blank if they get Err
@@ -11,11 +13,10 @@ type Update struct {
 // outage once: when the first caller goes without credentials, or with ones
 // beyond their end.
 type subscribers struct {
-	last    int
-	all     []subscriber
-	outage  outage
-	queue   []func() // calls to be made, in order
-	telling bool     // somebody makes them
+	last   int
+	all    []subscriber
+	outage outage
+	calls  calls.Queue
 }
 
 type subscriber struct {
@@ -76,6 +77,6 @@ func (s *subscribers) changed(before, after *snapshot) {
 
 func (s *subscribers) tell(u Update) {
 	for _, each := range s.all {
-		s.queue = append(s.queue, func() { each.tell(u) })
+		s.calls.Add(func() { each.tell(u) })
 	}
 }

@@ -102,3 +102,45 @@ func TestClose(t *testing.T) {
 		}
 	})
 }
+
+// A subscriber that panics ends neither the process nor the calls of others.
+func TestSubscriberPanics(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var reported []error
+		cache := creds.NewCache(creds.CacheOptions{Provider: &source{life: time.Hour}, Report: func(err error) { reported = append(reported, err) }})
+		defer cache.Close()
+		cache.Subscribe(func(creds.Update) { panic("of a subscriber") })
+		var got []string
+		cache.Subscribe(func(u creds.Update) { got = append(got, heard(u)) })
+		key(t, cache)
+		synctest.Wait()
+		time.Sleep(time.Hour)
+		key(t, cache)
+		synctest.Wait()
+		if want := "->AKIA1 <nil> AKIA1->AKIA2 <nil>"; strings.Join(got, " ") != want {
+			t.Errorf("the other one heard %q, want %q", got, want)
+		}
+		if len(reported) != 2 || !strings.Contains(reported[0].Error(), "panic: of a subscriber") {
+			t.Errorf("reported %v, want both panics", reported)
+		}
+	})
+}
+
+// A subscriber may close the cache. It hears nothing afterwards, and neither do
+// others.
+func TestSubscriberCloses(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		cache := creds.NewCache(creds.CacheOptions{Provider: &source{life: time.Hour}})
+		var got []string
+		cache.Subscribe(func(u creds.Update) {
+			cache.Close()
+			got = append(got, "first "+heard(u))
+		})
+		cache.Subscribe(func(u creds.Update) { got = append(got, "second "+heard(u)) })
+		key(t, cache)
+		synctest.Wait()
+		if want := "first ->AKIA1 <nil>"; strings.Join(got, ", ") != want {
+			t.Errorf("heard %q, want %q alone", got, want)
+		}
+	})
+}

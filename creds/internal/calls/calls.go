@@ -1,0 +1,75 @@
+// Package calls makes calls in the order in which they were asked for, beside
+// those who ask.
+package calls
+
+import (
+	"fmt"
+	"sync"
+)
+
+// Queue makes one call at a time. It has a goroutine only while there are calls to
+// make. The zero value is ready. It is safe for concurrent use.
+type Queue struct {
+	// Report is told of calls that panic; nil tells nobody.
+	Report func(error)
+
+	mu      sync.Mutex // guards what follows
+	waiting []func()
+	running bool
+	closed  bool
+}
+
+// Add has f called when the calls before it have returned. f may add more.
+func (q *Queue) Add(f func()) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.closed {
+		return
+	}
+	q.waiting = append(q.waiting, f)
+	if !q.running {
+		q.running = true
+		go q.run()
+	}
+}
+
+// Close drops the calls that have not begun. One that has may go on: it may be the
+// one that closes.
+func (q *Queue) Close() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.closed, q.waiting = true, nil
+}
+
+func (q *Queue) run() {
+	for {
+		f := q.next()
+		if f == nil {
+			return
+		}
+		q.call(f)
+	}
+}
+
+// next returns nil when there is no call to make.
+func (q *Queue) next() func() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if len(q.waiting) == 0 {
+		q.running = false
+		return nil
+	}
+	f := q.waiting[0]
+	q.waiting = q.waiting[1:]
+	return f
+}
+
+// call contains a panic, which would end the process.
+func (q *Queue) call(f func()) {
+	defer func() {
+		if p := recover(); p != nil && q.Report != nil {
+			q.Report(fmt.Errorf("panic: %v", p))
+		}
+	}()
+	f()
+}
