@@ -40,7 +40,7 @@ type CacheOptions struct {
 	// default 30 s.
 	Timeout time.Duration
 	// MaxBackoff bounds the wait between failures, which begins with a second and
-	// doubles; default 1 min.
+	// doubles, less up to a half; default 1 min.
 	MaxBackoff time.Duration
 	// Stable keeps credentials beyond their expiry while the provider fails
 	// ("static stability"), for sources whose outage says nothing of the keys; the

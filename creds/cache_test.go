@@ -155,23 +155,27 @@ func TestCacheSingleFlight(t *testing.T) {
 }
 
 // TestMaxBackoff: while the source fails, it is asked ever less often, but once in
-// MaxBackoff.
+// MaxBackoff. A fleet does not ask in step: the pauses are cut by up to a half.
 func TestMaxBackoff(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		s := &source{}
-		s.fail.Store(true)
-		c := creds.NewCache(creds.CacheOptions{Provider: s, MaxBackoff: 4 * time.Second})
-		var asked []int64
-		for range 16 {
-			c.Retrieve(t.Context())
-			asked = append(asked, s.calls.Load())
-			time.Sleep(time.Second)
-		}
-		// After 1, 2, 4, 4, 4 … seconds.
-		if got, want := fmt.Sprint(asked), "[1 2 2 3 3 3 3 4 4 4 4 5 5 5 5 6]"; got != want {
-			t.Errorf("calls by second: %s, want %s", got, want)
-		}
-	})
+	for random, want := range map[float64]string{
+		0.9999: "[1 2 2 3 3 3 3 4 4 4 4 5 5 5 5 6]", // after 1, 2, 4, 4, 4 … seconds
+		0:      "[1 2 3 3 4 4 5 5 6 6 7 7 8 8 9 9]", // after 0.5, 1, 2, 2, 2 … seconds
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			s := &source{}
+			s.fail.Store(true)
+			c := creds.NewCache(creds.CacheOptions{Provider: s, MaxBackoff: 4 * time.Second, Random: func() float64 { return random }})
+			var asked []int64
+			for range 16 {
+				c.Retrieve(t.Context())
+				asked = append(asked, s.calls.Load())
+				time.Sleep(time.Second)
+			}
+			if got := fmt.Sprint(asked); got != want {
+				t.Errorf("with %v, calls by second: %s, want %s", random, got, want)
+			}
+		})
+	}
 }
 
 func TestInvalidate(t *testing.T) {

@@ -142,10 +142,15 @@ func (c *Cache) failed(s *snapshot, err error, now time.Time) {
 
 // pause is how long a source that failed is left alone. While a key lives, it is
 // asked again in time: at the latest when callers begin to wait, and when the key
-// ends.
+// ends. Up to a half of the pause is left to chance, so that a fleet does not ask
+// in step.
 func (c *Cache) pause(s *snapshot, now time.Time) time.Duration {
-	wait := min(minBackoff<<min(c.failures, 10), c.opts.MaxBackoff)
-	if s == nil || s.refused || !s.creds.CanExpire() {
+	whole := min(minBackoff<<min(c.failures, 10), c.opts.MaxBackoff)
+	if s != nil && s.refused { // requests tell when to ask, once a minute
+		return whole
+	}
+	wait := whole/2 + time.Duration(c.opts.Random()*float64(whole/2))
+	if s == nil || !s.creds.CanExpire() {
 		return wait
 	}
 	left := s.creds.Expires.Sub(now)
