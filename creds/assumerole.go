@@ -47,8 +47,7 @@ func (a AssumeRole) Retrieve(ctx context.Context) (Credentials, error) {
 	for again := false; ; again = true {
 		base, err := a.Base.Retrieve(ctx)
 		if err != nil {
-			// %v: "not mine" of the base must not pass over the role.
-			return Credentials{}, fmt.Errorf("assume role %s: its base has no credentials: %v", a.RoleARN, err)
+			return Credentials{}, fmt.Errorf("assume role %s: its base has no credentials: %w", a.RoleARN, Meant(err))
 		}
 		found, err := a.assume(ctx, base)
 		if err == nil {

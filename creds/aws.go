@@ -2,6 +2,7 @@ package creds
 
 import (
 	"context"
+	"errors"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 )
@@ -13,7 +14,7 @@ func AWS(p Provider) aws.CredentialsProvider {
 	return aws.CredentialsProviderFunc(func(ctx context.Context) (aws.Credentials, error) {
 		c, err := p.Retrieve(ctx)
 		if err != nil {
-			return aws.Credentials{}, err
+			return aws.Credentials{}, sourceError{err}
 		}
 		return aws.Credentials{
 			AccessKeyID: c.AccessKeyID, SecretAccessKey: c.SecretAccessKey, SessionToken: c.SessionToken,
@@ -21,3 +22,13 @@ func AWS(p Provider) aws.CredentialsProvider {
 		}, nil
 	})
 }
+
+// sourceError is a failure to get credentials, on its way through a client of
+// another service. It has no code: an AccessDenied of STS is not that service's,
+// and what to do about it is another thing.
+type sourceError struct{ err error }
+
+func (e sourceError) Error() string { return e.err.Error() }
+
+// Is is what errors.Is asks.
+func (e sourceError) Is(target error) bool { return errors.Is(e.err, target) }

@@ -6,8 +6,8 @@ import (
 	"sync/atomic"
 )
 
-// Chain asks providers in order and stays with the first that answers. It is
-// safe for concurrent use.
+// Chain asks providers in order and stays with the first that answers, until that
+// is not configured any more. It is safe for concurrent use.
 type Chain struct {
 	providers []Provider
 	winner    atomic.Pointer[Provider]
@@ -22,7 +22,11 @@ func NewChain(providers ...Provider) *Chain { return &Chain{providers: providers
 // ErrNotConfigured.
 func (c *Chain) Retrieve(ctx context.Context) (Credentials, error) {
 	if w := c.winner.Load(); w != nil {
-		return (*w).Retrieve(ctx)
+		found, err := (*w).Retrieve(ctx)
+		if !errors.Is(err, ErrNotConfigured) {
+			return found, err
+		}
+		c.winner.CompareAndSwap(w, nil)
 	}
 	var passed []error
 	for i := range c.providers {

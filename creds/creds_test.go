@@ -106,6 +106,37 @@ func TestChain(t *testing.T) {
 	}
 }
 
+// changing is a provider whose answer changes.
+type changing struct{ err error }
+
+func (c *changing) Retrieve(context.Context) (creds.Credentials, error) {
+	return creds.Credentials{AccessKeyID: "changing"}, c.err
+}
+
+// A winner that is not configured any more is left, one that fails is not.
+func TestChainLeavesAWinner(t *testing.T) {
+	var calls int
+	first, second := &changing{creds.ErrNotConfigured}, &changing{}
+	chain := creds.NewChain(first, second, answer{"third", nil, &calls})
+	for _, step := range []struct {
+		name          string
+		first, second error
+		want          string // key, or the error
+	}{
+		{"the second wins", creds.ErrNotConfigured, nil, "changing"},
+		{"the second is kept while it is configured", nil, nil, "changing"},
+		{"the second fails", creds.ErrNotConfigured, errSource, errSource.Error()},
+		{"the second is gone", creds.ErrNotConfigured, creds.ErrNotConfigured, "third"},
+		{"the third is kept", nil, nil, "third"},
+	} {
+		first.err, second.err = step.first, step.second
+		got, err := chain.Retrieve(t.Context())
+		if err == nil && got.AccessKeyID != step.want || err != nil && err.Error() != step.want {
+			t.Errorf("%s: %v, %v, want %s", step.name, got, err, step.want)
+		}
+	}
+}
+
 // metadata serves documents by path, after a token.
 func metadata(t *testing.T, docs map[string]string) *imds.Client {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -107,8 +107,7 @@ func (p *profileFiles) Retrieve(ctx context.Context) (creds.Credentials, error) 
 		if found, err = provider.Retrieve(ctx); err == nil {
 			return found, nil
 		}
-		// %v: what a configured profile cannot find must not pass over it.
-		return found, fmt.Errorf("profile %q: %v", p.settings.profile, err)
+		return found, fmt.Errorf("profile %q: %w", p.settings.profile, creds.Meant(err))
 	}
 	passes := errors.Is(err, profile.ErrNoCredentials) || errors.Is(err, profile.ErrNoProfile) && !p.settings.named
 	if passes && p.settings.options.Profile == "" {
