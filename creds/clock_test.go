@@ -82,7 +82,7 @@ func TestExpiryGoesByTheService(t *testing.T) {
 // On a machine that is seven hours ahead, keys of six hours are all dead. The
 // metadata service's own time tells.
 func TestEC2LearnsTheTime(t *testing.T) {
-	const base = "/latest/meta-data/iam/security-credentials-extended/"
+	const base = "/latest/meta-data/iam/security-credentials/"
 	client := metadata(t, map[string]string{base: "role", base + "role": fmt.Sprintf(
 		`{"Code":"Success","AccessKeyId":"ASIA","SecretAccessKey":"s","Token":"t","Expiration":%q}`, time.Now().Add(6*time.Hour).UTC().Format(time.RFC3339))})
 	clock := creds.NewClock(func() time.Time { return time.Now().Add(7 * time.Hour) }, nil)

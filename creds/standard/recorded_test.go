@@ -135,11 +135,11 @@ func (r *recorded) RoundTrip(req *http.Request) (*http.Response, error) {
 		}
 		body = string(b)
 	}
-	if strings.HasSuffix(req.URL.Path, "/security-credentials-extended/") {
-		if len(r.exchanges) == 0 { // the deviation of imds_token_fail
-			return answer(req, exchange{status: http.StatusForbidden}), nil
-		}
+	switch {
+	case strings.HasSuffix(req.URL.Path, "/security-credentials-extended/"):
 		return answer(req, exchange{status: http.StatusNotFound}), nil
+	case strings.HasSuffix(req.URL.Path, "/security-credentials/") && len(r.exchanges) == 0: // the deviation of imds_token_fail
+		return answer(req, exchange{status: http.StatusForbidden}), nil
 	}
 	if len(r.exchanges) == 0 {
 		return nil, fmt.Errorf("nothing more was recorded than what came before %s %s", req.Method, req.URL)

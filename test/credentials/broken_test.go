@@ -13,8 +13,11 @@ import (
 // chain must not take the machine for one without credentials.
 func TestFaultAtEachStep(t *testing.T) {
 	var instances []instance
-	steps := []string{tokenPath, extendedList, extendedKeys}
+	steps := []string{tokenPath, legacyList, extendedList, extendedKeys}
 	for n, step := range steps {
+		if step == extendedList {
+			continue // the legacy path has the keys, too
+		}
 		add := func(name string, f fault, requests int, err string) {
 			i := instance{
 				name: name + " at " + step, service: &metadata{v1: true, faults: map[string]fault{step: f}},
@@ -43,7 +46,7 @@ func TestBadDocument(t *testing.T) {
 	add := func(name, text, err string) {
 		instances = append(instances, instance{
 			name: name, service: &metadata{faults: map[string]fault{extendedKeys: body(text)}},
-			err: err, asked: once(tokenPath, extendedList, extendedKeys),
+			err: err, asked: once(tokenPath, legacyList, extendedList, extendedKeys),
 		})
 	}
 	change := func(f func(*document)) string {
@@ -83,6 +86,6 @@ func TestPageInsteadOfRole(t *testing.T) {
 	const page = "<html>" + secret + "</html>"
 	runAll(t, []instance{{
 		name: "page", err: "role",
-		service: &metadata{faults: map[string]fault{extendedList: body(page), extendedList + page: body(page)}},
+		service: &metadata{faults: map[string]fault{legacyList: body(page), legacyList + page: body(page)}},
 	}})
 }

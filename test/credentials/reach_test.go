@@ -10,17 +10,22 @@ func TestInstanceWithRole(t *testing.T) {
 		{
 			name:  "version 2",
 			found: key, account: account,
-			asked: once(tokenPath, extendedList, extendedKeys),
+			asked: once(tokenPath, legacyList, extendedList, extendedKeys),
 		}, {
 			name:    "version 2 without the extended path",
 			service: &metadata{faults: map[string]fault{extendedList: status(http.StatusNotFound)}},
 			found:   key,
-			asked:   once(tokenPath, extendedList, legacyList, legacyKeys),
+			asked:   once(tokenPath, legacyList, extendedList, legacyKeys),
+		}, {
+			name:    "version 2 with a broken extended path",
+			service: &metadata{faults: map[string]fault{extendedList: status(http.StatusInternalServerError)}},
+			found:   key,
+			asked:   map[string]int{tokenPath: 1, legacyList: 1, extendedList: 3, legacyKeys: 1},
 		}, {
 			name:    "version 1 in a container with hop limit 1",
 			service: &metadata{v1: true, faults: map[string]fault{tokenPath: silent}},
 			found:   key, account: account,
-			asked: once(tokenPath, extendedList, extendedKeys),
+			asked: once(tokenPath, legacyList, extendedList, extendedKeys),
 		},
 	})
 }
@@ -37,16 +42,16 @@ func TestNoInstance(t *testing.T) {
 			env: map[string]string{"AWS_EC2_METADATA_SERVICE_ENDPOINT": "http://192.0.2.1"},
 		}, {
 			name: "somebody takes connections and says nothing", service: &metadata{faults: everySilent},
-			notConfigured: true, asked: once(tokenPath, extendedList),
+			notConfigured: true, asked: once(tokenPath, legacyList),
 		}, {
 			name: "switched off", env: map[string]string{"AWS_EC2_METADATA_DISABLED": "true"},
 			notConfigured: true, err: "AWS_EC2_METADATA_DISABLED is true", asked: once(),
 		}, {
-			name: "no role", service: &metadata{faults: map[string]fault{extendedList: status(http.StatusNotFound), legacyList: status(http.StatusNotFound)}},
-			notConfigured: true, err: "has no role", asked: once(tokenPath, extendedList, legacyList),
+			name: "no role", service: &metadata{faults: map[string]fault{legacyList: status(http.StatusNotFound)}},
+			notConfigured: true, err: "has no role", asked: once(tokenPath, legacyList),
 		}, {
-			name: "empty list of roles", service: &metadata{faults: map[string]fault{extendedList: body("\n")}},
-			notConfigured: true, err: "has no role", asked: once(tokenPath, extendedList),
+			name: "empty list of roles", service: &metadata{faults: map[string]fault{legacyList: body("\n")}},
+			notConfigured: true, err: "has no role", asked: once(tokenPath, legacyList),
 		},
 	})
 }
@@ -59,7 +64,7 @@ func TestTokenRefused(t *testing.T) {
 	runAll(t, []instance{
 		{
 			name: "hop limit 1 and version 2 only", service: &metadata{faults: map[string]fault{tokenPath: silent}},
-			err: hop, asked: map[string]int{tokenPath: 2, extendedList: 2},
+			err: hop, asked: map[string]int{tokenPath: 2, legacyList: 2},
 		}, {
 			name: "hop limit 1, version 1 is disabled here", service: &metadata{v1: true, faults: map[string]fault{tokenPath: silent}},
 			env: noV1, err: "version 1 is disabled by configuration; " + hop, asked: once(tokenPath),
@@ -71,8 +76,8 @@ func TestTokenRefused(t *testing.T) {
 			name: "empty token", service: &metadata{faults: map[string]fault{tokenPath: body("")}},
 			err: "the session token is empty", asked: once(tokenPath),
 		}, {
-			name: "all is forbidden", service: &metadata{faults: map[string]fault{tokenPath: forbidden, extendedList: forbidden}},
-			err: "instance metadata is switched off for this instance", asked: once(tokenPath, extendedList),
+			name: "all is forbidden", service: &metadata{faults: map[string]fault{tokenPath: forbidden, legacyList: forbidden}},
+			err: "instance metadata is switched off for this instance", asked: once(tokenPath, legacyList),
 		},
 	})
 }
@@ -82,10 +87,10 @@ func TestEnvironment(t *testing.T) {
 		{
 			name: "one attempt", service: &metadata{faults: map[string]fault{extendedKeys: times(1, status(http.StatusInternalServerError))}},
 			env: map[string]string{"AWS_METADATA_SERVICE_NUM_ATTEMPTS": "1"},
-			err: "HTTP 500", asked: once(tokenPath, extendedList, extendedKeys),
+			err: "HTTP 500", asked: once(tokenPath, legacyList, extendedList, extendedKeys),
 		}, {
 			name: "name of the role", env: map[string]string{"AWS_EC2_INSTANCE_PROFILE_NAME": roleName},
-			found: key, account: account, asked: once(tokenPath, extendedKeys),
+			found: key, account: account, asked: once(tokenPath, legacyList, extendedList, extendedKeys),
 		},
 	})
 	t.Run("IPv6", func(t *testing.T) {
@@ -94,7 +99,7 @@ func TestEnvironment(t *testing.T) {
 		}
 		i := instance{
 			at: ipv6, env: map[string]string{"AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE": "IPv6"},
-			found: key, account: account, asked: once(tokenPath, extendedList, extendedKeys),
+			found: key, account: account, asked: once(tokenPath, legacyList, extendedList, extendedKeys),
 		}
 		i.run(t)
 	})

@@ -90,7 +90,7 @@ func TestTokenDiesEarly(t *testing.T) {
 	r.after(0, "ASIA1", 1, 1)
 	r.service.restart()
 	r.after(59*time.Minute, "ASIA2", 2, 2)
-	if refused := r.service.requests()[extendedList]; refused != 3 {
+	if refused := r.service.requests()[legacyList]; refused != 3 {
 		t.Errorf("the list was asked for %d times, want once with each token and once with the dead one", refused)
 	}
 }
