@@ -87,8 +87,7 @@ const lookEvery = time.Second
 
 // profile returns the process's provider of a profile.
 func (s *Sources) profile(t settings) creds.Provider {
-	o := t.options
-	key := joined(t.profile, o.Region, o.STSEndpoint, o.CAFile, o.Profile)
+	key := t.profileKey()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.files[key] == nil {
