@@ -94,7 +94,6 @@ func (g *generator) marker(seconds uint32, content func()) Record {
 
 // time is an EventTime, an integer or a float. A float32 is no time to Fluent Bit.
 func (g *generator) time() {
-	g.p.features |= Inexact // json_date_format double makes a number of it
 	seconds := uint32(1_600_000_000 + g.r.IntN(400_000_000))
 	kinds := 9
 	if g.narrow {
