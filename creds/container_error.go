@@ -2,14 +2,12 @@ package creds
 
 import (
 	"context"
-	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"net"
 	"net/http"
-	"syscall"
+
+	"sluice/imds"
 )
 
 // statusError is an answer other than 200.
@@ -45,27 +43,13 @@ func retryable(err error) bool {
 	if errors.As(err, &s) {
 		return s.status == http.StatusTooManyRequests || s.status >= 500
 	}
-	for _, broken := range []error{syscall.ECONNREFUSED, syscall.ECONNRESET, syscall.EPIPE, io.EOF, io.ErrUnexpectedEOF} {
-		if errors.Is(err, broken) {
-			return true
-		}
-	}
-	return false
+	return imds.IsBroken(err)
 }
 
-// transportError returns err if its text is known to be harmless. What net/http
-// says of an answer that is not HTTP quotes the answer.
+// transportError returns err if its text is known to be harmless.
 func transportError(ctx context.Context, err error) error {
-	var (
-		op   *net.OpError
-		dns  *net.DNSError
-		cert *tls.CertificateVerificationError
-	)
-	switch {
-	case ctx.Err() != nil:
+	if ctx.Err() != nil {
 		return context.Cause(ctx)
-	case errors.As(err, &op), errors.As(err, &dns), errors.As(err, &cert), retryable(err), errors.Is(err, http.ErrSchemeMismatch):
-		return err
 	}
-	return errors.New("the answer is not HTTP as it was expected")
+	return imds.Harmless(err)
 }

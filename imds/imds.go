@@ -265,7 +265,7 @@ func (c *Client) once(ctx context.Context, method, path, token string) (string, 
 	}
 	resp, err := c.http.Do(req)
 	if err != nil {
-		return "", &Error{Path: path, Err: err}
+		return "", &Error{Path: path, Err: Harmless(err)}
 	}
 	defer resp.Body.Close()
 	c.sawAnswer(method, resp.Header.Get("Date"))
@@ -274,7 +274,7 @@ func (c *Client) once(ctx context.Context, method, path, token string) (string, 
 	case resp.StatusCode != http.StatusOK:
 		return "", &Error{Path: path, Status: resp.StatusCode}
 	case err != nil:
-		return "", &Error{Path: path, Status: resp.StatusCode, Err: err}
+		return "", &Error{Path: path, Status: resp.StatusCode, Err: Harmless(err)}
 	case len(body) > maxBody:
 		return "", &Error{Path: path, Status: resp.StatusCode, Err: errTooLong}
 	}

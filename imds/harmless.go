@@ -1,0 +1,39 @@
+package imds
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"syscall"
+)
+
+var errNotHTTP = errors.New("the answer is not HTTP as it was expected")
+
+// Harmless returns an error of net/http if its text is known to quote nothing of the
+// answer. What net/http says of an answer that is not HTTP quotes it, and it may be a
+// secret.
+func Harmless(err error) error {
+	var (
+		op   *net.OpError
+		dns  *net.DNSError
+		cert *tls.CertificateVerificationError
+	)
+	if isTimeout(err) || IsBroken(err) || errors.As(err, &op) || errors.As(err, &dns) || errors.As(err, &cert) ||
+		errors.Is(err, context.Canceled) || errors.Is(err, http.ErrSchemeMismatch) {
+		return err
+	}
+	return errNotHTTP
+}
+
+// IsBroken reports whether a connection was refused or has ended too early.
+func IsBroken(err error) bool {
+	for _, broken := range []error{syscall.ECONNREFUSED, syscall.ECONNRESET, syscall.EPIPE, io.EOF, io.ErrUnexpectedEOF} {
+		if errors.Is(err, broken) {
+			return true
+		}
+	}
+	return false
+}
