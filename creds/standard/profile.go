@@ -165,6 +165,7 @@ func (p *profileFiles) rebuild(files sharedFiles, err error) {
 		// waits for it, and might waste a refresh token.
 		p.current, p.files, p.err = next, files, nil
 		if old != nil {
+			p.settings.sources.replaced.add(old, p.looked)
 			p.tellRotated(old)
 		}
 	case p.current == nil:
@@ -188,7 +189,7 @@ func (p *profileFiles) tellRotated(old *built) {
 	}
 }
 
-func (p *profileFiles) tell(u creds.Update) { go p.settings.sources.env.Changed(u) }
+func (p *profileFiles) tell(u creds.Update) { p.settings.sources.teller.add(u) }
 
 func (p *profileFiles) build(files sharedFiles) (*built, error) {
 	parsed, err := profile.Parse(files.config, files.credentials)

@@ -53,6 +53,9 @@ type Sources struct {
 	mu     sync.Mutex           // guards what follows
 	caches map[any]*creds.Cache // by a key of keys.go
 	files  map[profileKey]*profileFiles
+
+	replaced replaced
+	teller   teller
 }
 
 // NewSources makes the sources of a process. Nothing is asked before somebody
@@ -70,6 +73,7 @@ func NewSources(env Environment) *Sources {
 	return &Sources{
 		env: env, clock: creds.NewClock(env.Now, nil),
 		caches: map[any]*creds.Cache{}, files: map[profileKey]*profileFiles{},
+		teller: teller{tell: env.Changed},
 	}
 }
 
@@ -77,7 +81,8 @@ func NewSources(env Environment) *Sources {
 // have it watch their answers.
 func (s *Sources) Clock() *creds.Clock { return s.clock }
 
-// Close stops all retrievals and waits for them.
+// Close stops all retrievals, and waits for them and for Changed, which must not
+// call it.
 func (s *Sources) Close() {
 	s.mu.Lock()
 	caches, files := slices.Collect(maps.Values(s.caches)), slices.Collect(maps.Values(s.files))
@@ -88,6 +93,8 @@ func (s *Sources) Close() {
 	for _, f := range files {
 		f.close()
 	}
+	s.replaced.close()
+	s.teller.close()
 }
 
 // Provider returns the chain of sources in their order, and the role on top if

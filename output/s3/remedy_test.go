@@ -1,6 +1,7 @@
 package s3_test
 
 import (
+	"context"
 	"errors"
 	"testing"
 
@@ -10,22 +11,30 @@ import (
 	"sluice/output/s3"
 )
 
+// without is a provider that fails.
+type without struct{ err error }
+
+func (w without) Retrieve(context.Context) (creds.Credentials, error) { return creds.Credentials{}, w.err }
+
 func TestRemedy(t *testing.T) {
 	api := func(code string) error { return &smithy.GenericAPIError{Code: code} }
-	store, err := s3.New(s3.Options{
-		Region: "us-east-1", Endpoint: "http://127.0.0.1:1", Attempts: 1,
-		Credentials: creds.Static{Credentials: creds.Credentials{AccessKeyID: "AKIAIOSFODNN7EXAMPLE", SecretAccessKey: "x"}},
-	})
-	if err != nil {
-		t.Fatal(err)
+	// put is what comes of an upload, with nobody listening.
+	put := func(p creds.Provider) error {
+		store, err := s3.New(s3.Options{Region: "us-east-1", Endpoint: "http://127.0.0.1:1", Attempts: 1, Credentials: p})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer store.Close()
+		return store.Object(t.Context(), s3.Target{Bucket: "b", Key: "k"}).Close()
 	}
-	defer store.Close()
+	static := creds.Static{Credentials: creds.Credentials{AccessKeyID: "AKIAIOSFODNN7EXAMPLE", SecretAccessKey: "x"}}
 	for _, c := range []struct {
 		name    string
 		err     error
 		lasting bool
 	}{
-		{"nobody listens", store.Object(t.Context(), s3.Target{Bucket: "b", Key: "k"}).Close(), false},
+		{"nobody listens", put(static), false},
+		{"no credentials, for STS denies the role", put(without{api("AccessDenied")}), false},
 		{"no answer", errors.New("broken pipe"), false},
 		{"throttled", api("SlowDown"), false},
 		{"key expired", api("ExpiredToken"), false},
