@@ -14,7 +14,9 @@ import (
 // without is a provider that fails.
 type without struct{ err error }
 
-func (w without) Retrieve(context.Context) (creds.Credentials, error) { return creds.Credentials{}, w.err }
+func (w without) Retrieve(context.Context) (creds.Credentials, error) {
+	return creds.Credentials{}, w.err
+}
 
 func TestRemedy(t *testing.T) {
 	api := func(code string) error { return &smithy.GenericAPIError{Code: code} }
