@@ -25,5 +25,8 @@ func Problems() []string {
 	return []string{notText, noSection, openSection, noEquals, noName, noNestedEquals, noNestedName, orphan}
 }
 
-// Valid tells whether a section or a property may be called that.
+// Valid reports whether a property may be called that.
 func Valid(name string) bool { return valid(name) }
+
+// ValidName reports whether a section may be called that.
+func ValidName(name string) bool { return validName(name, blank+"!'\"") }

@@ -30,8 +30,8 @@ func FuzzParse(f *testing.F) {
 		}
 		for _, name := range files.Names() {
 			s, ok := files.Profile(name)
-			if !ok || !profile.Valid(name) {
-				t.Errorf("profile %q: found %v, valid %v", name, ok, profile.Valid(name))
+			if !ok || !profile.ValidName(name) {
+				t.Errorf("profile %q: found %v, valid %v", name, ok, profile.ValidName(name))
 			}
 			for key := range s.Properties() {
 				if !profile.Valid(key) || key != strings.ToLower(key) {

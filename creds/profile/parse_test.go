@@ -147,14 +147,53 @@ func TestNames(t *testing.T) {
 	}
 }
 
+// TestQuotedNames: names are those that botocore 1.43 finds.
+func TestQuotedNames(t *testing.T) {
+	for _, c := range []struct {
+		config, credentials string
+		want                []string
+	}{
+		{"[profile 'my prod']", "", []string{"my prod"}},
+		{`[profile "my prod"]`, "", []string{"my prod"}},
+		{"[profile\t'tab']", "", []string{"tab"}},
+		{`[profile "o'neil"]`, "", []string{"o'neil"}},
+		{"[profile prod&test]", "", []string{"prod&test"}},
+		{"[profile caf\u00e9]", "", []string{"caf\u00e9"}},
+		{"[profile prod=1]", "", []string{"prod=1"}},
+		{"[profile 'prod!']", "", []string{"prod!"}},
+		{"[profile my prod]", "", nil},
+		{"[profile 'my]", "", nil},
+		{"[profile my'\"]", "", nil},
+		{"[profile '']", "", nil},
+		{"['default']", "", nil},
+		// The AWS CLI writes a quoted name into the config file, and the bare one into the other.
+		{"[profile 'my prod']", "[my prod]", []string{"my prod"}},
+		// AWS's published vectors ignore it alone.
+		{"", "[my prod]", nil},
+		{"[profile my prod]", "[my prod]", nil},
+	} {
+		if got := parse(t, c.config, c.credentials).Names(); !slices.Equal(got, c.want) {
+			t.Errorf("%s and %s: names %q, want %q", c.config, c.credentials, got, c.want)
+		}
+	}
+	f := parse(t, "[profile 'my prod']\nk = config", "[my prod]\nk = credentials")
+	if got := f.Setting("my prod", "k"); got != "credentials" {
+		t.Errorf("my prod has %q", got)
+	}
+	s := parse(t, "[sso-session 'my s']\nk = v", "").Sessions()["my s"]
+	if got := s.Get("k"); got != "v" {
+		t.Errorf("the session has %q", got)
+	}
+}
+
 // TestNameCharacters asks for each byte whether a name may hold it.
 func TestNameCharacters(t *testing.T) {
-	const allowed = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-/.%@:+"
+	const refused = " \t!\"'\\[]#;\x7f"
 	for c := range 256 {
 		name := "a" + string([]byte{byte(c)}) + "a"
 		f, _ := profile.Parse(nil, []byte("["+name+"]"))
 		got := f != nil && slices.Equal(f.Names(), []string{name})
-		if want := strings.IndexByte(allowed, byte(c)) >= 0; got != want {
+		if want := c >= ' ' && strings.IndexByte(refused, byte(c)) < 0; got != want {
 			t.Errorf("[%q] is a profile: %v, want %v", name, got, want)
 		}
 	}

@@ -26,20 +26,43 @@ const (
 // the config file, the name of a profile in the other. A name that is not valid
 // has the zero header.
 func (k fileKind) header(inside string) header {
-	h := header{kindProfile, inside}
+	h, ok := header{kindProfile, inside}, validName(inside, blank)
 	if k == configFile {
-		h.kind = ""
+		h.kind, ok = "", validName(inside, "")
 		if end := strings.IndexAny(inside, blank); end >= 0 {
-			h = header{inside[:end], strings.Trim(inside[end:], blank)}
+			h.kind = inside[:end]
+			h.name, ok = unquoted(strings.Trim(inside[end:], blank))
 		}
 	}
-	if !valid(h.name) {
+	if !ok {
 		return header{}
 	}
 	return h
 }
 
-// valid tells whether a section or a property may be called that.
+// unquoted returns the name that a definition of the config file means, and whether
+// it is valid. The AWS CLI quotes names that have white space.
+func unquoted(text string) (name string, ok bool) {
+	if n := len(text); n > 1 && text[0] == text[n-1] && (text[0] == '\'' || text[0] == '"') {
+		return text[1 : n-1], validName(text[1:n-1], blank+`!'"`)
+	}
+	return text, validName(text, "")
+}
+
+// validName reports whether a section may be called that. The format's own alphabet
+// is that of valid; botocore and the AWS CLI take more, and write it. AWS's published
+// vectors want a bare name with '!' to be ignored. also has what may stand in this
+// name besides.
+func validName(name, also string) bool {
+	for _, c := range []byte(name) {
+		if (c <= ' ' || strings.IndexByte("!\"'\\[]#;\x7f", c) >= 0) && strings.IndexByte(also, c) < 0 {
+			return false
+		}
+	}
+	return name != ""
+}
+
+// valid reports whether a property may be called that.
 func valid(name string) bool {
 	for _, c := range []byte(name) {
 		letter := 'a' <= c|0x20 && c|0x20 <= 'z'
@@ -73,7 +96,10 @@ func merge(config, credentials sections) *Files {
 	byKind := map[string]map[string]Section{kindProfile: f.profiles, kindSession: f.sessions, kindServices: f.services}
 	for _, file := range []sections{config, credentials} {
 		for h := range file {
-			if of := byKind[h.kind]; of != nil {
+			// AWS ignores [my prod] of the credentials file; the AWS CLI writes it there
+			// for a profile that it quotes in the config file.
+			unknown := strings.ContainsAny(h.name, blank) && config[h] == nil
+			if of := byKind[h.kind]; of != nil && !unknown {
 				of[h.name] = Section{h.name, func() (_, _ map[string]string) { return credentials[h], config[h] }}
 			}
 		}
