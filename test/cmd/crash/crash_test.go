@@ -20,8 +20,10 @@ func TestCrash(t *testing.T) {
 		if err != nil {
 			t.Errorf("%s, seed %d: %v", s, s.seed, err)
 		}
-		if r.done != 10 || r.recoveries == 0 || r.faults == 0 || r.accepted == 0 {
-			t.Errorf("%s: %d signals, %d recoveries, %d faults, %d ids accepted: nothing was tested", s, r.done, r.recoveries, r.faults, r.accepted)
+		faults := r.faults + r.restarts // in a short run the weather may have been of one kind
+		if r.done != 10 || r.recoveries == 0 || faults == 0 || r.accepted == 0 {
+			t.Errorf("%s: %d signals, %d recoveries, %d faults, %d ids accepted: nothing was tested",
+				s, r.done, r.recoveries, faults, r.accepted)
 		}
 		t.Logf("%s, seed %d", s, s.seed)
 		results = append(results, r)
