@@ -24,6 +24,8 @@ type Config struct {
 	ExternalID  string
 	CAFile      string
 	SSLVerify   bool
+	// Which of AWS's own endpoints is asked; Endpoint and STSEndpoint win.
+	UseFIPS, UseDualStack bool
 
 	KeyFormat     string
 	TagDelimiters string

@@ -12,8 +12,8 @@ import (
 type Service struct {
 	Region    string
 	Endpoint  string // URL; default: AWS's own for the region
-	FIPS      bool   // ask the endpoint that is FIPS 140 validated
-	DualStack bool   // ask the endpoint that has IPv6
+	FIPS      bool   // ask AWS's endpoint that is FIPS 140 validated
+	DualStack bool   // ask AWS's endpoint that has IPv6
 	HTTP      aws.HTTPClient
 }
 
@@ -25,14 +25,14 @@ func (s Service) baseEndpoint() *string {
 }
 
 func (s Service) fips() aws.FIPSEndpointState {
-	if s.FIPS {
+	if s.FIPS && s.Endpoint == "" {
 		return aws.FIPSEndpointStateEnabled
 	}
 	return aws.FIPSEndpointStateDisabled
 }
 
 func (s Service) dualStack() aws.DualStackEndpointState {
-	if s.DualStack {
+	if s.DualStack && s.Endpoint == "" {
 		return aws.DualStackEndpointStateEnabled
 	}
 	return aws.DualStackEndpointStateDisabled

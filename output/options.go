@@ -44,7 +44,7 @@ func storeOptions(o Options) s3.Options {
 		clock = nil // another server's clock may be wrong, and keys expire by AWS's
 	}
 	return s3.Options{
-		Region: c.Region, Endpoint: c.Endpoint, Credentials: o.Credentials, Clock: clock,
+		Region: c.Region, Endpoint: c.Endpoint, UseFIPS: c.UseFIPS, UseDualStack: c.UseDualStack, Credentials: o.Credentials, Clock: clock,
 		Warn: func(text string) { o.Log.Warn(text) },
 		Refused: func(used creds.Credentials) {
 			o.Log.Warn("the service refused the credentials; asking their source for new ones", "credentials", used)

@@ -11,7 +11,8 @@ import (
 )
 
 // Parse reads all properties, and fills in what the environment or the profile says where no property does:
-// the endpoints of S3 and STS, and the authorities by which their certificates are checked. The error is
+// the endpoints of S3 and STS, which of AWS's own are wanted, and the authorities by which their certificates are
+// checked. The error is
 // conf.Mistakes.
 func Parse(lookup conf.Lookup, sources *standard.Sources) (conf.Config, error) {
 	cfg, err := conf.Parse(lookup, conf.Checks{KeyFormat: output.CheckKeyFormat})
@@ -20,6 +21,7 @@ func Parse(lookup conf.Lookup, sources *standard.Sources) (conf.Config, error) {
 	}
 	options := Credentials(cfg)
 	cfg.CAFile = sources.CAFile(options)
+	cfg.UseFIPS, cfg.UseDualStack = sources.EndpointOptions(options)
 	return cfg.WithEndpoints(func(service string) (url, where string) { return sources.Endpoint(options, service) })
 }
 

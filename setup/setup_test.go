@@ -62,3 +62,32 @@ func TestEnvironment(t *testing.T) {
 		}
 	}
 }
+
+// TestEndpointOptions: which of AWS's endpoints are wanted holds for S3 as for STS.
+func TestEndpointOptions(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(dir, "config")
+	text := "[profile p]\nuse_fips_endpoint = true\nuse_dualstack_endpoint = true\n"
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		name            string
+		properties, env map[string]string
+		fips, dual      bool
+	}{
+		{"nothing", nil, nil, false, false},
+		{"environment", nil, map[string]string{"AWS_USE_FIPS_ENDPOINT": "true"}, true, false},
+		{"the other", nil, map[string]string{"AWS_USE_DUALSTACK_ENDPOINT": "true"}, false, true},
+		{"profile", map[string]string{"profile": "p"}, map[string]string{"AWS_CONFIG_FILE": file}, true, true},
+	} {
+		properties := map[string]string{"bucket": "b"}
+		for name, value := range tt.properties {
+			properties[name] = value
+		}
+		c, err := parse(properties, tt.env)
+		if err != nil || c.UseFIPS != tt.fips || c.UseDualStack != tt.dual {
+			t.Errorf("%s: FIPS %v, dual stack %v, %v", tt.name, c.UseFIPS, c.UseDualStack, err)
+		}
+	}
+}

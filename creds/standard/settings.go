@@ -94,11 +94,14 @@ func (t settings) at(endpoint, region string) (creds.Service, error) {
 	if err == nil && endpoint == "" {
 		client = t.sources.clock.Client(client)
 	}
-	return creds.Service{
-		Region: region, Endpoint: endpoint, HTTP: client,
-		FIPS:      isTrue(t.either("AWS_USE_FIPS_ENDPOINT", "use_fips_endpoint")),
-		DualStack: isTrue(t.either("AWS_USE_DUALSTACK_ENDPOINT", "use_dualstack_endpoint")),
-	}, err
+	fips, dualStack := t.endpointOptions()
+	return creds.Service{Region: region, Endpoint: endpoint, HTTP: client, FIPS: fips, DualStack: dualStack}, err
+}
+
+// endpointOptions say which of AWS's endpoints is to be asked.
+func (t settings) endpointOptions() (fips, dualStack bool) {
+	return isTrue(t.either("AWS_USE_FIPS_ENDPOINT", "use_fips_endpoint")),
+		isTrue(t.either("AWS_USE_DUALSTACK_ENDPOINT", "use_dualstack_endpoint"))
 }
 
 // sts says how to reach STS. The legacy setting asks the global endpoint for

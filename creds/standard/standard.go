@@ -118,6 +118,12 @@ func (s *Sources) Endpoint(o Options, service string) (url, where string) {
 	return s.settings(o).endpoint(service)
 }
 
+// EndpointOptions say which of AWS's own endpoints the environment or the profile
+// wants: validated by FIPS 140, with IPv6. An endpoint that is configured wins.
+func (s *Sources) EndpointOptions(o Options) (fips, dualStack bool) {
+	return s.settings(o).endpointOptions()
+}
+
 // CAFile returns the file of authorities that o, the environment or the profile
 // name, "" for the system's.
 func (s *Sources) CAFile(o Options) string { return s.settings(o).caFile() }

@@ -34,7 +34,10 @@ type Options struct {
 	Region string
 	// Endpoint is a URL; with one, buckets are addressed by path. The default is
 	// AWS's own for the region.
-	Endpoint    string
+	Endpoint string
+	// UseFIPS and UseDualStack choose among AWS's own endpoints; Endpoint wins.
+	UseFIPS, UseDualStack bool
+
 	Credentials creds.Provider // asked for every request, so it must be quick
 	// Refused is told of a key that the service has refused and that Credentials
 	// has been made to replace. It may be nil.
@@ -123,12 +126,25 @@ func New(o Options) (*Store, error) {
 	}, func(c *awss3.Options) {
 		if o.Endpoint != "" {
 			c.BaseEndpoint, c.UsePathStyle = aws.String(o.Endpoint), true
+			return
 		}
+		c.EndpointOptions = endpointOptions(o)
 	})
 	return &Store{
 		opts: o, client: client, transport: transport,
 		small: buffers{size: smallBuffer}, whole: buffers{size: o.PartSize},
 	}, nil
+}
+
+// endpointOptions say which of AWS's endpoints is asked.
+func endpointOptions(o Options) (e awss3.EndpointResolverOptions) {
+	if o.UseFIPS {
+		e.UseFIPSEndpoint = aws.FIPSEndpointStateEnabled
+	}
+	if o.UseDualStack {
+		e.UseDualStackEndpoint = aws.DualStackEndpointStateEnabled
+	}
+	return e
 }
 
 // Close drops idle connections. Objects on their way are not touched.
