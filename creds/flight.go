@@ -120,10 +120,18 @@ func (c *Cache) publish(f *flight, found Credentials, err error, now time.Time) 
 	switch {
 	case c.life.Err() != nil: // the cache was closed, which says nothing of the source
 	case !c.serves(before, now):
-		c.subscribers.failed(Update{Err: err})
+		c.subscribers.failed(Update{Previous: had(before), Err: err})
 	case before.creds.Expired(now):
 		c.subscribers.failed(Update{Credentials: before.creds, Err: err})
 	}
+}
+
+// had returns what a snapshot has, blank if there is none.
+func had(s *snapshot) Credentials {
+	if s == nil {
+		return Credentials{}
+	}
+	return s.creds
 }
 
 // Bounds of what a Cache waits after failures and invalidations.

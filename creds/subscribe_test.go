@@ -22,7 +22,7 @@ func TestSubscribe(t *testing.T) {
 		stable bool
 		want   []string // of an outage that begins after two keys
 	}{
-		{false, []string{"->AKIA1 <nil>", "AKIA1->AKIA2 <nil>", "-> " + errSource.Error()}},
+		{false, []string{"->AKIA1 <nil>", "AKIA1->AKIA2 <nil>", "AKIA2-> " + errSource.Error()}},
 		{true, []string{"->AKIA1 <nil>", "AKIA1->AKIA2 <nil>", "->AKIA2 " + errSource.Error()}},
 	} {
 		synctest.Test(t, func(t *testing.T) {
@@ -144,3 +144,35 @@ func TestSubscriberCloses(t *testing.T) {
 		}
 	})
 }
+
+// TestFailureHasPrevious: who is told of a failure can tell "none yet" from "none any more".
+func TestFailureHasPrevious(t *testing.T) {
+	now := time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC)
+	found, err := creds.Credentials{}, errors.New("gone")
+	cache := creds.NewCache(creds.CacheOptions{Now: func() time.Time { return now }, Provider: retrieve(func(context.Context) (creds.Credentials, error) {
+		return found, err
+	})})
+	defer cache.Close()
+	told := make(chan creds.Update, 9)
+	cache.Subscribe(func(u creds.Update) { told <- u })
+	for _, step := range []struct {
+		key, previous string
+		err           error
+	}{
+		{"", "", errors.New("gone")},
+		{"A", "", nil},
+		{"", "A", errors.New("gone")},
+	} {
+		found, err = creds.Credentials{AccessKeyID: step.key, SecretAccessKey: "s", Expires: now.Add(time.Hour)}, step.err
+		cache.Retrieve(t.Context())
+		if u := <-told; u.Previous.AccessKeyID != step.previous || u.Credentials.AccessKeyID != step.key {
+			t.Errorf("told of %v, before %v, %v; want %q, before %q", u.Credentials, u.Previous, u.Err, step.key, step.previous)
+		}
+		now = now.Add(2 * time.Hour)
+	}
+}
+
+// retrieve is a Provider.
+type retrieve func(context.Context) (creds.Credentials, error)
+
+func (f retrieve) Retrieve(ctx context.Context) (creds.Credentials, error) { return f(ctx) }

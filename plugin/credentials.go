@@ -27,7 +27,7 @@ func tellCredentials(ctx context.Context, log *slog.Logger, p creds.Provider) {
 		return // the instance is stopping
 	}
 	if err != nil {
-		log.Warn("no AWS credentials yet; chunks are kept in the spool until there are", "error", err)
+		log.Warn("no AWS credentials yet; chunks are kept in the spool until there are; "+remedy, "error", err)
 		return
 	}
 	log.Info("found AWS credentials", "credentials", found)
@@ -37,12 +37,20 @@ func tellCredentials(ctx context.Context, log *slog.Logger, p creds.Provider) {
 // process: they share their sources. Fluent Bit's log level is an instance's and
 // not known here.
 func tellChanged(u creds.Update) {
-	log := slog.New(logHandler{out: os.Stderr, who: "[output:" + pluginName + "] ", level: slog.LevelInfo})
+	logChange(slog.New(logHandler{out: os.Stderr, who: "[output:" + pluginName + "] ", level: slog.LevelInfo}), u)
+}
+
+// remedy is where to find out more.
+const remedy = `run "sluice creds explain" as Fluent Bit's user to see why`
+
+func logChange(log *slog.Logger, u creds.Update) {
 	switch {
+	case u.Err != nil && u.Credentials.Source == "" && u.Previous.AccessKeyID == "":
+		log.Warn("a source of AWS credentials has none yet; chunks are kept in the spool until there are some; "+remedy, "error", u.Err)
 	case u.Err != nil && u.Credentials.Source == "":
-		log.Error("there are no AWS credentials any more; chunks are kept in the spool until there are", "error", u.Err)
+		log.Error("there are no AWS credentials any more; chunks are kept in the spool until there are; "+remedy, "error", u.Err)
 	case u.Err != nil:
-		log.Warn("AWS credentials cannot be renewed; the old ones are used on", "credentials", u.Credentials, "error", u.Err)
+		log.Warn("AWS credentials cannot be renewed; the old ones are used on; "+remedy, "credentials", u.Credentials, "error", u.Err)
 	case u.Previous.AccessKeyID != "":
 		log.Info("AWS credentials were renewed", "credentials", u.Credentials)
 	}

@@ -1,0 +1,39 @@
+package main
+
+import (
+	"errors"
+	"log/slog"
+	"strings"
+	"testing"
+
+	"sluice/creds"
+)
+
+// TestChanges: what is logged of credentials is true.
+func TestChanges(t *testing.T) {
+	first := creds.Credentials{AccessKeyID: "AKIAIOSFODNN7EXAMPLE", Source: "test"}
+	second := creds.Credentials{AccessKeyID: "ASIAIOSFODNN7EXAMPLE", Source: "test"}
+	gone := errors.New("gone")
+	for _, c := range []struct {
+		name   string
+		update creds.Update
+		want   []string // of the line; nil for none
+	}{
+		{"the first", creds.Update{Credentials: first}, nil},
+		{"another", creds.Update{Credentials: second, Previous: first}, []string{"[ info]", "were renewed", "ASIAIOSFODNN7EXAMPLE"}},
+		{"none yet", creds.Update{Err: gone}, []string{"[ warn]", "has none yet", `"sluice creds explain"`, "gone"}},
+		{"none any more", creds.Update{Previous: first, Err: gone}, []string{"[error]", "no AWS credentials any more", `"sluice creds explain"`, "gone"}},
+		{"an old one", creds.Update{Credentials: first, Err: gone}, []string{"[ warn]", "cannot be renewed", `"sluice creds explain"`, "gone"}},
+	} {
+		var out strings.Builder
+		logChange(slog.New(logHandler{out: &out, who: "", level: slog.LevelInfo}), c.update)
+		if got := out.String(); c.want == nil && got != "" {
+			t.Errorf("%s: logged %q", c.name, got)
+		}
+		for _, part := range c.want {
+			if got := out.String(); !strings.Contains(got, part) {
+				t.Errorf("%s: logged %q, want %q in it", c.name, got, part)
+			}
+		}
+	}
+}
