@@ -3,6 +3,7 @@ package standard
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"sluice/creds"
 	"sluice/imds"
@@ -57,8 +58,7 @@ func (s *Sources) webIdentity(t settings) creds.Provider {
 	if err != nil {
 		return broken{err}
 	}
-	key := webIdentityKey{file, role, t.sessionName(), t.serviceKey(sts)}
-	return s.shared(key, creds.CacheOptions{Provider: creds.WebIdentity{
+	return s.shared(joined(nameWebIdentity, file, role, sts.Region, sts.Endpoint, t.options.CAFile), creds.CacheOptions{Provider: creds.WebIdentity{
 		STS: sts, RoleARN: role, SessionName: t.sessionName(), TokenFile: file, ReadFile: s.env.Disk.ReadFile, Now: s.clock.Now,
 	}})
 }
@@ -73,9 +73,9 @@ func (s *Sources) container(t settings) creds.Provider {
 	if err != nil {
 		return broken{err}
 	}
-	tokenFile, token := t.env("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"), t.env("AWS_CONTAINER_AUTHORIZATION_TOKEN")
-	return s.shared(containerKey{uri, tokenFile, token, t.caFile()}, creds.CacheOptions{Provider: &creds.Container{
-		URI: uri, TokenFile: tokenFile, Token: token,
+	return s.shared(joined(nameContainer, uri), creds.CacheOptions{Provider: &creds.Container{
+		URI:       uri,
+		TokenFile: t.env("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"), Token: t.env("AWS_CONTAINER_AUTHORIZATION_TOKEN"),
 		ReadFile: s.env.Disk.ReadFile, Transport: s.env.Transport, RootCAs: roots, Now: s.clock.Now, Learn: s.clock.Learn,
 	}})
 }
@@ -90,7 +90,7 @@ func (s *Sources) ec2(t settings) creds.Provider {
 		return broken{err}
 	}
 	profile := t.either("AWS_EC2_INSTANCE_PROFILE_NAME", "ec2_instance_profile_name")
-	return s.shared(newEC2Key(o, profile), creds.CacheOptions{
+	return s.shared(joined(nameEC2, o.Endpoint, profile), creds.CacheOptions{
 		Stable:   true,
 		Provider: &creds.EC2{Client: imds.New(o), Profile: profile, Now: s.clock.Now, Learn: s.clock.Learn},
 	})
@@ -102,3 +102,6 @@ type broken struct{ err error }
 func (b broken) Retrieve(context.Context) (creds.Credentials, error) {
 	return creds.Credentials{}, b.err
 }
+
+// joined makes a key of what tells one source from another.
+func joined(parts ...string) string { return strings.Join(parts, "\x00") }

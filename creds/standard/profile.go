@@ -87,7 +87,8 @@ const lookEvery = time.Second
 
 // profile returns the process's provider of a profile.
 func (s *Sources) profile(t settings) creds.Provider {
-	key := t.profileKey()
+	o := t.options
+	key := joined(t.profile, o.Region, o.STSEndpoint, o.CAFile, o.Profile)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.files[key] == nil {
@@ -165,7 +166,6 @@ func (p *profileFiles) rebuild(files sharedFiles, err error) {
 		// waits for it, and might waste a refresh token.
 		p.current, p.files, p.err = next, files, nil
 		if old != nil {
-			p.settings.sources.replaced.add(old, p.looked)
 			p.tellRotated(old)
 		}
 	case p.current == nil:
@@ -189,7 +189,7 @@ func (p *profileFiles) tellRotated(old *built) {
 	}
 }
 
-func (p *profileFiles) tell(u creds.Update) { p.settings.sources.teller.add(u) }
+func (p *profileFiles) tell(u creds.Update) { go p.settings.sources.env.Changed(u) }
 
 func (p *profileFiles) build(files sharedFiles) (*built, error) {
 	parsed, err := profile.Parse(files.config, files.credentials)

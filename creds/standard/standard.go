@@ -44,18 +44,15 @@ type Options struct {
 }
 
 // Sources are the sources of credentials of one process: whoever asks the same
-// metadata service, profile or role in the same way shares one cache, so that
-// fifty outputs make one request. It is safe for concurrent use.
+// metadata service, profile or role shares one cache, so that fifty outputs
+// make one request. It is safe for concurrent use.
 type Sources struct {
 	env   Environment
 	clock *creds.Clock
 
-	mu     sync.Mutex           // guards what follows
-	caches map[any]*creds.Cache // by a key of keys.go
-	files  map[profileKey]*profileFiles
-
-	replaced replaced
-	teller   teller
+	mu     sync.Mutex              // guards what follows
+	caches map[string]*creds.Cache // by what they ask
+	files  map[string]*profileFiles
 }
 
 // NewSources makes the sources of a process. Nothing is asked before somebody
@@ -72,8 +69,7 @@ func NewSources(env Environment) *Sources {
 	}
 	return &Sources{
 		env: env, clock: creds.NewClock(env.Now, nil),
-		caches: map[any]*creds.Cache{}, files: map[profileKey]*profileFiles{},
-		teller: teller{tell: env.Changed},
+		caches: map[string]*creds.Cache{}, files: map[string]*profileFiles{},
 	}
 }
 
@@ -81,8 +77,7 @@ func NewSources(env Environment) *Sources {
 // have it watch their answers.
 func (s *Sources) Clock() *creds.Clock { return s.clock }
 
-// Close stops all retrievals, and waits for them and for Changed, which must not
-// call it.
+// Close stops all retrievals and waits for them.
 func (s *Sources) Close() {
 	s.mu.Lock()
 	caches, files := slices.Collect(maps.Values(s.caches)), slices.Collect(maps.Values(s.files))
@@ -93,8 +88,6 @@ func (s *Sources) Close() {
 	for _, f := range files {
 		f.close()
 	}
-	s.replaced.close()
-	s.teller.close()
 }
 
 // Provider returns the chain of sources in their order, and the role on top if
@@ -138,14 +131,14 @@ func (s *Sources) onTop(settings settings, chain creds.Provider) creds.Provider 
 	if err != nil {
 		return broken{err}
 	}
-	key := roleKey{o, settings.profile, settings.serviceKey(sts)}
+	key := joined("role", o.RoleARN, o.ExternalID, o.Profile, sts.Region, sts.Endpoint, o.CAFile)
 	return s.shared(key, creds.CacheOptions{Provider: creds.AssumeRole{
 		STS: sts, Base: chain, RoleARN: o.RoleARN, ExternalID: o.ExternalID, SessionName: settings.sessionName(),
 	}})
 }
 
 // shared returns the process's cache for a key; o makes one if there is none.
-func (s *Sources) shared(key any, o creds.CacheOptions) *creds.Cache {
+func (s *Sources) shared(key string, o creds.CacheOptions) *creds.Cache {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.caches[key] == nil {
