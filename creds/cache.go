@@ -68,6 +68,7 @@ type Cache struct {
 	mu          sync.Mutex    // guards what follows
 	flight      *flight       // nil when nothing is being retrieved
 	asking      bool          // the provider, which may go on when the flight has ended
+	finished    bool          // nothing new is begun
 	failures    int           // in a row
 	failedAt    time.Time     // last
 	wait        time.Duration // from failedAt to the next retrieval
@@ -139,6 +140,16 @@ func (c *Cache) Close() {
 	c.subscribers.calls.Close()
 	c.mu.Unlock()
 	c.flights.Wait()
+}
+
+// Finish lets what is under way end by itself, which Close would stop, and closes
+// the cache.
+func (c *Cache) Finish() {
+	c.mu.Lock()
+	c.finished = true
+	c.mu.Unlock()
+	c.flights.Wait()
+	c.Close()
 }
 
 // Retrieve returns fresh credentials at once, or credentials whose refresh it

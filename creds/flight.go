@@ -25,7 +25,7 @@ func (c *Cache) join(seen *snapshot, now time.Time) (*flight, error) {
 	switch {
 	case c.flight != nil:
 		return c.flight, nil
-	case c.life.Err() != nil:
+	case c.finished || c.life.Err() != nil:
 		return nil, ErrClosed
 	case c.asking || within(c.wait, c.failedAt, now):
 		return nil, c.lastErr

@@ -3,9 +3,9 @@ package standard
 import (
 	"context"
 	"fmt"
-	"strings"
 
 	"sluice/creds"
+	"sluice/creds/profile"
 	"sluice/imds"
 )
 
@@ -58,9 +58,8 @@ func (s *Sources) webIdentity(t settings) creds.Provider {
 	if err != nil {
 		return broken{err}
 	}
-	return s.shared(joined(nameWebIdentity, file, role, sts.Region, sts.Endpoint, t.options.CAFile), creds.CacheOptions{Provider: creds.WebIdentity{
-		STS: sts, RoleARN: role, SessionName: t.sessionName(), TokenFile: file, ReadFile: s.env.Disk.ReadFile, Now: s.clock.Now,
-	}})
+	identity := profile.WebIdentity{TokenFile: file, RoleARN: role, SessionName: t.sessionName()}
+	return s.shared(webIdentityKey{identity, t.reach(sts)}, t.identity(identity, sts))
 }
 
 // container is the endpoint of ECS, Greengrass and EKS Pod Identity.
@@ -73,10 +72,9 @@ func (s *Sources) container(t settings) creds.Provider {
 	if err != nil {
 		return broken{err}
 	}
-	return s.shared(joined(nameContainer, uri), creds.CacheOptions{Provider: &creds.Container{
-		URI:       uri,
-		TokenFile: t.env("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"), Token: t.env("AWS_CONTAINER_AUTHORIZATION_TOKEN"),
-		ReadFile: s.env.Disk.ReadFile, Transport: s.env.Transport, RootCAs: roots, Now: s.clock.Now, Learn: s.clock.Learn,
+	key := containerKey{uri, t.env("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"), t.env("AWS_CONTAINER_AUTHORIZATION_TOKEN"), t.caFile()}
+	return s.shared(key, creds.CacheOptions{Provider: &creds.Container{
+		URI: uri, TokenFile: key.tokenFile, Token: key.token, ReadFile: s.env.Disk.ReadFile, Transport: s.env.Transport, RootCAs: roots, Now: s.clock.Now, Learn: s.clock.Learn,
 	}})
 }
 
@@ -90,7 +88,7 @@ func (s *Sources) ec2(t settings) creds.Provider {
 		return broken{err}
 	}
 	profile := t.either("AWS_EC2_INSTANCE_PROFILE_NAME", "ec2_instance_profile_name")
-	return s.shared(joined(nameEC2, o.Endpoint, profile), creds.CacheOptions{
+	return s.shared(ec2Key{o.Endpoint, profile, o.DisableV1, o.Timeout, o.Attempts}, creds.CacheOptions{
 		Stable:   true,
 		Provider: &creds.EC2{Client: imds.New(o), Profile: profile, Now: s.clock.Now, Learn: s.clock.Learn},
 	})
@@ -102,6 +100,3 @@ type broken struct{ err error }
 func (b broken) Retrieve(context.Context) (creds.Credentials, error) {
 	return creds.Credentials{}, b.err
 }
-
-// joined makes a key of what tells one source from another.
-func joined(parts ...string) string { return strings.Join(parts, "\x00") }

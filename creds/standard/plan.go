@@ -1,6 +1,7 @@
 package standard
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -13,30 +14,21 @@ const processTimeout = 70 * time.Second
 
 // build makes the provider that a plan asks for. All but keys in a file are
 // kept in caches of the provider's own; metadata services are the process's.
-func (t settings) build(plan profile.Plan) (*built, error) {
-	b := &built{}
-	var err error
-	if b.provider, err = t.base(b, plan.Base); err != nil {
-		return nil, err
+func (t settings) build(b *built, plan profile.Plan) error {
+	if err := t.base(b, plan.Base); err != nil {
+		return err
 	}
 	for _, role := range plan.Roles {
 		sts, err := t.sts()
 		if err != nil {
-			return nil, err
+			return err
 		}
-		b.keep(t, creds.CacheOptions{Provider: creds.AssumeRole{
-			STS: sts, Base: b.provider, RoleARN: role.ARN, ExternalID: role.ExternalID, Duration: role.Duration,
-			SessionName: t.sessionOf(role.SessionName),
+		session := t.sessionOf(role.SessionName)
+		b.keep(t, roleKey{b.key, role, session, t.reach(sts)}, creds.CacheOptions{Provider: creds.AssumeRole{
+			STS: sts, Base: b.provider, RoleARN: role.ARN, ExternalID: role.ExternalID, Duration: role.Duration, SessionName: session,
 		}})
 	}
-	return b, nil
-}
-
-// keep puts a cache around a provider.
-func (b *built) keep(t settings, o creds.CacheOptions) {
-	c := t.sources.cache(o)
-	b.provider = c
-	b.caches = append(b.caches, c)
+	return nil
 }
 
 // sessionOf returns the profile's session name, or else the environment's.
@@ -50,87 +42,94 @@ func (t settings) sessionOf(name string) string {
 // label names the profile as a source.
 func (t settings) label() string { return "profile(" + t.profile + ")" }
 
-func (t settings) base(b *built, base profile.Base) (creds.Provider, error) {
+func (t settings) base(b *built, base profile.Base) error {
 	switch base := base.(type) {
 	case profile.Keys:
-		return creds.Static{Credentials: creds.Credentials{
+		b.key, b.provider = base, creds.Static{Credentials: creds.Credentials{
 			AccessKeyID: base.AccessKeyID, SecretAccessKey: base.SecretAccessKey, SessionToken: base.SessionToken, AccountID: base.AccountID,
 			Source: t.label(),
-		}}, nil
+		}}
+		return nil
 	case profile.NamedSource:
-		return t.namedSource(base.Name)
+		return t.namedSource(b, base)
 	case profile.Process:
-		b.keep(t, creds.CacheOptions{Timeout: processTimeout, Provider: creds.Process{Command: base.Command, AccountID: base.AccountID, Now: t.sources.clock.Now}})
+		b.keep(t, base, creds.CacheOptions{Timeout: processTimeout, Provider: creds.Process{Command: base.Command, AccountID: base.AccountID, Now: t.sources.clock.Now}})
+		return nil
 	case profile.WebIdentity:
+		base.SessionName = t.sessionOf(base.SessionName)
 		sts, err := t.sts()
 		if err != nil {
-			return nil, err
+			return err
 		}
-		b.keep(t, creds.CacheOptions{Provider: creds.WebIdentity{
-			STS: sts, RoleARN: base.RoleARN, SessionName: t.sessionOf(base.SessionName), Duration: base.Duration,
-			TokenFile: base.TokenFile, ReadFile: t.sources.env.Disk.ReadFile, Now: t.sources.clock.Now,
-		}})
+		b.keep(t, webIdentityKey{base, t.reach(sts)}, t.identity(base, sts))
+		return nil
 	case profile.SSO:
 		return t.sso(b, base)
 	case profile.Login:
 		return t.login(b, base)
-	default:
-		return nil, fmt.Errorf("profile %q: no provider for %T", t.profile, base)
 	}
-	return b.provider, nil
+	return fmt.Errorf("profile %q: no provider for %T", t.profile, base)
 }
 
-// namedSource returns the source of a credential_source.
-func (t settings) namedSource(name string) (creds.Provider, error) {
-	switch name {
+// identity makes the provider of a web identity's role.
+func (t settings) identity(w profile.WebIdentity, sts creds.Service) creds.CacheOptions {
+	return creds.CacheOptions{Provider: creds.WebIdentity{
+		STS: sts, RoleARN: w.RoleARN, SessionName: w.SessionName, Duration: w.Duration,
+		TokenFile: w.TokenFile, ReadFile: t.sources.env.Disk.ReadFile, Now: t.sources.clock.Now,
+	}}
+}
+
+// namedSource takes the source of a credential_source.
+func (t settings) namedSource(b *built, named profile.NamedSource) error {
+	b.key = named
+	switch named.Name {
 	case "Environment":
-		return creds.Env{Getenv: t.sources.env.Getenv}, nil
+		b.provider = creds.Env{Getenv: t.sources.env.Getenv}
+		return nil
 	case "EcsContainer":
-		return t.sources.container(t), nil
+		b.provider = t.sources.container(t)
 	case "Ec2InstanceMetadata":
-		return t.sources.ec2(t), nil
+		b.provider = t.sources.ec2(t)
+	default:
+		return fmt.Errorf("profile %q: no provider for credential_source %q", t.profile, named.Name)
 	}
-	return nil, fmt.Errorf("profile %q: no provider for credential_source %q", t.profile, name)
+	if shared, ok := b.provider.(*creds.Cache); ok {
+		b.key = shared // there is one for all settings that are the same
+	}
+	return nil
 }
 
-func (t settings) sso(b *built, base profile.SSO) (creds.Provider, error) {
-	portal, err := t.service("sso", base.Region)
-	if err != nil {
-		return nil, err
+func (t settings) sso(b *built, base profile.SSO) error {
+	portal, portalErr := t.service("sso", base.Region)
+	oidc, oidcErr := t.service("sso_oidc", base.Region)
+	dir, dirErr := t.sources.cacheDir("sso")
+	if err := errors.Join(portalErr, oidcErr, dirErr); err != nil {
+		return err
 	}
-	oidc, err := t.service("sso_oidc", base.Region)
-	if err != nil {
-		return nil, err
-	}
-	dir, err := t.sources.cacheDir("sso")
-	if err != nil {
-		return nil, err
-	}
-	b.keep(t, creds.CacheOptions{Provider: creds.SSO{
+	b.keep(t, ssoKey{base, t.reach(portal), t.reach(oidc), dir}, creds.CacheOptions{Provider: creds.SSO{
 		Portal: portal, AccountID: base.AccountID, RoleName: base.RoleName,
 		Token: creds.SSOToken{
-			OIDC: oidc, Session: base.Session, StartURL: base.StartURL, Dir: dir,
-			Disk: t.sources.env.Disk, Now: t.sources.clock.Now,
+			OIDC: oidc, Session: base.Session, StartURL: base.StartURL, Dir: dir, Disk: t.sources.env.Disk, Now: t.sources.clock.Now,
 		},
 	}})
-	return b.provider, nil
+	return nil
 }
 
-func (t settings) login(b *built, base profile.Login) (creds.Provider, error) {
+func (t settings) login(b *built, base profile.Login) error {
 	region := base.Region
 	if region == "" {
 		region = t.region()
 	}
 	signIn, err := t.service("signin", region)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	dir, err := t.sources.loginDir()
 	if err != nil {
-		return nil, err
+		return err
 	}
-	b.keep(t, creds.CacheOptions{Provider: creds.Login{
+	b.keep(t, loginKey{base, t.reach(signIn), dir}, creds.CacheOptions{Provider: creds.Login{
 		SignIn: signIn, Session: base.Session, Dir: dir, Disk: t.sources.env.Disk, Now: t.sources.clock.Now,
 	}})
-	return b.provider, nil
+	return nil
 }

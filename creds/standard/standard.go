@@ -8,6 +8,7 @@
 package standard
 
 import (
+	"log/slog"
 	"maps"
 	"net/http"
 	"slices"
@@ -15,6 +16,7 @@ import (
 	"time"
 
 	"sluice/creds"
+	"sluice/creds/internal/calls"
 )
 
 // Environment is the world that credentials are found in. Zero fields are this
@@ -26,8 +28,10 @@ type Environment struct {
 	Transport http.RoundTripper      // instead of the network
 	Now       func() time.Time
 	// Changed is told what has become of credentials that are kept, once per
-	// change and source. It is called from other goroutines and must not block.
+	// change and source. It is called from another goroutine, in order and not after
+	// Close, and must not block.
 	Changed func(creds.Update)
+	Report  func(error) // is told of a Changed that panics; default log/slog's logger
 }
 
 // Options say what is asked of the chain.
@@ -50,9 +54,11 @@ type Sources struct {
 	env   Environment
 	clock *creds.Clock
 
-	mu     sync.Mutex              // guards what follows
-	caches map[string]*creds.Cache // by what they ask
-	files  map[string]*profileFiles
+	updates calls.Queue
+
+	mu     sync.Mutex           // guards what follows
+	caches map[any]*creds.Cache // by what they ask
+	files  map[namedKey]*profileFiles
 }
 
 // NewSources makes the sources of a process. Nothing is asked before somebody
@@ -67,18 +73,25 @@ func NewSources(env Environment) *Sources {
 	if env.Changed == nil {
 		env.Changed = func(creds.Update) {}
 	}
-	return &Sources{
-		env: env, clock: creds.NewClock(env.Now, nil),
-		caches: map[string]*creds.Cache{}, files: map[string]*profileFiles{},
+	if env.Report == nil {
+		env.Report = func(err error) { slog.Error("a listener for changes of credentials failed", "error", err) }
 	}
+	s := &Sources{
+		env: env, clock: creds.NewClock(env.Now, nil),
+		caches: map[any]*creds.Cache{}, files: map[namedKey]*profileFiles{},
+	}
+	s.updates.Report = env.Report
+	return s
 }
 
 // Clock returns the clock that credentials expire by. Clients of AWS's services
 // have it watch their answers.
 func (s *Sources) Clock() *creds.Clock { return s.clock }
 
-// Close stops all retrievals and waits for them.
+// Close stops all retrievals and waits for them. Changed is not called any more; a
+// call that has begun may go on.
 func (s *Sources) Close() {
+	s.updates.Close()
 	s.mu.Lock()
 	caches, files := slices.Collect(maps.Values(s.caches)), slices.Collect(maps.Values(s.files))
 	s.mu.Unlock()
@@ -131,26 +144,30 @@ func (s *Sources) onTop(settings settings, chain creds.Provider) creds.Provider 
 	if err != nil {
 		return broken{err}
 	}
-	key := joined("role", o.RoleARN, o.ExternalID, o.Profile, sts.Region, sts.Endpoint, o.CAFile)
-	return s.shared(key, creds.CacheOptions{Provider: creds.AssumeRole{
+	return s.shared(topKey{o, settings.profile, settings.sessionName(), settings.reach(sts)}, creds.CacheOptions{Provider: creds.AssumeRole{
 		STS: sts, Base: chain, RoleARN: o.RoleARN, ExternalID: o.ExternalID, SessionName: settings.sessionName(),
 	}})
 }
 
 // shared returns the process's cache for a key; o makes one if there is none.
-func (s *Sources) shared(key string, o creds.CacheOptions) *creds.Cache {
+func (s *Sources) shared(key any, o creds.CacheOptions) *creds.Cache {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.caches[key] == nil {
 		s.caches[key] = s.cache(o)
+		s.follow(s.caches[key])
 	}
 	return s.caches[key]
 }
 
-// cache makes a cache that goes by the corrected clock and tells of changes.
+// cache makes a cache that goes by the corrected clock.
 func (s *Sources) cache(o creds.CacheOptions) *creds.Cache {
-	o.Now = s.clock.Now
-	c := creds.NewCache(o)
-	c.Subscribe(s.env.Changed)
-	return c
+	o.Now, o.Report = s.clock.Now, s.env.Report
+	return creds.NewCache(o)
 }
+
+// follow has Changed told of what becomes of a cache.
+func (s *Sources) follow(c *creds.Cache) { c.Subscribe(s.tell) }
+
+// tell tells of a change.
+func (s *Sources) tell(u creds.Update) { s.updates.Add(func() { s.env.Changed(u) }) }
