@@ -47,6 +47,10 @@ type CacheOptions struct {
 	// provider is then asked once in 10 to 15 min. While the credentials live, it
 	// is asked again when Mandatory begins, and more often from then on.
 	Stable bool
+	// KeepFresh refreshes credentials that were retrieved once without being asked, when
+	// Advisory begins: whoever asks after a long silence does not wait.
+	KeepFresh bool
+
 	Now    func() time.Time // default time.Now
 	Random func() float64   // in [0, 1); default math/rand/v2
 	Report func(error)      // is told of subscribers that panic; default log/slog's logger
@@ -73,7 +77,8 @@ type Cache struct {
 	failedAt    time.Time     // last
 	wait        time.Duration // from failedAt to the next retrieval
 	lastErr     error
-	invalidated time.Time // when Invalidate last had an effect
+	invalidated time.Time   // when Invalidate last had an effect
+	timer       *time.Timer // of KeepFresh, nil before there is something to refresh
 	subscribers subscribers
 }
 
@@ -137,6 +142,7 @@ func (c *Cache) Subscribe(f func(Update)) (stop func()) {
 func (c *Cache) Close() {
 	c.mu.Lock()
 	c.end()
+	c.rest()
 	c.subscribers.calls.Close()
 	c.mu.Unlock()
 	c.flights.Wait()
@@ -147,6 +153,7 @@ func (c *Cache) Close() {
 func (c *Cache) Finish() {
 	c.mu.Lock()
 	c.finished = true
+	c.rest()
 	c.mu.Unlock()
 	c.flights.Wait()
 	c.Close()

@@ -105,6 +105,7 @@ func (c *Cache) publish(f *flight, found Credentials, err error, now time.Time) 
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	defer close(f.done)
+	defer c.schedule(now)
 	c.flight = nil
 	before := c.snapshot.Load()
 	if err == nil {

@@ -31,7 +31,7 @@ type process struct {
 }
 
 var loader = &process{
-	sources:   standard.NewSources(standard.Environment{Getenv: os.Getenv, Changed: tellChanged}),
+	sources:   standard.NewSources(standard.Environment{Getenv: os.Getenv, Changed: tellChanged, KeepFresh: true}),
 	instances: map[uintptr]*instance{},
 }
 

@@ -123,8 +123,8 @@ func BenchmarkCold(b *testing.B) {
 		all.Wait()
 	}
 	slow := func(sts *fakeSTS) *fakeSTS { // as far away as STS
-		sts.hold = make(chan struct{})
-		time.AfterFunc(300*time.Millisecond, func() { close(sts.hold) })
+		hold := sts.holdBack()
+		time.AfterFunc(300*time.Millisecond, func() { close(hold) })
 		return sts
 	}
 	b.Run("sluice", func(b *testing.B) {

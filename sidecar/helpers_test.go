@@ -37,11 +37,19 @@ type fakeSTS struct {
 	life time.Duration // of keys; default: what is asked for
 	now  func() time.Time
 	down atomic.Bool
-	hold chan struct{} // if not nil, answers wait for it
 
 	calls atomic.Int64
-	mu    sync.Mutex
-	form  url.Values // of the last call
+	mu    sync.Mutex    // guards what follows
+	hold  chan struct{} // if not nil, answers wait for it
+	form  url.Values    // of the last call
+}
+
+// holdBack has answers wait until the channel is closed.
+func (f *fakeSTS) holdBack() chan struct{} {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.hold = make(chan struct{})
+	return f.hold
 }
 
 func (f *fakeSTS) Do(r *http.Request) (*http.Response, error) {
@@ -56,10 +64,11 @@ func (f *fakeSTS) Do(r *http.Request) (*http.Response, error) {
 	}
 	f.mu.Lock()
 	f.form = form
+	hold := f.hold
 	f.mu.Unlock()
-	if f.hold != nil {
+	if hold != nil {
 		select {
-		case <-f.hold:
+		case <-hold:
 		case <-r.Context().Done():
 			return nil, r.Context().Err()
 		}

@@ -37,7 +37,7 @@ func newKeeper(provider creds.Provider, r Refresh, now func() time.Time, tell ob
 	k := &keeper{}
 	buffer := time.Duration(r.Buffer) * time.Second
 	k.cache = creds.NewCache(creds.CacheOptions{
-		Provider: watched{provider, k, now, tell},
+		Provider: watched{provider, k, now, tell}, KeepFresh: true,
 		// Zero would be the cache's default; a third of the time is left for callers
 		// to wait in, should the background not succeed.
 		Advisory: max(buffer, 1), Mandatory: max(buffer/3, 1),

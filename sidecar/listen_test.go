@@ -107,7 +107,7 @@ func TestUnixSocket(t *testing.T) {
 // TestStop: who waits for a key when the server stops gets it.
 func TestStop(t *testing.T) {
 	b := newBench(t, "credentials: {prefetch: false}\n"+one)
-	b.sts.hold = make(chan struct{})
+	hold := b.sts.holdBack()
 	socket := filepath.Join(t.TempDir(), "socket")
 	r := run(t, b, socket)
 	type answer struct {
@@ -129,7 +129,7 @@ func TestStop(t *testing.T) {
 	}
 	r.stop()
 	<-b.life.Done() // it is stopping
-	close(b.sts.hold)
+	close(hold)
 	if a := <-answered; a.status != 200 || a.err != nil || !strings.Contains(a.body, "ASIA1") {
 		t.Errorf("the waiting request: %d, %v, want 200", a.status, a.err)
 	}

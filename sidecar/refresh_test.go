@@ -17,7 +17,7 @@ import (
 func TestOneAssumeRole(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t, one)
-		b.sts.hold = make(chan struct{})
+		hold := b.sts.holdBack()
 		var good atomic.Int64
 		var clients sync.WaitGroup
 		for range 2000 {
@@ -28,7 +28,7 @@ func TestOneAssumeRole(t *testing.T) {
 			})
 		}
 		synctest.Wait() // all wait for STS
-		close(b.sts.hold)
+		close(hold)
 		clients.Wait()
 		if calls := b.sts.calls.Load(); calls != 1 || good.Load() != 2000 {
 			t.Errorf("STS was asked %d times and %d clients got its key, want 1 and 2000", calls, good.Load())
@@ -81,7 +81,7 @@ func TestOutage(t *testing.T) {
 func TestTimeout(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t, "credentials: {request_timeout: 7}\n"+one)
-		b.sts.hold = make(chan struct{})
+		b.sts.holdBack()
 		began := time.Now()
 		if status, _ := b.get(tokenOne); status != 503 || time.Since(began) != 7*time.Second {
 			t.Errorf("%d after %v, want 503 after 7s", status, time.Since(began))
@@ -114,7 +114,7 @@ func TestBackground(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t, "credentials: {refresh_buffer_seconds: 60}\n"+one)
 		b.get(tokenOne)
-		b.sts.hold = make(chan struct{})
+		hold := b.sts.holdBack()
 		time.Sleep(13 * time.Minute)
 		if _, key := b.get(tokenOne); key != "ASIA1" || b.sts.calls.Load() != 1 {
 			t.Errorf("2 min before the end: %s after %d calls, want the old key and no call", key, b.sts.calls.Load())
@@ -127,7 +127,7 @@ func TestBackground(t *testing.T) {
 		if n := b.sts.calls.Load(); n != 2 {
 			t.Errorf("STS was asked %d times, want twice", n)
 		}
-		close(b.sts.hold)
+		close(hold)
 		synctest.Wait()
 		if _, key := b.get(tokenOne); key != "ASIA2" {
 			t.Errorf("afterwards: %s, want the new key", key)

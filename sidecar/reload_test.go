@@ -250,7 +250,7 @@ func TestRemovedInFlight(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				b := newBench(t, one)
-				b.sts.hold = make(chan struct{})
+				hold := b.sts.holdBack()
 				var status int
 				var key string
 				done := make(chan struct{})
@@ -261,7 +261,7 @@ func TestRemovedInFlight(t *testing.T) {
 				synctest.Wait()
 				write(t, b.main, tt.next)
 				b.files.load(context.Background())
-				close(b.sts.hold)
+				close(hold)
 				<-done
 				if status != tt.status || key != tt.key {
 					t.Errorf("%d %q, want %d %q", status, key, tt.status, tt.key)

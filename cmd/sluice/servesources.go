@@ -37,7 +37,7 @@ func newServeSources(getenv func(string) string, disk creds.Disk) *serveSources 
 // before others know of s.
 func (s *serveSources) chain(file string) *standard.Sources {
 	if s.chains[file] == nil {
-		s.chains[file] = standard.NewSources(standard.Environment{Disk: s.disk, Now: s.now, Getenv: func(name string) string {
+		s.chains[file] = standard.NewSources(standard.Environment{Disk: s.disk, Now: s.now, KeepFresh: true, Getenv: func(name string) string {
 			if file != "" && name == "AWS_CONFIG_FILE" {
 				return file
 			}

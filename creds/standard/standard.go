@@ -32,6 +32,9 @@ type Environment struct {
 	// Close, and must not block.
 	Changed func(creds.Update)
 	Report  func(error) // is told of a Changed that panics; default log/slog's logger
+	// KeepFresh has credentials that were found once refreshed without being asked for: for
+	// a process that stays.
+	KeepFresh bool
 }
 
 // Options say what is asked of the chain.
@@ -162,7 +165,7 @@ func (s *Sources) shared(key any, o creds.CacheOptions) *creds.Cache {
 
 // cache makes a cache that goes by the corrected clock.
 func (s *Sources) cache(o creds.CacheOptions) *creds.Cache {
-	o.Now, o.Report = s.clock.Now, s.env.Report
+	o.Now, o.Report, o.KeepFresh = s.clock.Now, s.env.Report, s.env.KeepFresh
 	return creds.NewCache(o)
 }
 
