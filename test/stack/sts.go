@@ -92,16 +92,16 @@ func (s *STS) Used(role string) map[string]int {
 	return used
 }
 
-// AnyAlive tells whether any key has not ended.
-func (s *STS) AnyAlive() bool {
+// LastEnd is when the last of the keys ends that were handed out so far.
+func (s *STS) LastEnd() (last time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for k := range maps.Values(s.keys) {
-		if time.Now().Before(k.ends) {
-			return true
+		if k.ends.After(last) {
+			last = k.ends
 		}
 	}
-	return false
+	return last
 }
 
 // Secrets are the secret keys and tokens that it has handed out.
