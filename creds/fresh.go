@@ -2,8 +2,12 @@ package creds
 
 import "time"
 
-// leastRest is how long a cache that keeps itself fresh rests at least.
-const leastRest = time.Second
+// A cache that keeps itself fresh rests within these bounds: clocks are set, and timers
+// stand still while a machine sleeps.
+const (
+	leastRest = time.Second
+	mostRest  = 10 * time.Minute
+)
 
 // schedule has the cache refresh itself when that is due, if it is to keep itself
 // fresh and has something to refresh. A key that the service has refused is left to
@@ -17,7 +21,7 @@ func (c *Cache) schedule(now time.Time) {
 	if again := c.failedAt.Add(c.wait); within(c.wait, c.failedAt, now) && again.After(due) {
 		due = again
 	}
-	rest := max(due.Sub(now), leastRest)
+	rest := min(max(due.Sub(now), leastRest), mostRest)
 	if c.timer == nil {
 		c.timer = time.AfterFunc(rest, c.refresh)
 		return
