@@ -168,8 +168,7 @@ func TestEC2(t *testing.T) {
 		want string // of the error
 		none bool
 	}{
-		{"extended", map[string]string{legacy: "role", extended: "role\n", extended + "role": good}, "", false},
-		{"extended names another", map[string]string{legacy: "role", legacy + "role": good, extended: "other", extended + "other": "{}"}, "", false},
+		{"extended", map[string]string{legacy: "role\n", legacy + "role": strings.Replace(good, `"123456789012"`, `""`, 1), extended + "role": good}, "", false},
 		{"extended alone", map[string]string{extended: "role", extended + "role": good}, "has no role", true},
 		{"legacy", map[string]string{legacy: " role \nother", legacy + "role": good}, "", false},
 		{"no role", map[string]string{}, "has no role", true},

@@ -1,7 +1,6 @@
 package creds
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -14,16 +13,10 @@ import (
 
 // Paths of the credentials. The extended one tells the account, too; services
 // that do not have it answer 404.
-//
-// kube2iam answers the legacy path for a pod, and passes the extended one on to the
-// node's own service. So the legacy path says which role it is, and the extended one
-// is believed where it names the same.
 const (
+	rolePath     = "/latest/meta-data/iam/security-credentials/"
 	extendedPath = "/latest/meta-data/iam/security-credentials-extended/"
-	legacyPath   = "/latest/meta-data/iam/security-credentials/"
 )
-
-const letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 // EC2 provides the credentials of the instance's role.
 type EC2 struct {
@@ -34,42 +27,69 @@ type EC2 struct {
 	// are taken then. It may be nil.
 	Learn func(server time.Time)
 
-	legacy atomic.Bool // the service does not have the extended path
+	account atomic.Pointer[roleAccount] // what was learned of the last role
 }
+
+// roleAccount is a role's account, "" if nobody tells it.
+type roleAccount struct{ role, account string }
 
 // Retrieve asks the metadata service. Without one, or without a role, it is
 // ErrNotConfigured.
+//
+// The key is never taken from the extended path: kube2iam and kiam answer for a
+// pod's role at the older one, and pass all else on to the node's service.
 func (e *EC2) Retrieve(ctx context.Context) (Credentials, error) {
-	listed, err := e.role(ctx)
-	if err != nil && e.Profile == "" {
+	role, err := e.role(ctx)
+	if err != nil {
 		return Credentials{}, err
 	}
-	role := cmp.Or(e.Profile, listed)
-	if role == listed && e.isExtended(ctx, role) {
-		return e.retrieve(ctx, extendedPath, role)
-	}
-	return e.retrieve(ctx, legacyPath, role)
-}
-
-func (e *EC2) retrieve(ctx context.Context, base, role string) (Credentials, error) {
-	doc, err := e.Client.Get(ctx, base+role)
-	if err != nil {
-		return Credentials{}, fmt.Errorf("credentials of EC2 instance role %q: %w", role, err)
-	}
-	c, err := parseBothClocks([]byte(doc), e.now(), e.Client.ServerTime(), e.Learn)
-	if err == nil && !c.CanExpire() {
-		err = errors.New(`its expiration "" is no time of RFC 3339`)
+	c, err := e.key(ctx, rolePath, role)
+	if imds.IsNotFound(err) {
+		return c, fmt.Errorf("EC2 instance has no role: %w", ErrNotConfigured)
 	}
 	if err != nil {
-		return Credentials{}, fmt.Errorf("credentials of EC2 instance role %q: %w", role, err)
+		return c, fmt.Errorf("credentials of EC2 instance role %q: %w", role, err)
+	}
+	if c.AccountID == "" {
+		c.AccountID = e.accountOf(ctx, role, c)
 	}
 	c.Source = "ec2"
 	return c, nil
 }
 
-// role returns the name of the role that the legacy path lists.
+// key returns the role's key at a path.
+func (e *EC2) key(ctx context.Context, base, role string) (Credentials, error) {
+	doc, err := e.Client.Get(ctx, base+role)
+	if err != nil {
+		return Credentials{}, err
+	}
+	c, err := parseBothClocks([]byte(doc), e.now(), e.Client.ServerTime(), e.Learn)
+	if err == nil && !c.CanExpire() {
+		err = errors.New(`its expiration "" is no time of RFC 3339`)
+	}
+	return c, err
+}
+
+// accountOf asks once for each role which account a key is of. An answer with
+// another key is another role's.
+func (e *EC2) accountOf(ctx context.Context, role string, c Credentials) string {
+	known := e.account.Load()
+	if known == nil || known.role != role {
+		known = &roleAccount{role: role}
+		if extended, err := e.key(ctx, extendedPath, role); err == nil && extended.sameKey(c) {
+			known.account = extended.AccountID
+		}
+		e.account.Store(known)
+	}
+	return known.account
+}
+
+// role returns the name of the instance's role.
 func (e *EC2) role(ctx context.Context) (string, error) {
-	list, err := e.Client.Get(ctx, legacyPath)
+	if e.Profile != "" {
+		return e.Profile, nil
+	}
+	list, err := e.Client.Get(ctx, rolePath)
 	if imds.IsUnavailable(err) {
 		return "", fmt.Errorf("EC2 instance metadata at %s: %w (%w)", e.Client.Endpoint(), ErrNotConfigured, err)
 	}
@@ -79,34 +99,28 @@ func (e *EC2) role(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("EC2 instance role: %w", err)
 	}
-	role := firstLine(list)
-	if role == "" {
+	role, _, _ := strings.Cut(strings.TrimSpace(list), "\n")
+	if role = strings.TrimSpace(role); role == "" {
 		return "", fmt.Errorf("EC2 instance has no role: %w", ErrNotConfigured)
 	}
-	// kube2iam lists ARNs and names with paths, too. What neither may contain is
-	// something else, a proxy's page, say, and is neither asked for nor shown.
-	if strings.Trim(role, letters+"0123456789_+=,.@-:/") != "" {
+	// Something else, a proxy's page, say, is neither asked for nor shown.
+	if !isRoleName(role) {
 		return "", fmt.Errorf("EC2 instance role: the service answers %d bytes that are not a role's name", len(role))
 	}
 	return role, nil
 }
 
-// isExtended reports whether the extended path lists the role, too. If it fails, the
-// legacy path still has the keys.
-func (e *EC2) isExtended(ctx context.Context, role string) bool {
-	if e.legacy.Load() {
-		return false
+// isRoleName reports whether IAM allows a name, which kube2iam gives with its path
+// or as an ARN.
+func isRoleName(name string) bool {
+	const letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+	const longest = 2048 // of an ARN
+	for part := range strings.SplitSeq(name, "/") {
+		if part == "" || strings.Trim(part, ".") == "" || strings.Trim(part, letters+"0123456789_+=,.@:-") != "" {
+			return false
+		}
 	}
-	list, err := e.Client.Get(ctx, extendedPath)
-	if imds.IsNotFound(err) {
-		e.legacy.Store(true)
-	}
-	return err == nil && firstLine(list) == role
-}
-
-func firstLine(text string) string {
-	line, _, _ := strings.Cut(strings.TrimSpace(text), "\n")
-	return strings.TrimSpace(line)
+	return len(name) <= longest
 }
 
 func (e *EC2) now() time.Time {

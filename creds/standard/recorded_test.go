@@ -136,9 +136,9 @@ func (r *recorded) RoundTrip(req *http.Request) (*http.Response, error) {
 		body = string(b)
 	}
 	switch {
-	case strings.HasSuffix(req.URL.Path, "/security-credentials-extended/"):
+	case strings.Contains(req.URL.Path, "/security-credentials-extended/"):
 		return answer(req, exchange{status: http.StatusNotFound}), nil
-	case strings.HasSuffix(req.URL.Path, "/security-credentials/") && len(r.exchanges) == 0: // the deviation of imds_token_fail
+	case len(r.exchanges) == 0 && strings.HasSuffix(req.URL.Path, "/security-credentials/"): // the deviation of imds_token_fail
 		return answer(req, exchange{status: http.StatusForbidden}), nil
 	}
 	if len(r.exchanges) == 0 {

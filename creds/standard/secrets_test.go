@@ -29,7 +29,7 @@ func (l leaky) RoundTrip(r *http.Request) (*http.Response, error) {
 	switch {
 	case r.URL.Path == "/latest/api/token":
 		body = planted + "token"
-	case strings.HasSuffix(r.URL.Path, "/security-credentials/"), strings.HasSuffix(r.URL.Path, "-extended/"):
+	case strings.HasSuffix(r.URL.Path, "/security-credentials/"):
 		body = "role"
 	}
 	status := l.status

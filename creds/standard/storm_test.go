@@ -24,15 +24,12 @@ type rotating struct {
 func (r *rotating) time() time.Time { return time.Unix(r.now.Load(), 0) }
 
 func (r *rotating) ServeHTTP(w http.ResponseWriter, req *http.Request) {
-	const legacy = "/latest/meta-data/iam/security-credentials/"
-	const base = "/latest/meta-data/iam/security-credentials-extended/"
+	const base = "/latest/meta-data/iam/security-credentials/"
 	switch {
 	case req.Method == http.MethodPut && req.URL.Path == "/latest/api/token":
 		fmt.Fprintf(w, "token%d", r.tokens.Add(1))
 	case req.Header.Get("X-Aws-Ec2-Metadata-Token") != fmt.Sprintf("token%d", r.tokens.Load()):
 		w.WriteHeader(http.StatusUnauthorized)
-	case req.URL.Path == legacy:
-		fmt.Fprint(w, "role")
 	case req.URL.Path == base:
 		r.lists.Add(1)
 		fmt.Fprint(w, "role")

@@ -13,18 +13,15 @@ import (
 // chain must not take the machine for one without credentials.
 func TestFaultAtEachStep(t *testing.T) {
 	var instances []instance
-	steps := []string{tokenPath, legacyList, extendedList, extendedKeys}
+	steps := []string{tokenPath, legacyList, legacyKeys}
 	for n, step := range steps {
-		if step == extendedList {
-			continue // the legacy path has the keys, too
-		}
 		add := func(name string, f fault, requests int, err string) {
 			i := instance{
 				name: name + " at " + step, service: &metadata{v1: true, faults: map[string]fault{step: f}},
 				err: err, asked: once(steps[:n+1]...),
 			}
 			if err == "" {
-				i.found, i.account, i.asked = key, account, once(steps...)
+				i.found, i.account, i.asked = key, account, once(append(steps, extendedKeys)...)
 			}
 			i.asked[step] = requests
 			instances = append(instances, i)
@@ -45,8 +42,8 @@ func TestBadDocument(t *testing.T) {
 	var instances []instance
 	add := func(name, text, err string) {
 		instances = append(instances, instance{
-			name: name, service: &metadata{faults: map[string]fault{extendedKeys: body(text)}},
-			err: err, asked: once(tokenPath, legacyList, extendedList, extendedKeys),
+			name: name, service: &metadata{faults: map[string]fault{legacyKeys: body(text)}},
+			err: err, asked: once(tokenPath, legacyList, legacyKeys),
 		})
 	}
 	change := func(f func(*document)) string {
@@ -76,7 +73,7 @@ func TestBadDocument(t *testing.T) {
 func TestTooLongDocument(t *testing.T) {
 	runAll(t, []instance{{
 		name: "keys", err: "longer than 65536 bytes",
-		service: &metadata{faults: map[string]fault{extendedKeys: body(strings.Repeat(secret, 64<<10))}},
+		service: &metadata{faults: map[string]fault{legacyKeys: body(strings.Repeat(secret, 64<<10))}},
 	}})
 }
 

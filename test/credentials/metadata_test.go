@@ -61,6 +61,20 @@ type metadata struct {
 	asked  map[string]int
 	wrong  []string
 	tokens map[string]bool
+	last   document // that was given
+}
+
+// give notes which key was given: the extended path has the same.
+func (m *metadata) give(doc document) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.last = doc
+}
+
+func (m *metadata) given() document {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.last
 }
 
 // serve starts the service at a listener until the test ends.
@@ -105,12 +119,13 @@ func (m *metadata) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		answer(w, http.StatusUnauthorized)
 	case r.URL.Path == extendedList || r.URL.Path == legacyList:
 		_, _ = io.WriteString(w, roleName)
-	case r.URL.Path == extendedKeys || r.URL.Path == legacyKeys:
+	case r.URL.Path == legacyKeys:
 		doc := m.role()
-		if r.URL.Path == legacyKeys {
-			doc.AccountId = "" // which it does not tell
-		}
+		m.give(doc)
+		doc.AccountId = "" // which it does not tell
 		_ = json.NewEncoder(w).Encode(doc)
+	case r.URL.Path == extendedKeys:
+		_ = json.NewEncoder(w).Encode(m.given())
 	default:
 		answer(w, http.StatusNotFound)
 	}

@@ -10,22 +10,22 @@ func TestInstanceWithRole(t *testing.T) {
 		{
 			name:  "version 2",
 			found: key, account: account,
-			asked: once(tokenPath, legacyList, extendedList, extendedKeys),
+			asked: once(tokenPath, legacyList, legacyKeys, extendedKeys),
 		}, {
 			name:    "version 2 without the extended path",
-			service: &metadata{faults: map[string]fault{extendedList: status(http.StatusNotFound)}},
+			service: &metadata{faults: map[string]fault{extendedKeys: status(http.StatusNotFound)}},
 			found:   key,
-			asked:   once(tokenPath, legacyList, extendedList, legacyKeys),
+			asked:   once(tokenPath, legacyList, legacyKeys, extendedKeys),
 		}, {
 			name:    "version 2 with a broken extended path",
-			service: &metadata{faults: map[string]fault{extendedList: status(http.StatusInternalServerError)}},
+			service: &metadata{faults: map[string]fault{extendedKeys: status(http.StatusInternalServerError)}},
 			found:   key,
-			asked:   map[string]int{tokenPath: 1, legacyList: 1, extendedList: 3, legacyKeys: 1},
+			asked:   map[string]int{tokenPath: 1, legacyList: 1, legacyKeys: 1, extendedKeys: 3},
 		}, {
 			name:    "version 1 in a container with hop limit 1",
 			service: &metadata{v1: true, faults: map[string]fault{tokenPath: silent}},
 			found:   key, account: account,
-			asked: once(tokenPath, legacyList, extendedList, extendedKeys),
+			asked: once(tokenPath, legacyList, legacyKeys, extendedKeys),
 		},
 	})
 }
@@ -85,12 +85,12 @@ func TestTokenRefused(t *testing.T) {
 func TestEnvironment(t *testing.T) {
 	runAll(t, []instance{
 		{
-			name: "one attempt", service: &metadata{faults: map[string]fault{extendedKeys: times(1, status(http.StatusInternalServerError))}},
+			name: "one attempt", service: &metadata{faults: map[string]fault{legacyKeys: times(1, status(http.StatusInternalServerError))}},
 			env: map[string]string{"AWS_METADATA_SERVICE_NUM_ATTEMPTS": "1"},
-			err: "HTTP 500", asked: once(tokenPath, legacyList, extendedList, extendedKeys),
+			err: "HTTP 500", asked: once(tokenPath, legacyList, legacyKeys),
 		}, {
 			name: "name of the role", env: map[string]string{"AWS_EC2_INSTANCE_PROFILE_NAME": roleName},
-			found: key, account: account, asked: once(tokenPath, legacyList, extendedList, extendedKeys),
+			found: key, account: account, asked: once(tokenPath, legacyKeys, extendedKeys),
 		},
 	})
 	t.Run("IPv6", func(t *testing.T) {
@@ -99,7 +99,7 @@ func TestEnvironment(t *testing.T) {
 		}
 		i := instance{
 			at: ipv6, env: map[string]string{"AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE": "IPv6"},
-			found: key, account: account, asked: once(tokenPath, legacyList, extendedList, extendedKeys),
+			found: key, account: account, asked: once(tokenPath, legacyList, legacyKeys, extendedKeys),
 		}
 		i.run(t)
 	})

@@ -63,7 +63,7 @@ func (r *rotate) after(d time.Duration, wantKey string, wantTokens, wantKeys int
 	defer cancel()
 	var got string
 	err := stack.Wait(ctx, nil, func() bool { got = r.get(); return got == wantKey })
-	if asked := r.service.requests(); err != nil || asked[tokenPath] != wantTokens || asked[extendedKeys] != wantKeys {
+	if asked := r.service.requests(); err != nil || asked[tokenPath] != wantTokens || asked[legacyKeys] != wantKeys {
 		r.t.Errorf("got %s after %v, want %s after %d requests for a token and %d for keys", got, asked, wantKey, wantTokens, wantKeys)
 	}
 }
