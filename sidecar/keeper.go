@@ -35,9 +35,11 @@ type observer func(took time.Duration, err error)
 // newKeeper makes the keeper of a service's key.
 func newKeeper(provider creds.Provider, r Refresh, now func() time.Time, tell observer) *keeper {
 	k := &keeper{}
+	role, _ := provider.(creds.AssumeRole)
 	buffer := time.Duration(r.Buffer) * time.Second
 	k.cache = creds.NewCache(creds.CacheOptions{
-		Provider: watched{provider, k, now, tell}, KeepFresh: true,
+		Provider:  watched{provider, k, now, tell},
+		KeepFresh: role.TokenCode == "", // a code works once
 		// Zero would be the cache's default; a third of the time is left for callers
 		// to wait in, should the background not succeed.
 		Advisory: max(buffer, 1), Mandatory: max(buffer/3, 1),

@@ -237,3 +237,27 @@ func TestPrinting(t *testing.T) {
 		}
 	}
 }
+
+// TestKeepsFresh: a key that was asked for once is fresh hours later, though nobody
+// has come for it since. A code of an MFA device works once and is not tried again.
+func TestKeepsFresh(t *testing.T) {
+	coded := strings.Replace(one, "{RoleArn:", `{SerialNumber: "arn:aws:iam::123456789012:mfa/device", TokenCode: "123456", RoleArn:`, 1)
+	if coded == one {
+		t.Fatal("the service has no role")
+	}
+	for config, keeps := range map[string]bool{one: true, coded: false} {
+		synctest.Test(t, func(t *testing.T) {
+			b := newBench(t, config) // keys live 15 min
+			b.get(tokenOne)
+			time.Sleep(10 * time.Hour)
+			synctest.Wait()
+			before := b.sts.calls.Load()
+			if keeps && before < 40 || !keeps && before != 1 {
+				t.Errorf("keeps %v: STS was asked %d times in ten hours", keeps, before)
+			}
+			if status, _ := b.get(tokenOne); keeps && (status != http.StatusOK || b.sts.calls.Load() != before) {
+				t.Errorf("%d after %d more calls, want a key that is there", status, b.sts.calls.Load()-before)
+			}
+		})
+	}
+}
