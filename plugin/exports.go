@@ -80,6 +80,7 @@ func sluiceExit(handle unsafe.Pointer) C.int {
 	// nil: the instance was never initialised, because an earlier one failed.
 	if i := loader.take(uintptr(handle)); i != nil {
 		i.close(loader.stopping())
+		loader.rest()
 	}
 	return flb.FLB_OK
 }

@@ -19,27 +19,32 @@ import (
 // unloads it, hot reload included; it finds its way back by exported functions
 // only, so this has to be a variable of the package.
 type process struct {
-	sources    *standard.Sources
 	properties *C.struct_sluice_property
 	hotReload  atomic.Bool // is enabled
 	reloading  atomic.Bool // the current stop is a reload
 
 	mu        sync.Mutex // guards what follows
+	sources   *standard.Sources
 	instances map[uintptr]*instance
 	last      uintptr   // handle
 	began     time.Time // the current stop; zero if there is none
 }
 
-var loader = &process{
-	sources:   standard.NewSources(standard.Environment{Getenv: os.Getenv, Changed: tellChanged, KeepFresh: true}),
-	instances: map[uintptr]*instance{},
+var loader = &process{sources: newSources(), instances: map[uintptr]*instance{}}
+
+// newSources makes the sources of credentials, which all instances share.
+func newSources() *standard.Sources {
+	return standard.NewSources(standard.Environment{Getenv: os.Getenv, Changed: tellChanged, KeepFresh: true})
 }
 
 // open makes an instance and returns its handle, which is never 0 or reused.
 func (p *process) open(h hostInstance) (handle uintptr, ok bool) {
 	name := h.name()
 	h.who = "[output:" + pluginName + ":" + name + "] "
-	i, err := newInstance(name, h, p.sources)
+	p.mu.Lock()
+	sources := p.sources
+	p.mu.Unlock()
+	i, err := newInstance(name, h, sources)
 	if err != nil {
 		h.logf(levelError, "%v", err)
 		return 0, false
@@ -66,6 +71,17 @@ func (p *process) take(handle uintptr) *instance {
 	i := p.instances[handle]
 	delete(p.instances, handle)
 	return i
+}
+
+// rest ends what goes on for credentials when the last instance has gone. A reload
+// begins with new sources: its configuration may name others.
+func (p *process) rest() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if len(p.instances) == 0 {
+		p.sources.Close()
+		p.sources = newSources()
+	}
 }
 
 // stopping returns when the current stop began: the instances are closed one after
