@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"os"
 	"time"
@@ -15,7 +16,7 @@ const credentialsTimeout = 15 * time.Second
 
 // tellCredentials says at start who signs, or why nobody does yet. That is no
 // reason to fail: data is safe in the spool meanwhile.
-func tellCredentials(ctx context.Context, log *slog.Logger, p creds.Provider) {
+func tellCredentials(ctx context.Context, log *slog.Logger, p creds.Provider, profile string) {
 	ctx, cancel := context.WithTimeout(ctx, credentialsTimeout)
 	defer cancel()
 	var found creds.Credentials
@@ -27,7 +28,7 @@ func tellCredentials(ctx context.Context, log *slog.Logger, p creds.Provider) {
 		return // the instance is stopping
 	}
 	if err != nil {
-		log.Warn("no AWS credentials yet; chunks are kept in the spool until there are; "+remedy, "error", err)
+		log.Warn("no AWS credentials yet; chunks are kept in the spool until there are; "+remedy(profile), "error", err)
 		return
 	}
 	log.Info("found AWS credentials", "credentials", found)
@@ -40,17 +41,23 @@ func tellChanged(u creds.Update) {
 	logChange(slog.New(logHandler{out: os.Stderr, who: "[output:" + pluginName + "] ", level: slog.LevelInfo}), u)
 }
 
-// remedy is where to find out more.
-const remedy = `run "sluice creds explain" as Fluent Bit's user to see why`
+// remedy is where to find out more, of a profile if one is named.
+func remedy(profile string) string {
+	command := "sluice creds explain"
+	if profile != "" {
+		command += " --profile '" + profile + "'"
+	}
+	return fmt.Sprintf(`run "%s" as Fluent Bit's user to see why`, command)
+}
 
 func logChange(log *slog.Logger, u creds.Update) {
 	switch {
-	case u.Err != nil && u.Credentials.Source == "" && u.Previous.AccessKeyID == "":
-		log.Warn("a source of AWS credentials has none yet; chunks are kept in the spool until there are some; "+remedy, "error", u.Err)
+	case u.Err != nil && u.Credentials.Source == "" && u.Previous.Source == "":
+		log.Warn("a source of AWS credentials has none yet; chunks are kept in the spool until there are some; "+remedy(""), "error", u.Err)
 	case u.Err != nil && u.Credentials.Source == "":
-		log.Error("there are no AWS credentials any more; chunks are kept in the spool until there are; "+remedy, "error", u.Err)
+		log.Error("AWS credentials have ended; chunks are kept in the spool until there are others; "+remedy(""), "ended", u.Previous, "error", u.Err)
 	case u.Err != nil:
-		log.Warn("AWS credentials cannot be renewed; the old ones are used on; "+remedy, "credentials", u.Credentials, "error", u.Err)
+		log.Warn("AWS credentials cannot be renewed; the old ones are used on; "+remedy(""), "credentials", u.Credentials, "error", u.Err)
 	case u.Previous.AccessKeyID != "":
 		log.Info("AWS credentials were renewed", "credentials", u.Credentials)
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"log/slog"
 	"strings"
@@ -22,7 +23,8 @@ func TestChanges(t *testing.T) {
 		{"the first", creds.Update{Credentials: first}, nil},
 		{"another", creds.Update{Credentials: second, Previous: first}, []string{"[ info]", "were renewed", "ASIAIOSFODNN7EXAMPLE"}},
 		{"none yet", creds.Update{Err: gone}, []string{"[ warn]", "has none yet", `"sluice creds explain"`, "gone"}},
-		{"none any more", creds.Update{Previous: first, Err: gone}, []string{"[error]", "no AWS credentials any more", `"sluice creds explain"`, "gone"}},
+		{"none any more", creds.Update{Previous: first, Err: gone}, []string{"[error]", "have ended", "ended={AKIAIOSFODNN7EXAMPLE", `"sluice creds explain"`, "gone"}},
+		{"a profile whose files are gone", creds.Update{Previous: creds.Credentials{Source: "profile(a)"}, Err: gone}, []string{"[error]", "have ended", "profile(a)"}},
 		{"an old one", creds.Update{Credentials: first, Err: gone}, []string{"[ warn]", "cannot be renewed", `"sluice creds explain"`, "gone"}},
 	} {
 		var out strings.Builder
@@ -34,6 +36,28 @@ func TestChanges(t *testing.T) {
 			if got := out.String(); !strings.Contains(got, part) {
 				t.Errorf("%s: logged %q, want %q in it", c.name, got, part)
 			}
+		}
+	}
+}
+
+// none is a provider without credentials.
+type none struct{}
+
+func (none) Retrieve(context.Context) (creds.Credentials, error) {
+	return creds.Credentials{}, errors.New("no role")
+}
+
+// TestNoCredentialsYet: the line names the output, and the command that tells of what it asks.
+func TestNoCredentialsYet(t *testing.T) {
+	for profile, want := range map[string]string{
+		"":             `run "sluice creds explain" as`,
+		"log shipping": `run "sluice creds explain --profile 'log shipping'" as`,
+	} {
+		var out strings.Builder
+		log := slog.New(logHandler{out: &out, who: "[output:sluice:web] ", level: slog.LevelInfo})
+		tellCredentials(t.Context(), log, none{}, profile)
+		if got := out.String(); !strings.Contains(got, "[ warn] [output:sluice:web] no AWS credentials yet;") || !strings.Contains(got, want) {
+			t.Errorf("profile %q: logged %q, want %q", profile, got, want)
 		}
 	}
 }

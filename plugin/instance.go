@@ -53,7 +53,7 @@ func newInstance(name string, h hostInstance, sources *standard.Sources) (*insta
 	h.logf(levelInfo, "bucket=%s region=%s compression=%s total_file_size=%d upload_timeout=%v spool=%s", cfg.Bucket, cfg.Region, cfg.Compression, cfg.TotalFileSize, cfg.UploadTimeout, dir)
 	ctx, cancel := context.WithCancel(context.Background())
 	i := &instance{host: h, conf: cfg, out: out, stop: cancel}
-	i.background.Go(func() { tellCredentials(ctx, log, provider) })
+	i.background.Go(func() { tellCredentials(ctx, log, provider, cfg.Profile) })
 	if cfg.PprofListen != "" {
 		if err := i.servePprof(ctx, cfg.PprofListen); err != nil {
 			h.logf(levelWarn, "%v", err) // logs go their way without profiles
