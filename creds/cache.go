@@ -48,7 +48,7 @@ type CacheOptions struct {
 	// is asked again when Mandatory begins, and more often from then on.
 	Stable bool
 	// KeepFresh refreshes credentials that were retrieved once without being asked, when
-	// Advisory begins: whoever asks after a long silence does not wait.
+	// Advisory begins: the first caller after a long silence does not wait.
 	KeepFresh bool
 
 	Now    func() time.Time // default time.Now

@@ -11,7 +11,7 @@ import (
 	"sluice/output/encode"
 )
 
-// update writes the golden file anew: segments of earlier versions must still be read.
+// update rewrites the golden file: segments of earlier versions must still be read.
 var update = flag.Bool("update", false, "write the golden file of the format")
 
 // TestGoldenMeta: what a segment says of its object is what it was, and what was written before is read.

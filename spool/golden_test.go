@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// update writes the golden files anew: a change of a format is deliberate then, with a new version and a reader of the
+// update rewrites the golden files: a change of a format is deliberate then, with a new version and a reader of the
 // old one.
 var update = flag.Bool("update", false, "write the golden files of the formats")
 

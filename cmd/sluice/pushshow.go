@@ -12,7 +12,7 @@ import (
 	"sluice/output"
 )
 
-// shower tells somebody how a push gets on.
+// shower reports the progress of a push.
 type shower interface {
 	begin(all output.Pushed)
 	event(e output.Event)

@@ -13,7 +13,7 @@ import (
 )
 
 // profileFiles provides what a profile asks for, and notices when the files
-// change: long-lived keys are rotated by writing them anew. The files are read
+// change: long-lived keys are rotated by rewriting them. The files are read
 // beside the callers, for a home folder may hang. It is safe for concurrent use.
 type profileFiles struct {
 	settings settings
