@@ -3,6 +3,7 @@ package creds
 import (
 	"context"
 	"fmt"
+	"sluice/internal/contain"
 	"time"
 )
 
@@ -89,15 +90,12 @@ func (c *Cache) retrieve(ctx context.Context) (Credentials, error) {
 	}
 }
 
-// ask asks the provider. A panic is an error: in a goroutine it would end the
-// process.
 func (c *Cache) ask(ctx context.Context) (found Credentials, err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("retrieve credentials: panic: %v", p)
-		}
-	}()
-	return c.opts.Provider.Retrieve(ctx)
+	err = contain.Do(func() (err error) {
+		found, err = c.opts.Provider.Retrieve(ctx)
+		return err
+	})
+	return found, err
 }
 
 // publish ends a flight, and has subscribers told.

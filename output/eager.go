@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"sluice/internal/contain"
 	"sluice/spool"
 )
 
@@ -14,7 +15,7 @@ const eagerSize = 4 << 20
 // encodeEager encodes what has come into an active segment. When that fails, the
 // upload is aborted: it begins again when the segment is sealed.
 func (o *Output) encodeEager(ctx context.Context, j *job) error {
-	err := contain(func() error {
+	err := contain.Do(func() error {
 		if err := o.begin(ctx, j); err != nil {
 			return err
 		}

@@ -17,6 +17,7 @@ import (
 
 	"sluice/conf"
 	"sluice/creds"
+	"sluice/internal/contain"
 	"sluice/output/encode"
 	"sluice/output/key"
 	"sluice/output/s3"
@@ -297,7 +298,7 @@ func (o *Output) sealByAge(ctx context.Context) {
 	for {
 		now := o.opts.Now()
 		var oldest time.Time
-		err := contain(func() (err error) {
+		err := contain.Do(func() (err error) {
 			oldest, err = o.spool.SealOpened(now.Add(-timeout))
 			return err
 		})

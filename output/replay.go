@@ -3,6 +3,7 @@ package output
 import (
 	"io"
 
+	"sluice/internal/contain"
 	"sluice/output/encode"
 	"sluice/spool"
 )
@@ -21,7 +22,7 @@ func (o *Output) encodeAgain(seg *spool.Segment, encoding encode.Options) (io.Re
 		return nil, err
 	}
 	go func() {
-		err := contain(func() error { return o.writeAll(frames, writer) })
+		err := contain.Do(func() error { return o.writeAll(frames, writer) })
 		_ = frames.Close()
 		to.CloseWithError(err) // io.EOF if it is nil
 	}()

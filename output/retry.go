@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"sluice/conf"
+	"sluice/internal/contain"
 	"sluice/output/s3"
 	"sluice/spool"
 )
@@ -59,7 +60,7 @@ func (o *Output) final(j *job, cause error) bool {
 }
 
 func panicked(err error) bool {
-	var p *panicError
+	var p *contain.Panic
 	return errors.As(err, &p)
 }
 

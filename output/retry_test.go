@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"sluice/conf"
+	"sluice/internal/contain"
 	"sluice/spool"
 )
 
@@ -52,7 +53,7 @@ func (o *Output) fail(t *testing.T, cause error) (left int) {
 // TestFinal counts the attempts after which a segment is given up, and looks where it is then.
 func TestFinal(t *testing.T) {
 	down := errors.New("connection refused")
-	bug, disk := &panicError{"a bug", nil}, &spoolError{errors.New("input/output error")}
+	bug, disk := &contain.Panic{Value: "a bug"}, &spoolError{errors.New("input/output error")}
 	for _, c := range []struct {
 		name   string
 		limit  int
@@ -94,7 +95,7 @@ func TestFinal(t *testing.T) {
 
 // TestOwnFailures: what the disk or a panic does is no outage of the server.
 func TestOwnFailures(t *testing.T) {
-	for _, cause := range []error{fmt.Errorf("wrapped: %w", &spoolError{os.ErrPermission}), &panicError{"a bug", nil}} {
+	for _, cause := range []error{fmt.Errorf("wrapped: %w", &spoolError{os.ErrPermission}), &contain.Panic{Value: "a bug"}} {
 		o := stalled(t, conf.Config{RetryLimit: conf.Unlimited})
 		for range 2 {
 			o.fail(t, cause)

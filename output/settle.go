@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"sluice/internal/contain"
 	"sluice/spool"
 )
 
@@ -25,7 +26,7 @@ func (o *Output) settle() {
 // settleAll ends jobs. When the spool fails, those that are left are done again,
 // which finds their objects stored.
 func (o *Output) settleAll(left []*job) {
-	err := contain(func() error {
+	err := contain.Do(func() error {
 		if err := o.index.Keep(); err != nil { // the segments will not tell any more
 			return err
 		}

@@ -3,8 +3,7 @@ package output
 import (
 	"context"
 	"errors"
-	"fmt"
-	"runtime/debug"
+	"sluice/internal/contain"
 )
 
 // ship does jobs until ctx ends.
@@ -14,7 +13,7 @@ func (o *Output) ship(ctx context.Context) {
 		if j == nil {
 			return
 		}
-		if err := contain(func() error { return o.process(ctx, j, whole) }); err != nil {
+		if err := contain.Do(func() error { return o.process(ctx, j, whole) }); err != nil {
 			o.unsettled(j, err)
 		}
 	}
@@ -74,7 +73,7 @@ func (o *Output) tidy(ctx context.Context, j *job) error {
 // upload stores a segment's object.
 func (o *Output) upload(ctx context.Context, j *job) error {
 	var done shipped
-	err := contain(func() error {
+	err := contain.Do(func() error {
 		if err := o.begin(ctx, j); err != nil {
 			return err
 		}
@@ -94,23 +93,4 @@ func (o *Output) upload(ctx context.Context, j *job) error {
 	}
 	j.stored, j.shipment = &done, nil
 	return nil
-}
-
-// panicError is a panic that was contained.
-type panicError struct {
-	value any
-	stack []byte
-}
-
-func (e *panicError) Error() string { return fmt.Sprintf("panic: %v\n%s", e.value, e.stack) }
-
-// contain calls f and makes an error of a panic: one in a goroutine would end
-// Fluent Bit.
-func contain(f func() error) (err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = &panicError{p, debug.Stack()}
-		}
-	}()
-	return f()
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"sluice/creds"
+	"sluice/internal/contain"
 )
 
 // credentialsTimeout is how long the start looks for credentials.
@@ -20,7 +21,7 @@ func tellCredentials(ctx context.Context, log *slog.Logger, p creds.Provider, pr
 	ctx, cancel := context.WithTimeout(ctx, credentialsTimeout)
 	defer cancel()
 	var found creds.Credentials
-	err := contained(func() (err error) {
+	err := contain.Do(func() (err error) {
 		found, err = p.Retrieve(ctx)
 		return err
 	})

@@ -9,6 +9,7 @@ import (
 	"unsafe"
 
 	flb "github.com/fluent/fluent-bit-go/output"
+	"sluice/internal/contain"
 )
 
 // What Fluent Bit calls, in the order in which it calls it (src/proxy/go/go.c,
@@ -18,7 +19,7 @@ import (
 //export FLBPluginRegister
 func FLBPluginRegister(def unsafe.Pointer) (code C.int) {
 	code = -1
-	defer contain("register")
+	defer contain.Recover(logPanic("register"))
 	C.sluice_signals_remember()
 	C.sluice_guard_loaded()
 	collectOften()
@@ -29,7 +30,7 @@ func FLBPluginRegister(def unsafe.Pointer) (code C.int) {
 //export sluiceInit
 func sluiceInit(p *C.struct_sluice_plugin) (code C.int) {
 	code = flb.FLB_ERROR
-	defer contain("init")
+	defer contain.Recover(logPanic("init"))
 	C.sluice_signals_repair()
 	// p is one object for all instances: what is needed of it is taken now.
 	handle, ok := loader.open(hostInstance{api: p.api, ins: p.o_ins})
@@ -42,7 +43,7 @@ func sluiceInit(p *C.struct_sluice_plugin) (code C.int) {
 
 //export sluicePreRun
 func sluicePreRun(hotReload C.int) C.int {
-	defer contain("pre-run")
+	defer contain.Recover(logPanic("pre-run"))
 	loader.hotReload.Store(hotReload != 0)
 	return 0
 }
@@ -50,7 +51,7 @@ func sluicePreRun(hotReload C.int) C.int {
 //export sluiceFlush
 func sluiceFlush(handle unsafe.Pointer, data unsafe.Pointer, size C.size_t, tag *C.char) (code C.int) {
 	code = flb.FLB_RETRY
-	defer contain("flush")
+	defer contain.Recover(logPanic("flush"))
 	C.sluice_signals_repair()
 	i := loader.find(uintptr(handle))
 	if i == nil {
@@ -68,14 +69,14 @@ func sluiceFlush(handle unsafe.Pointer, data unsafe.Pointer, size C.size_t, tag 
 
 //export sluicePreExit
 func sluicePreExit(hotReload C.int) {
-	defer contain("pre-exit")
+	defer contain.Recover(logPanic("pre-exit"))
 	loader.reloading.Store(hotReload != 0)
 	loader.stopping()
 }
 
 //export sluiceExit
 func sluiceExit(handle unsafe.Pointer) C.int {
-	defer contain("exit")
+	defer contain.Recover(logPanic("exit"))
 	C.sluice_signals_repair()
 	// nil: the instance was never initialised, because an earlier one failed.
 	if i := loader.take(uintptr(handle)); i != nil {

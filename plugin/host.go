@@ -9,10 +9,10 @@ import "C"
 import (
 	"fmt"
 	"os"
-	"runtime/debug"
 	"unsafe"
 
 	"sluice/conf"
+	"sluice/internal/contain"
 )
 
 // hostInstance is Fluent Bit's side of one output. Its methods may only be
@@ -110,9 +110,9 @@ func inMemory(dir string) bool {
 	return C.sluice_in_memory(path) != 0
 }
 
-// contain is deferred in every export: a panic must not cross into C.
-func contain(where string) {
-	if p := recover(); p != nil {
-		writeLine(os.Stderr, levelError, "[output:"+pluginName+"] ", fmt.Sprintf("panic in %s: %v: %s", where, p, oneLine(string(debug.Stack()))))
+// logPanic returns what an export does with a panic: none may cross into C.
+func logPanic(export string) func(*contain.Panic) {
+	return func(p *contain.Panic) {
+		writeLine(os.Stderr, levelError, "[output:"+pluginName+"] ", oneLine(fmt.Sprintf("%s: %v", export, p)))
 	}
 }

@@ -2,17 +2,16 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 	"os"
 	"path/filepath"
-	"runtime/debug"
 	"strings"
 	"sync"
 	"time"
 
 	"sluice/conf"
 	"sluice/creds/standard"
+	"sluice/internal/contain"
 	"sluice/output"
 	"sluice/setup"
 )
@@ -91,22 +90,12 @@ func folderName(name string) string {
 // (flb_coro.h:80), and what runs there must stay shallow.
 func (i *instance) flush(tag string, chunk []byte) error {
 	done := make(chan error, 1)
-	go func() { done <- contained(func() error { return i.out.Flush(tag, chunk) }) }()
+	go func() { done <- contain.Do(func() error { return i.out.Flush(tag, chunk) }) }()
 	err := <-done
 	if err == nil {
 		i.ok.add(len(chunk))
 	}
 	return err
-}
-
-// contained calls f and makes an error of a panic.
-func contained(f func() error) (err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("panic: %v: %s", p, oneLine(string(debug.Stack())))
-		}
-	}()
-	return f()
 }
 
 // onWorker notes that flushes come from worker threads, and warns once of what
@@ -122,7 +111,7 @@ func (i *instance) onWorker() {
 
 // drain begins to ship everything.
 func (i *instance) drain() {
-	_ = contained(func() error { i.out.Drain(); return nil }) // close will tell
+	_ = contain.Do(func() error { i.out.Drain(); return nil }) // close will tell
 }
 
 // close drains until exit_timeout after the stop has begun.
@@ -138,7 +127,7 @@ func (i *instance) close(began time.Time) {
 	go func() {
 		i.stop()
 		i.background.Wait()
-		done <- contained(func() error { return i.out.Close(ctx, unnoted) })
+		done <- contain.Do(func() error { return i.out.Close(ctx, unnoted) })
 	}()
 	if err := <-done; err != nil {
 		i.host.logf(levelError, "stop: %v", err)

@@ -2,11 +2,11 @@ package standard
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"sluice/creds/profile"
 	"sluice/imds"
+	"sluice/internal/contain"
 )
 
 // look is one at the shared files.
@@ -81,30 +81,27 @@ func (p *profileFiles) start() (*built, *look) {
 	return p.current, p.look
 }
 
-// run looks at the files. A panic is an error: in a goroutine it would end the
-// process.
+// run looks at the files, and takes or refuses what they say.
 func (p *profileFiles) run(l *look) {
 	defer close(l.done)
-	defer func() {
-		if r := recover(); r != nil {
-			p.refuse(sharedFiles{}, fmt.Errorf("read the shared AWS files: panic: %v", r))
+	var files sharedFiles
+	err := contain.Do(func() (err error) {
+		if files, err = p.read(); err != nil {
+			return err
 		}
-	}()
-	files, err := p.read()
-	if err == nil && p.unchanged(files) {
+		if !p.unchanged(files) {
+			b, err := p.build(files)
+			if err != nil {
+				return err
+			}
+			p.take(files, b)
+		}
 		p.try()
-		return
-	}
-	var b *built
-	if err == nil {
-		b, err = p.build(files)
-	}
+		return nil
+	})
 	if err != nil {
 		p.refuse(files, err)
-		return
 	}
-	p.take(files, b)
-	p.try()
 }
 
 // read reads the files. One that is gone is looked for once more: some editors

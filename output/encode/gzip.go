@@ -2,12 +2,11 @@ package encode
 
 import (
 	"encoding/binary"
-	"fmt"
 	"hash/crc32"
 	"io"
-	"runtime/debug"
 
 	"github.com/klauspost/compress/flate"
+	"sluice/internal/contain"
 )
 
 // A gzip stream is compressed in blocks of plain text. They do not depend on each
@@ -160,22 +159,16 @@ func (s *gzipSink) pass(most int) error {
 	return nil
 }
 
-// compress fills out, and makes an error of a panic: one on a goroutine would end
-// Fluent Bit.
-func (b *gzipBlock) compress() {
-	defer func() {
-		if p := recover(); p != nil {
-			b.done <- fmt.Errorf("compress: panic: %v\n%s", p, debug.Stack())
-		}
-	}()
+// compress fills out and reports to done.
+func (b *gzipBlock) compress() { b.done <- contain.Do(b.deflate) }
+
+func (b *gzipBlock) deflate() error {
 	b.flate.ResetDict(b, b.dict)
-	_, err := b.flate.Write(b.text)
-	switch {
-	case err != nil:
-	case b.last:
-		err = b.flate.Close()
-	default:
-		err = b.flate.Flush()
+	if _, err := b.flate.Write(b.text); err != nil {
+		return err
 	}
-	b.done <- err
+	if b.last {
+		return b.flate.Close()
+	}
+	return b.flate.Flush()
 }

@@ -12,6 +12,7 @@ import (
 	awss3 "github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/aws/smithy-go/middleware"
+	"sluice/internal/contain"
 )
 
 // multipart is a multipart upload with a bounded number of parts in flight.
@@ -80,7 +81,11 @@ func (m *multipart) part(buf []byte) error {
 	m.parts = append(m.parts, types.CompletedPart{PartNumber: &number})
 	m.flying.Go(func() {
 		defer func() { <-m.slots }()
-		etag, err := m.contained(number, buf)
+		var etag *string
+		err := contain.Do(func() (err error) {
+			etag, err = m.put(number, buf)
+			return err
+		})
 		if err == nil {
 			m.store.giveBack(buf)
 		}
@@ -93,17 +98,6 @@ func (m *multipart) part(buf []byte) error {
 		m.parts[number-1].ETag = etag
 	})
 	return nil
-}
-
-// contained is put, with a panic as an error: in a goroutine it would end the
-// process.
-func (m *multipart) contained(number int32, buf []byte) (etag *string, err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("upload part %d of %s: panic: %v", number, m.target, p)
-		}
-	}()
-	return m.put(number, buf)
 }
 
 func (m *multipart) put(number int32, buf []byte) (etag *string, err error) {

@@ -3,8 +3,9 @@
 package calls
 
 import (
-	"fmt"
 	"sync"
+
+	"sluice/internal/contain"
 )
 
 // Queue makes one call at a time. It has a goroutine only while there are calls to
@@ -64,12 +65,9 @@ func (q *Queue) next() func() {
 	return f
 }
 
-// call contains a panic, which would end the process.
 func (q *Queue) call(f func()) {
-	defer func() {
-		if p := recover(); p != nil && q.Report != nil {
-			q.Report(fmt.Errorf("panic: %v", p))
-		}
-	}()
-	f()
+	err := contain.Do(func() error { f(); return nil })
+	if err != nil && q.Report != nil {
+		q.Report(err)
+	}
 }

@@ -1,18 +1,25 @@
 package calls_test
 
 import (
+	"errors"
 	"fmt"
 	"testing"
 	"testing/synctest"
 
 	"sluice/creds/internal/calls"
+	"sluice/internal/contain"
 )
 
 func TestQueue(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var made []string
 		note := func(text string) { made = append(made, text) }
-		q := &calls.Queue{Report: func(err error) { note(err.Error()) }}
+		q := &calls.Queue{Report: func(err error) {
+			var p *contain.Panic
+			if errors.As(err, &p) {
+				note(fmt.Sprint("panic: ", p.Value))
+			}
+		}}
 		release := make(chan struct{})
 		q.Add(func() { <-release; note("1") })
 		q.Add(func() { panic("2") })
