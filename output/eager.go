@@ -12,8 +12,8 @@ import (
 // for it to be worth encoding before the segment is sealed.
 const eagerSize = 4 << 20
 
-// encodeEager encodes what has come into an active segment. When that fails, the
-// upload is aborted: it begins again when the segment is sealed.
+// encodeEager encodes what has arrived in an active segment. If that fails, the upload is
+// aborted, and begins again when the segment is sealed.
 func (o *Output) encodeEager(ctx context.Context, j *job) error {
 	err := contain.Do(func() error {
 		if err := o.begin(ctx, j); err != nil {
@@ -22,22 +22,22 @@ func (o *Output) encodeEager(ctx context.Context, j *job) error {
 		return j.shipment.encode()
 	})
 	if err != nil {
-		o.opts.Log.Debug("an upload that began before its segment was sealed is aborted", "error", err)
+		o.opts.Log.Debug("abort an upload that began before its segment was sealed", "error", err)
 		return errors.Join(err, o.abortShipment(j))
 	}
 	return nil
 }
 
-// grown has an active segment encoded that has much to encode, if it is the first of
-// its lane and not too many are encoded so already. It returns how much of the
-// segment was encoded, and what that became.
-func (q *queue) grown(seg *spool.Segment) (raw, size int64) {
+// offerEager queues an active segment to be encoded before it is sealed, if it has
+// enough data, is the first of its lane, and not too many others are eager. It returns
+// how many bytes of the segment have been encoded so far, and their encoded size.
+func (q *queue) offerEager(seg *spool.Segment) (raw, size int64) {
 	has := seg.Raw() // may wait for the disk
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	l := q.lanes[q.name(seg)]
 	if l == nil {
-		return 0, 0 // it was sealed and shipped meanwhile
+		return 0, 0 // sealed and shipped meanwhile
 	}
 	j := l.first()
 	if j.segment != seg {
@@ -49,34 +49,33 @@ func (q *queue) grown(seg *spool.Segment) (raw, size int64) {
 	}
 	if j.state == eager && l.state == parked && has-j.raw >= eagerSize {
 		q.enqueue(l)
-		q.tell()
+		q.broadcast()
 	}
 	return j.raw, j.size
 }
 
-// park gives back a job whose segment was not sealed when it was taken. ok is whether
-// what there was of it was encoded.
+// park returns a job whose segment was not sealed when it was taken. ok reports whether
+// its data was encoded.
 func (q *queue) park(j *job, ok bool) {
 	has := j.segment.Raw() // may wait for the disk
 	q.update(func() {
-		q.giveBack(j.lane)
+		q.returnLane(j.lane)
 		before := j.raw
 		if ok {
 			j.raw, j.size = j.shipment.done.raw, j.shipment.done.stored
 		} else {
 			j.raw, j.size = 0, 0
-			q.endEager(j)
+			q.clearEager(j)
 		}
-		if j.state == eager && j.raw > before && has-j.raw >= eagerSize { // else the next frame that is durable tells
+		if j.state == eager && j.raw > before && has-j.raw >= eagerSize { // else the next durable frame offers it
 			q.enqueue(j.lane)
 		}
-		q.place(j.lane)
+		q.schedule(j.lane)
 	})
 }
 
-// endEager has a job not count among the eager ones any more. It is called with mu
-// held.
-func (q *queue) endEager(j *job) {
+// clearEager stops counting a job as eager. It is called with mu held.
+func (q *queue) clearEager(j *job) {
 	switch j.state {
 	case eager:
 		j.state = refused
@@ -88,7 +87,7 @@ func (q *queue) endEager(j *job) {
 	q.eager--
 }
 
-// openShipments returns the jobs that no worker has and whose shipments were begun.
+// openShipments returns the jobs with a shipment that no worker holds.
 func (q *queue) openShipments() (jobs []*job) {
 	q.mu.Lock()
 	defer q.mu.Unlock()

@@ -13,7 +13,7 @@ import (
 	"sluice/spool"
 )
 
-// writeFrame encodes the records of a frame; what is wrong with it goes to found.
+// writeFrame encodes the records of a frame, and adds what is wrong with it to found.
 func writeFrame(w *encode.Writer, f spool.Frame, found *problems) error {
 	for d := record.NewDecoder(f.Data); ; {
 		err := writeNext(w, d)
@@ -21,10 +21,10 @@ func writeFrame(w *encode.Writer, f spool.Frame, found *problems) error {
 		case err == io.EOF:
 			return nil
 		case err == nil:
-		case invalid(err) || errors.Is(err, encode.ErrTooDeep):
-			found.add("%s: %v", writerOf(f), err)
+		case isInvalid(err) || errors.Is(err, encode.ErrTooDeep):
+			found.add("%s: %v", describeChunk(f), err)
 		case errors.Is(err, record.ErrTruncated) || errors.Is(err, record.ErrReserved):
-			found.add("%s: %v", writerOf(f), err)
+			found.add("%s: %v", describeChunk(f), err)
 			return nil
 		default:
 			return err
@@ -34,36 +34,36 @@ func writeFrame(w *encode.Writer, f spool.Frame, found *problems) error {
 
 // writeNext encodes the next event of a chunk.
 func writeNext(w *encode.Writer, d *record.Decoder) error {
-	ev, err := d.Head()
+	ev, err := d.NextHeader()
 	if err != nil {
 		return err
 	}
 	n, err := w.Write(ev)
 	if err != nil {
-		return cmp.Or(d.Pass(), err)
+		return cmp.Or(d.SkipBody(), err)
 	}
-	d.Past(n)
+	d.Advance(n)
 	return nil
 }
 
-// writerOf says where a chunk comes from.
-func writerOf(f spool.Frame) string {
-	return fmt.Sprintf("chunk with tag %q that Fluent Bit has handed over at %s", f.Tag, f.Time.UTC().Format(time.RFC3339Nano))
+// describeChunk returns where a chunk comes from.
+func describeChunk(f spool.Frame) string {
+	return fmt.Sprintf("chunk with tag %q, received at %s", f.Tag, f.Time.UTC().Format(time.RFC3339Nano))
 }
 
-// invalid tells of an object that is no log event, behind which the next may be.
-func invalid(err error) bool {
+// isInvalid reports whether err is about one object that is no log event: the next may be.
+func isInvalid(err error) bool {
 	var e *record.InvalidError
 	return errors.As(err, &e)
 }
 
-// problems are what could not be shipped of a segment.
+// problems lists what could not be shipped of a segment.
 type problems struct {
 	count int
 	first []string
 }
 
-// maxProblems are listed one by one.
+// maxProblems is how many problems are listed; further ones are only counted.
 const maxProblems = 10
 
 func (p *problems) add(format string, args ...any) {

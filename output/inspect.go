@@ -7,14 +7,14 @@ import (
 	"sluice/spool"
 )
 
-// Destination returns where a segment with this meta goes.
+// Destination returns the bucket and key of a segment with this meta.
 func Destination(segmentMeta []byte) (bucket, key string, err error) {
 	m, err := parseMeta(segmentMeta)
 	return m.Bucket, m.Key, err
 }
 
-// Print writes a frame's records as they would stand in the object, not
-// compressed, and returns what cannot be read of it, "" if nothing.
+// Print writes a frame's records as they would be in the object, uncompressed. It returns
+// what cannot be read of the frame, or "".
 func Print(out io.Writer, segmentMeta []byte, f spool.Frame) (wrong string, err error) {
 	m, err := parseMeta(segmentMeta)
 	if err != nil {

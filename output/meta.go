@@ -12,21 +12,20 @@ import (
 	"sluice/output/record"
 )
 
-// meta is an object's identity and form. It is written into its segment when
-// that is opened and never changes, whatever is retried, restarted or configured
-// anew: shipping a segment again writes the same bytes under the same key.
+// meta is an object's identity and form. It is written to the segment when that is opened
+// and never changes, whatever is retried, restarted or reconfigured: shipping a segment
+// again writes the same bytes under the same key.
 type meta struct {
 	Bucket   string         `json:"bucket"`
 	Key      string         `json:"key"`
 	Encoding encode.Options `json:"encoding"`
 	// Index is the key's $INDEX, if it has one.
 	Index *uint64 `json:"index,omitempty"`
-	// ID is what the object will be known by, if its key has a UUID: nobody else
-	// writes it.
+	// ID identifies the object, if its key has a UUID, so that nobody else writes it.
 	ID string `json:"id,omitempty"`
-	// Settings are properties that say how to get there, for who ships the segment
-	// without Fluent Bit. The configuration of a running output goes before them: it
-	// may have been mended.
+	// Settings are the properties needed to reach the bucket without Fluent Bit, for
+	// "sluice spool push". A running output's own configuration wins: it may have been
+	// corrected.
 	Settings map[string]string `json:"settings,omitempty"`
 }
 
@@ -38,7 +37,13 @@ func (o *Output) newMeta(tag string, chunk []byte) ([]byte, error) {
 		v.Index = o.index.Take()
 		index = &v.Index
 	}
-	m := meta{Bucket: o.opts.Config.Bucket, Key: o.template.Render(v), Encoding: o.encoding, Index: index, Settings: o.opts.Config.Destination()}
+	m := meta{
+		Bucket:   o.opts.Config.Bucket,
+		Key:      o.template.Render(v),
+		Encoding: o.encoding,
+		Index:    index,
+		Settings: o.opts.Config.Destination(),
+	}
 	if o.template.HasUUID() {
 		m.ID = rand.Text()
 	}
@@ -58,7 +63,7 @@ func (o *Output) firstTime(chunk []byte) time.Time {
 	d := record.NewDecoder(chunk)
 	for {
 		ev, err := d.Next()
-		if invalid(err) {
+		if isInvalid(err) {
 			continue
 		}
 		if err != nil {
@@ -70,7 +75,7 @@ func (o *Output) firstTime(chunk []byte) time.Time {
 	}
 }
 
-// newUUID returns what $UUID stands for: random letters and digits.
+// newUUID returns a value for $UUID: random letters and digits.
 func newUUID() string {
 	const alphabet = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 	text := make([]byte, 0, key.UUIDLength)
@@ -84,7 +89,7 @@ func newUUID() string {
 	return string(text)
 }
 
-// ExampleKey returns what an object of a tag could be called that begins at t.
+// ExampleKey returns a key that an object of the tag whose first record is from t could get.
 func ExampleKey(c conf.Config, tag string, t time.Time) (string, error) {
 	template, err := key.Parse(c.KeyFormat, keyOptions(c))
 	if err != nil {

@@ -10,9 +10,14 @@ import (
 	"sluice/output/s3"
 )
 
-// encodingOptions translates what concerns an object's content.
+// encodingOptions returns the options of an object's content.
 func encodingOptions(c conf.Config) (o encode.Options, err error) {
-	o = encode.Options{DateKey: c.JSONDateKey, EscapeUnicode: c.EscapeUnicode, LogKey: c.LogKey, Level: c.Level}
+	o = encode.Options{
+		DateKey:       c.JSONDateKey,
+		EscapeUnicode: c.EscapeUnicode,
+		LogKey:        c.LogKey,
+		Level:         c.Level,
+	}
 	if err = o.DateFormat.UnmarshalText([]byte(c.JSONDateFormat)); err != nil {
 		return o, fmt.Errorf("json_date_format: %w", err)
 	}
@@ -29,8 +34,8 @@ func keyOptions(c conf.Config) key.Options {
 	return key.Options{TagDelimiters: c.TagDelimiters, Static: c.StaticKey}
 }
 
-// maxPartBuffer bounds the memory of a part: upload_chunk_size may be 5 GB with
-// compression, but a part need not be that large.
+// maxPartBuffer bounds the memory of a part: with compression upload_chunk_size may be
+// 5 GB, but a part need not be that large.
 const maxPartBuffer = 50_000_000
 
 func storeOptions(o Options) s3.Options {
@@ -44,19 +49,32 @@ func storeOptions(o Options) s3.Options {
 		clock = nil // another server's clock may be wrong, and keys expire by AWS's
 	}
 	return s3.Options{
-		Region: c.Region, Endpoint: c.Endpoint, UseFIPS: c.UseFIPS, UseDualStack: c.UseDualStack, Credentials: o.Credentials, Clock: clock,
-		Warn: func(text string) { o.Log.Warn(text) },
+		Region:       c.Region,
+		Endpoint:     c.Endpoint,
+		UseFIPS:      c.UseFIPS,
+		UseDualStack: c.UseDualStack,
+		Credentials:  o.Credentials,
+		Clock:        clock,
+		Warn:         func(text string) { o.Log.Warn(text) },
 		Refused: func(used creds.Credentials) {
-			o.Log.Warn("the service refused the credentials; asking their source for new ones", "credentials", used)
+			o.Log.Warn("S3 refused the credentials; asking their source for new ones", "credentials", used)
 		},
-		ACL: c.CannedACL, StorageClass: c.StorageClass, ContentType: c.ContentType, ContentMD5: c.ContentMD5,
-		PartSize: partSize(c), PartWorkers: c.PartWorkers, Whole: c.PutObject,
-		Attempts: attempts, Stall: c.StallTimeout, TLS: s3.TLS{CAFile: c.CAFile, Insecure: !c.SSLVerify}, Dial: o.Dial,
+		ACL:          c.CannedACL,
+		StorageClass: c.StorageClass,
+		ContentType:  c.ContentType,
+		ContentMD5:   c.ContentMD5,
+		PartSize:     partSize(c),
+		PartWorkers:  c.PartWorkers,
+		Whole:        c.PutObject,
+		Attempts:     attempts,
+		Stall:        c.StallTimeout,
+		TLS:          s3.TLS{CAFile: c.CAFile, Insecure: !c.SSLVerify},
+		Dial:         o.Dial,
 	}
 }
 
-// partSize keeps an object that is as large as maxOvershoot lets it get within
-// the number of parts that S3 takes.
+// partSize returns a part size with which even an object that is maxOvershoot times
+// total_file_size stays within the number of parts that S3 allows.
 func partSize(c conf.Config) int64 {
 	return max(min(c.PartSize, maxPartBuffer), maxOvershoot*c.TotalFileSize/s3.MaxParts, s3.MinPartSize)
 }

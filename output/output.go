@@ -4,7 +4,7 @@
 //	out, err := output.New(output.Options{Config: cfg, Dir: dir, Credentials: provider, Log: log})
 //	err = out.Flush("app.orders", chunk) // nil: on disk
 //	…
-//	err = out.Close(ctx)                 // seal, drain until ctx ends, unlock
+//	err = out.Close(ctx, 0)              // seal, ship until ctx ends, unlock
 package output
 
 import (
@@ -31,21 +31,21 @@ type Options struct {
 	Credentials creds.Provider
 	Clock       *creds.Clock // learns AWS's time from S3's answers; may be nil
 	Log         *slog.Logger
-	Writer      string           // program and version, noted in the spool's files
-	Told        func(Event)      // is told what became of a segment; must not block; may be nil
+	Writer      string           // program and version, recorded in the spool's files
+	OnEvent     func(Event)      // if not nil, is called with the outcome of each upload; must not block
 	Now         func() time.Time // default time.Now
 	FS          spool.FS         // default: the real disk
 	Dial        s3.Dial          // default: the network
 }
 
-// Event is what became of an attempt to ship a segment.
+// Event is the outcome of one attempt to ship a segment.
 type Event struct {
 	ID          uint64 // of the segment
 	Bucket, Key string
 	Segment     int64 // bytes in the spool
 	Records     int64
 	Bytes       int64 // of the object
-	Err         error // why it failed; the segment is still in the spool then, or in its quarantine
+	Err         error // why it failed; the segment is then still in the spool or in its quarantine
 }
 
 // Output ships the chunks of one plugin instance. It is safe for concurrent use.
@@ -54,53 +54,53 @@ type Output struct {
 	template *key.Template
 	bucket   string // of new segments; "" if there are none
 	encoding encode.Options
-	stores   stores
+	stores   resolver
 	spool    *spool.Spool
 	index    *spool.Counter
 	queue    *queue
-	encoders *slots
+	encoders *semaphore
 	writers  encode.Writers
 	ratios   ratios
 	room     room
 
-	redirected  sync.Map // buckets that do not exist, as soon as they are warned of
+	redirected  sync.Map // names of missing buckets that have been warned about
 	warnUndated sync.Once
 
-	stored chan *job // whose objects are, on their way to settle
+	toCommit chan *job // jobs whose objects are stored, awaiting commit
 
-	opened  chan struct{} // tells sealByAge of a first segment
-	stop    context.CancelFunc
-	ending  context.Context // ends when Close has no time left
-	end     context.CancelFunc
-	workers sync.WaitGroup
+	segmentOpened chan struct{} // signals sealByAge that a segment was opened
+	stop          context.CancelFunc
+	abortCtx      context.Context // ends when a stop has no time left, not even for aborting uploads
+	cancelAborts  context.CancelFunc
+	workers       sync.WaitGroup
 }
 
-// stores know where a segment goes.
-type stores interface {
-	of(meta) (*s3.Store, error)
+// resolver finds the store that a segment is uploaded to.
+type resolver interface {
+	storeFor(meta) (*s3.Store, error)
 	Close()
 }
 
-// oneStore is where all segments go.
-type oneStore struct{ *s3.Store }
+// fixedStore is the store for all segments.
+type fixedStore struct{ *s3.Store }
 
-func (s oneStore) of(meta) (*s3.Store, error) { return s.Store, nil }
+func (s fixedStore) storeFor(meta) (*s3.Store, error) { return s.Store, nil }
 
-// CheckKeyFormat is the check of s3_key_format that package conf asks for.
+// CheckKeyFormat validates s3_key_format for package conf.
 func CheckKeyFormat(format, delimiters string) error {
 	_, err := key.Parse(format, key.Options{TagDelimiters: delimiters})
 	return err
 }
 
-// New opens the spool, which fails while somebody else has it, takes over what
-// is in it, and starts the shippers. It asks nothing of the network.
+// New opens the spool, takes over what an earlier run left in it, and starts the
+// shippers. It fails while another instance has the spool. It makes no requests.
 func New(o Options) (*Output, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
 	out := &Output{
-		opts: o, queue: newQueue(o.Config.Ordered, o.Config.UploadWorkers, o.Now), encoders: newSlots(o.Config.EncodeWorkers),
-		bucket: o.Config.Bucket, opened: make(chan struct{}, 1),
+		opts: o, queue: newQueue(o.Config.Ordered, o.Config.UploadWorkers, o.Now), encoders: newSemaphore(o.Config.EncodeWorkers),
+		bucket: o.Config.Bucket, segmentOpened: make(chan struct{}, 1),
 	}
 	var err error
 	if out.encoding, err = encodingOptions(o.Config); err != nil {
@@ -114,7 +114,7 @@ func New(o Options) (*Output, error) {
 	if err != nil {
 		return nil, err
 	}
-	out.stores = oneStore{store}
+	out.stores = fixedStore{store}
 	if err := out.openSpool(false); err != nil {
 		return nil, err
 	}
@@ -122,31 +122,31 @@ func New(o Options) (*Output, error) {
 	return out, nil
 }
 
-// start begins to ship, and what else goes on in the background.
+// start starts the shippers, the commit loop, and the given functions.
 func (o *Output) start(others ...func(context.Context)) {
 	ctx, stop := context.WithCancel(context.Background())
 	o.stop = stop
-	o.ending, o.end = context.WithCancel(context.Background())
+	o.abortCtx, o.cancelAborts = context.WithCancel(context.Background())
 	for _, f := range others {
 		o.workers.Go(func() { f(ctx) })
 	}
 	o.writers.Cores = o.encoders
-	o.stored = make(chan *job, mostStored)
+	o.toCommit = make(chan *job, maxStored)
 	var shippers sync.WaitGroup
 	for range o.opts.Config.UploadWorkers {
 		shippers.Go(func() { o.ship(ctx) })
 	}
-	o.workers.Go(o.settle)
+	o.workers.Go(o.commitLoop)
 	o.workers.Go(func() {
 		shippers.Wait()
-		close(o.stored)
+		close(o.toCommit)
 	})
 }
 
-// told tells of an event whoever wants to know.
-func (o *Output) told(e Event) {
-	if o.opts.Told != nil {
-		o.opts.Told(e)
+// emit calls OnEvent, if it is set.
+func (o *Output) emit(e Event) {
+	if o.opts.OnEvent != nil {
+		o.opts.OnEvent(e)
 	}
 }
 
@@ -183,15 +183,15 @@ func (o *Output) openSpool(readmit bool) (err error) {
 	return nil
 }
 
-// stream returns what shares one object with a tag: the bucket, and the key
-// format with its tag parts filled in.
+// stream returns the stream of a tag: chunks of one stream share objects. It is the
+// bucket, and the key format with its tag parts filled in.
 func (o *Output) stream(tag string) string {
 	return o.opts.Config.Bucket + "/" + o.template.Stream(tag)
 }
 
-// Flush makes a chunk durable. nil means that it is on disk and will reach S3.
-// Any error means that it was not taken: the caller keeps it and tries again.
-// chunk is not kept.
+// Flush makes a chunk durable. nil means that it is on disk and will reach S3. Any
+// error means that it was not accepted, and that the caller must keep it and try again.
+// Flush does not retain chunk.
 func (o *Output) Flush(tag string, chunk []byte) error {
 	opened := false
 	seg, err := o.spool.Append(o.stream(tag), spool.Chunk{Tag: tag, Data: chunk}, func() ([]byte, error) {
@@ -199,19 +199,19 @@ func (o *Output) Flush(tag string, chunk []byte) error {
 		return o.newMeta(tag, chunk)
 	})
 	if opened {
-		notify(o.opened) // even if this chunk was not taken: the next one may be
+		notify(o.segmentOpened) // even if this chunk was not accepted: the next one may be
 	}
 	if errors.Is(err, spool.ErrRepeated) {
 		o.opts.Log.Info("a chunk that came before the last stop came again and is not stored twice", "tag", tag, "bytes", len(chunk))
 		return nil
 	}
-	if noRoom(err) {
+	if isFull(err) {
 		o.makeRoom()
 	}
 	if err != nil {
 		return err
 	}
-	if !o.full(seg) {
+	if !o.isFullSize(seg) {
 		return nil
 	}
 	if err := o.spool.Seal(seg); err != nil {
@@ -220,79 +220,77 @@ func (o *Output) Flush(tag string, chunk []byte) error {
 	return nil
 }
 
-// maxOvershoot is how many bytes of data an object may have for each byte of
-// total_file_size: its estimate may be wrong, and the spool has no end.
+// maxOvershoot is how many bytes of data a segment may hold for each byte of
+// total_file_size: the estimate may be wrong, and the spool is finite.
 const maxOvershoot = 12
 
-// full tells whether a segment's object has reached total_file_size.
-func (o *Output) full(seg *spool.Segment) bool {
+// isFullSize reports whether a segment's object has reached total_file_size.
+func (o *Output) isFullSize(seg *spool.Segment) bool {
 	raw, limit := seg.Raw(), o.opts.Config.TotalFileSize
 	if raw >= maxOvershoot*limit {
 		return true
 	}
 	if raw >= eagerSize {
-		if encoded, size := o.queue.grown(seg); encoded > 0 {
+		if encoded, size := o.queue.offerEager(seg); encoded > 0 {
 			return size+int64(float64(size)/float64(encoded)*float64(raw-encoded)) >= limit
 		}
 	}
 	return o.ratios.estimate(seg.Stream, raw) >= limit
 }
 
-// Close takes no more chunks, ships what is there until ctx ends, and unlocks
-// the spool. What could not be shipped stays there for the next start. unnoted is
-// how many of the last chunks that Flush has taken may come again, since Fluent Bit
-// has not noted its answer.
-func (o *Output) Close(ctx context.Context, unnoted int) error {
-	_, sealErr := o.spool.SealOpened(endOfTime)
-	left := o.drain(ctx)
+// Close accepts no more chunks, ships what is in the spool until ctx ends, and unlocks
+// it. What could not be shipped stays for the next start. unacked is how many of the
+// last accepted chunks may be delivered again because Fluent Bit has not recorded the answer.
+func (o *Output) Close(ctx context.Context, unacked int) error {
+	_, sealErr := o.spool.SealOpened(farFuture)
+	left := o.shutdown(ctx)
 	if left > 0 {
-		o.opts.Log.Warn("stopping with data in the spool; the next start ships it", "segments", left, "bytes", o.spool.Used(), "dir", o.opts.Dir)
+		o.opts.Log.Warn("stopping with data in the spool; the next start ships it",
+			"segments", left, "bytes", o.spool.Used(), "dir", o.opts.Dir)
 	}
-	return errors.Join(sealErr, o.spool.Close(unnoted))
+	return errors.Join(sealErr, o.spool.Close(unacked))
 }
 
-// Drain lets everything be uploaded that is there, without waiting for its age,
-// while chunks still come: for a stop that is about to follow.
-func (o *Output) Drain() {
-	o.encoders.all()
-	if _, err := o.spool.SealOpened(endOfTime); err != nil {
+// BeginShutdown seals all active segments, so that they are uploaded at once, while
+// Flush still accepts chunks. Call it as soon as a stop is known to follow.
+func (o *Output) BeginShutdown() {
+	o.encoders.useAllCores()
+	if _, err := o.spool.SealOpened(farFuture); err != nil {
 		o.opts.Log.Warn("seal segment", "error", err) // its frames are durable all the same
 	}
 }
 
-// drain ships what is there until ctx ends, ends the shippers, and returns how
-// many segments are left. A part of the time is kept for removing what unfinished
-// uploads have left behind.
-func (o *Output) drain(ctx context.Context) (left int) {
+// shutdown ships what is in the spool until ctx ends, stops the shippers, and returns how
+// many segments are left. It reserves part of the time for aborting unfinished uploads.
+func (o *Output) shutdown(ctx context.Context) (left int) {
 	shipping := ctx
 	if deadline, ok := ctx.Deadline(); ok {
-		kept := min(mostEnding, time.Until(deadline)/8)
+		reserved := min(maxAbortTime, time.Until(deadline)/8)
 		var cancel context.CancelFunc
-		shipping, cancel = context.WithDeadline(ctx, deadline.Add(-kept))
+		shipping, cancel = context.WithDeadline(ctx, deadline.Add(-reserved))
 		defer cancel()
 	}
-	o.encoders.all()
+	o.encoders.useAllCores()
 	left = o.queue.drain(shipping)
-	cut := context.AfterFunc(ctx, o.end)
+	cut := context.AfterFunc(ctx, o.cancelAborts)
 	o.stop()
 	o.workers.Wait()
 	for _, j := range o.queue.openShipments() {
-		_ = o.abortShipment(j) // what it leaves in S3, the next start looks for
+		_ = o.abortShipment(j) // the next start removes what it leaves in S3
 	}
 	cut()
-	o.end()
+	o.cancelAborts()
 	o.stores.Close()
 	return left
 }
 
-// mostEnding is how much of the time of a stop is kept at most.
-const mostEnding = 500 * time.Millisecond
+// maxAbortTime is the most that a stop reserves for aborting uploads.
+const maxAbortTime = 500 * time.Millisecond
 
-// endOfTime is after all times that a clock shows.
-var endOfTime = time.Unix(1<<60, 0)
+// farFuture is later than any time that a clock shows.
+var farFuture = time.Unix(1<<60, 0)
 
-// sealByAge seals each segment when it is upload_timeout old. It sleeps until
-// the next one is, or until there is a first one.
+// sealByAge seals each segment when it is upload_timeout old, until ctx ends.
 func (o *Output) sealByAge(ctx context.Context) {
 	timeout := o.opts.Config.UploadTimeout
 	for {
@@ -305,17 +303,17 @@ func (o *Output) sealByAge(ctx context.Context) {
 		if err != nil {
 			o.opts.Log.Warn("seal segment", "error", err)
 		}
-		wait := endOfTime.Sub(now)
+		wait := farFuture.Sub(now)
 		if !oldest.IsZero() {
 			wait = oldest.Add(timeout).Sub(now)
 		}
-		if !sleep(ctx, wait, o.opened) {
+		if !sleep(ctx, wait, o.segmentOpened) {
 			return
 		}
 	}
 }
 
-// sleep waits for d or until woken; it returns false when ctx has ended.
+// sleep waits for d or until woken. It returns false when ctx has ended.
 func sleep(ctx context.Context, d time.Duration, woken <-chan struct{}) bool {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
@@ -328,7 +326,7 @@ func sleep(ctx context.Context, d time.Duration, woken <-chan struct{}) bool {
 	return true
 }
 
-// notify wakes whoever waits for c, now or the next time.
+// notify wakes the goroutine that waits for c, now or the next time it waits.
 func notify(c chan struct{}) {
 	select {
 	case c <- struct{}{}:

@@ -16,50 +16,50 @@ import (
 	"sluice/spool"
 )
 
-// PushOptions of Push. All but Readmit, Bucket and Told are required.
+// PushOptions are the options of Push. All but Readmit, Bucket and OnEvent are required.
 type PushOptions struct {
-	Dir     string // an output's folder, which nobody else may have
-	Readmit bool   // push what is in quarantine, too
-	Bucket  string // in place of those that the segments name; "" for these
-	// Config makes a configuration of what a segment's meta says about its way
-	// (properties by name, the bucket among them).
+	Dir     string // an output's folder, which no other process may have open
+	Readmit bool   // push what is in the quarantine, too
+	Bucket  string // replaces the buckets that the segments name, unless ""
+	// Config makes a configuration of the settings in a segment's meta: properties by
+	// name, the bucket among them.
 	Config      func(settings map[string]string) (conf.Config, error)
 	Credentials func(conf.Config) creds.Provider
 	Log         *slog.Logger
 	Writer      string
-	Told        func(Event) // is told what became of a segment; called by one goroutine at a time
+	OnEvent     func(Event) // if not nil, is called with the outcome of each upload, one call at a time
 }
 
-// Pushed is what became of a spool.
+// Pushed is the outcome of Push.
 type Pushed struct {
-	Segments, Left int   // that were there, and that are still there
-	Bytes          int64 // of the former, in the spool
-	Aside          []Aside
+	Segments, Left int   // in the spool before and after
+	Bytes          int64 // of the segments in the spool before
+	Quarantined    []Quarantined
 }
 
-// Push uploads what is in a spool, each segment to where it was meant to go. Each
-// is tried once, its requests some times; what cannot be uploaded stays. show is
-// told how much there is. Chunks that Fluent Bit may deliver again are recognised
-// afterwards as they were before.
+// Push uploads what is in a spool, each segment to its own destination. Each segment is
+// tried once, its requests several times; what cannot be uploaded stays. show is called
+// first, with how much there is. Chunks that Fluent Bit may deliver again are still
+// recognised afterwards.
 func Push(ctx context.Context, o PushOptions, show func(Pushed)) (Pushed, error) {
-	if o.Told == nil {
-		o.Told = func(Event) {}
+	if o.OnEvent == nil {
+		o.OnEvent = func(Event) {}
 	}
 	cfg, err := o.Config(map[string]string{"bucket": "as each segment says"})
 	if err != nil {
 		return Pushed{}, err
 	}
 	cfg.Deduplicate, cfg.RetryLimit = true, conf.Unlimited
-	before, err := asideBefore(o)
+	before, err := quarantinedBefore(o)
 	if err != nil {
 		return Pushed{}, err
 	}
 	ledger := &ledger{opts: o, records: map[uint64]int64{}}
 	out := &Output{
-		queue: newQueue(cfg.Ordered, cfg.UploadWorkers, time.Now), encoders: newSlots(cfg.EncodeWorkers),
-		stores: &manyStores{opts: o, made: map[string]*s3.Store{}},
+		queue: newQueue(cfg.Ordered, cfg.UploadWorkers, time.Now), encoders: newSemaphore(cfg.EncodeWorkers),
+		stores: &storePerSegment{opts: o, made: map[string]*s3.Store{}},
 	}
-	out.opts = Options{Config: cfg, Dir: o.Dir, Log: o.Log, Writer: o.Writer, Now: time.Now, Told: ledger.told}
+	out.opts = Options{Config: cfg, Dir: o.Dir, Log: o.Log, Writer: o.Writer, Now: time.Now, OnEvent: ledger.onEvent}
 	if err := out.openSpool(o.Readmit); err != nil {
 		return Pushed{}, err
 	}
@@ -69,15 +69,15 @@ func Push(ctx context.Context, o PushOptions, show func(Pushed)) (Pushed, error)
 	all := Pushed{Segments: out.queue.len(), Bytes: out.spool.Used()}
 	show(all)
 	out.start()
-	all.Left = out.drain(ctx)
+	all.Left = out.shutdown(ctx)
 	err = errors.Join(ctx.Err(), out.spool.Close(spool.Unknown))
 	if err == nil {
-		all.Aside, err = ledger.aside(before)
+		all.Quarantined, err = ledger.quarantined(before)
 	}
 	return all, err
 }
 
-// sendTo has everything go to a bucket, whatever the segments name.
+// sendTo sends all segments to one bucket, whatever they name.
 func (o *Output) sendTo(bucket string) {
 	o.queue.update(func() {
 		for _, l := range o.queue.lanes {
@@ -88,15 +88,15 @@ func (o *Output) sendTo(bucket string) {
 	})
 }
 
-// manyStores go where each segment says.
-type manyStores struct {
+// storePerSegment finds the store that each segment's settings name.
+type storePerSegment struct {
 	opts PushOptions
 
 	mu   sync.Mutex // guards made
 	made map[string]*s3.Store
 }
 
-func (m *manyStores) of(segment meta) (*s3.Store, error) {
+func (m *storePerSegment) storeFor(segment meta) (*s3.Store, error) {
 	settings := maps.Clone(segment.Settings)
 	if settings == nil {
 		settings = map[string]string{}
@@ -122,7 +122,7 @@ func (m *manyStores) of(segment meta) (*s3.Store, error) {
 	return s, err
 }
 
-func (m *manyStores) Close() {
+func (m *storePerSegment) Close() {
 	for _, s := range m.made {
 		s.Close()
 	}

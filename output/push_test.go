@@ -25,7 +25,7 @@ func (r *rig) push(o output.PushOptions) (done output.Pushed, events []output.Ev
 	o.Config = func(own map[string]string) (conf.Config, error) {
 		return conf.Parse(func(name string) (string, bool) { value, set := own[name]; return value, set }, conf.Checks{})
 	}
-	o.Told = func(e output.Event) { events = append(events, e) }
+	o.OnEvent = func(e output.Event) { events = append(events, e) }
 	done, err := output.Push(r.t.Context(), o, func(output.Pushed) {})
 	if err != nil {
 		r.t.Fatal(err)
@@ -90,10 +90,10 @@ func TestPushTellsWhatWasPutAside(t *testing.T) {
 	r.damage("spoilt", "SPOILT")
 	for _, again := range []bool{false, true} {
 		done, _ := r.push(output.PushOptions{Readmit: again})
-		if len(done.Aside) != 2 || done.Left != 0 {
+		if len(done.Quarantined) != 2 || done.Left != 0 {
 			t.Fatalf("again %t: pushed %+v, want two put aside", again, done)
 		}
-		for _, each := range done.Aside {
+		for _, each := range done.Quarantined {
 			if _, err := os.Stat(each.File); err != nil || filepath.Base(filepath.Dir(each.File)) != "quarantine" {
 				t.Errorf("%s is not in the quarantine: %v", each.File, err)
 			}
@@ -102,11 +102,11 @@ func TestPushTellsWhatWasPutAside(t *testing.T) {
 				t.Errorf("%d records of %s: %q, want %q", each.Records, each.File, each.Reason, want)
 			}
 		}
-		if done.Aside[0].Records+done.Aside[1].Records != 1 {
-			t.Errorf("stored of what was put aside: %+v, want one record", done.Aside)
+		if done.Quarantined[0].Records+done.Quarantined[1].Records != 1 {
+			t.Errorf("stored of what was put aside: %+v, want one record", done.Quarantined)
 		}
 	}
-	if done, _ := r.push(output.PushOptions{}); len(done.Aside) != 0 {
-		t.Errorf("what had been put aside before: %+v", done.Aside)
+	if done, _ := r.push(output.PushOptions{}); len(done.Quarantined) != 0 {
+		t.Errorf("what had been put aside before: %+v", done.Quarantined)
 	}
 }

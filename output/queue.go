@@ -9,10 +9,10 @@ import (
 	"sluice/spool"
 )
 
-// queue holds the segments that are to be shipped. Those of one stream are in a
-// lane; when the queue is ordered, a lane is shipped one after the other. Lanes never
-// wait for each other: those that have failed leave one worker to the others, if
-// there are two. It is safe for concurrent use.
+// queue holds the segments that are to be shipped, one lane for each stream. In an
+// ordered queue the segments of a lane are shipped one after the other; in any other
+// each segment has a lane of its own. Lanes never wait for each other: those that have
+// failed leave one worker to the others, if there are two. It is safe for concurrent use.
 type queue struct {
 	ordered bool
 	workers int
@@ -20,25 +20,25 @@ type queue struct {
 
 	mu         sync.Mutex // guards what follows
 	lanes      map[laneName]*lane
-	fresh      lanes // queued ones that have not failed, by age
-	failed     lanes // queued ones that have, by when they are due
-	busy       int   // lanes that a worker has
-	retrying   int   // those of them that had failed
-	alternates bool  // the last one taken had failed: the next one should not have
+	fresh      lanes // queued lanes that have not failed, oldest first
+	failed     lanes // queued lanes that have failed, by when they are due
+	busy       int   // lanes that a worker holds
+	retrying   int   // busy lanes that have failed
+	alternates bool  // the last job taken was a retry, so prefer a fresh one
 	left       int   // jobs whose segments are sealed
-	eager      int   // jobs whose objects were begun before that
+	eager      int   // jobs whose uploads began before their segments were sealed
 	outage     outage
 	draining   bool
 	changed    chan struct{} // closed and replaced at every change
 }
 
-// failure is what a failed attempt says about the next one.
+// failure is the kind of a failed attempt: what it says about the next one.
 type failure uint8
 
 const (
-	passing failure = iota // the server, or the way to it: time helps
-	lasting                // an operator has to change something
-	ours                   // the spool's, which says nothing about the server
+	transient     failure = iota // of the server or the network: it may pass by itself
+	needsOperator                // an operator has to change something
+	internal                     // of the spool or our own: it says nothing about the server
 )
 
 func newQueue(ordered bool, workers int, now func() time.Time) *queue {
@@ -48,20 +48,20 @@ func newQueue(ordered bool, workers int, now func() time.Time) *queue {
 	}
 }
 
-// open takes a segment that was opened, in the order of the IDs.
+// open adds a segment that was just opened. Segments come in the order of their IDs.
 func (q *queue) open(seg *spool.Segment) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.lane(seg).append(seg)
 }
 
-// add has a sealed segment shipped.
+// add makes a sealed segment ready to be shipped.
 func (q *queue) add(seg *spool.Segment) {
 	q.update(func() {
 		q.left++
 		l := q.lane(seg)
 		j := l.find(seg)
-		if j == nil { // an earlier process has opened it
+		if j == nil { // an earlier process opened it
 			j = l.append(seg)
 		}
 		if j.state == eager {
@@ -69,7 +69,7 @@ func (q *queue) add(seg *spool.Segment) {
 		} else {
 			j.state = sealed
 		}
-		q.place(l)
+		q.schedule(l)
 	})
 }
 
@@ -80,7 +80,8 @@ func (q *queue) name(seg *spool.Segment) laneName {
 	return laneName{stream: seg.Stream, segment: seg.ID}
 }
 
-// lane returns the lane of a segment. It is called with mu held.
+// lane returns the lane of a segment, which it makes if there is none. It is called with
+// mu held.
 func (q *queue) lane(seg *spool.Segment) *lane {
 	name := q.name(seg)
 	l := q.lanes[name]
@@ -91,10 +92,10 @@ func (q *queue) lane(seg *spool.Segment) *lane {
 	return l
 }
 
-// place queues a parked lane whose first segment is sealed. While the queue is
-// draining, a lane that has failed has had its chance. It is called with mu held.
-func (q *queue) place(l *lane) {
-	if first := l.first(); l.state == parked && first.state.whole() && !(q.draining && l.failures > 0) {
+// schedule queues a parked lane whose first segment is sealed. While the queue drains,
+// a lane that has failed is not tried again. It is called with mu held.
+func (q *queue) schedule(l *lane) {
+	if first := l.first(); l.state == parked && first.state.isSealed() && !(q.draining && l.failures > 0) {
 		q.enqueue(l)
 	}
 }
@@ -109,12 +110,12 @@ func (q *queue) enqueue(l *lane) {
 	}
 }
 
-// take waits for a job that may be done now. whole is whether its segment is sealed.
+// take waits for a job that may be worked on, and reports whether its segment is sealed.
 // It returns nil when ctx has ended.
-func (q *queue) take(ctx context.Context) (j *job, whole bool) {
+func (q *queue) take(ctx context.Context) (j *job, isSealed bool) {
 	for ctx.Err() == nil {
 		q.mu.Lock()
-		from, wait := q.next()
+		from, wait := q.pick()
 		changed := q.changed
 		if from != nil {
 			defer q.mu.Unlock()
@@ -127,7 +128,7 @@ func (q *queue) take(ctx context.Context) (j *job, whole bool) {
 }
 
 // pop takes the first job of a heap. It is called with mu held.
-func (q *queue) pop(from *lanes) (j *job, whole bool) {
+func (q *queue) pop(from *lanes) (j *job, isSealed bool) {
 	l := heap.Pop(from).(*lane)
 	l.state = busy
 	q.busy++
@@ -136,15 +137,15 @@ func (q *queue) pop(from *lanes) (j *job, whole bool) {
 		q.retrying++
 	}
 	j = l.jobs[0]
-	return j, j.state.whole()
+	return j, j.state.isSealed()
 }
 
-// next returns where the next lane is that may be taken, or how long to wait for
-// one if nothing changes. It is called with mu held.
-func (q *queue) next() (from *lanes, wait time.Duration) {
+// pick returns the heap to take the next lane from, or nil and how long to wait if
+// nothing changes meanwhile. It is called with mu held.
+func (q *queue) pick() (from *lanes, wait time.Duration) {
 	now := q.now()
-	wait = endOfTime.Sub(now)
-	if q.outage.on() { // one at a time is enough to see whether it is over
+	wait = farFuture.Sub(now)
+	if q.outage.on() { // one upload at a time is enough to see whether it is over
 		if q.busy > 0 || q.draining {
 			return nil, wait
 		}
@@ -168,57 +169,56 @@ func (q *queue) next() (from *lanes, wait time.Duration) {
 	return nil, wait
 }
 
-// retry gives a job back that failed; it may be taken again after d. A stop ends early
-// only for failures that would pass: what an operator has to mend for one stream
-// says nothing of the others.
+// retry returns a failed job; it may be taken again after d. Only transient failures end
+// a drain early: what an operator has to mend for one stream says nothing about others.
 func (q *queue) retry(j *job, d time.Duration, why failure) {
 	q.update(func() {
 		now := q.now()
-		if why == passing || why == lasting && !q.draining {
-			q.outage.failed(now)
+		if why == transient || why == needsOperator && !q.draining {
+			q.outage.recordFailure(now)
 		}
-		q.giveBack(j.lane)
-		q.endEager(j)
+		q.returnLane(j.lane)
+		q.clearEager(j)
 		j.attempts++
-		if why == ours {
-			j.own++
+		if why == internal {
+			j.internalFailures++
 		}
 		j.lane.failures++
-		j.lane.due, j.lane.passing = now.Add(d), why == passing
-		q.place(j.lane)
+		j.lane.due, j.lane.transient = now.Add(d), why == transient
+		q.schedule(j.lane)
 	})
 }
 
-// release gives a job back as it was.
+// release returns a job unchanged.
 func (q *queue) release(j *job) {
 	q.update(func() {
-		q.giveBack(j.lane)
-		q.place(j.lane)
+		q.returnLane(j.lane)
+		q.schedule(j.lane)
 	})
 }
 
-// done removes a job. If its object was stored, the server works: what waits for
-// that is tried again now.
+// done removes a job. If its object was stored, the server works: what waited for that
+// is tried again now.
 func (q *queue) done(j *job, stored bool) {
 	q.update(func() {
 		l := j.lane
-		q.giveBack(l)
-		q.endEager(j)
+		q.returnLane(l)
+		q.clearEager(j)
 		l.removeFirst()
 		q.left--
 		if len(l.jobs) > 0 {
-			q.place(l)
+			q.schedule(l)
 		} else {
 			delete(q.lanes, l.name)
 		}
-		if stored && q.outage.ended() {
-			q.hurry(func(l *lane) bool { return l.passing })
+		if stored && q.outage.recordSuccess() {
+			q.makeDue(func(l *lane) bool { return l.transient })
 		}
 	})
 }
 
-// giveBack takes a lane from its worker. It is called with mu held.
-func (q *queue) giveBack(l *lane) {
+// returnLane takes a lane back from its worker. It is called with mu held.
+func (q *queue) returnLane(l *lane) {
 	l.state = parked
 	q.busy--
 	if l.failures > 0 {
@@ -226,8 +226,8 @@ func (q *queue) giveBack(l *lane) {
 	}
 }
 
-// hurry makes failed lanes due. It is called with mu held.
-func (q *queue) hurry(which func(*lane) bool) {
+// makeDue makes failed lanes due. It is called with mu held.
+func (q *queue) makeDue(which func(*lane) bool) {
 	now := q.now()
 	for _, l := range q.failed.all {
 		if which(l) && l.due.After(now) {
@@ -237,18 +237,17 @@ func (q *queue) hurry(which func(*lane) bool) {
 	heap.Init(&q.failed)
 }
 
-// drain lets every lane be tried once more, at once, and waits until that is done
-// or ctx has ended; it ends early when nothing gets through. It returns how many
-// jobs are left.
+// drain tries every lane once more, at once, and returns when that is done or ctx has
+// ended, or earlier when nothing gets through. It returns how many jobs are left.
 func (q *queue) drain(ctx context.Context) (left int) {
 	q.update(func() {
 		q.draining = true
 		q.outage = outage{}
-		q.hurry(func(*lane) bool { return true })
+		q.makeDue(func(*lane) bool { return true })
 	})
 	for {
 		q.mu.Lock()
-		from, _ := q.next()
+		from, _ := q.pick()
 		left, pending := q.left, from != nil || q.busy > 0
 		changed := q.changed
 		q.mu.Unlock()
@@ -269,16 +268,16 @@ func (q *queue) len() int {
 	return q.left
 }
 
-// update changes the queue and wakes all who wait.
+// update changes the queue and wakes all waiters.
 func (q *queue) update(change func()) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	change()
-	q.tell()
+	q.broadcast()
 }
 
-// tell wakes all who wait. It is called with mu held.
-func (q *queue) tell() {
+// broadcast wakes all waiters. It is called with mu held.
+func (q *queue) broadcast() {
 	close(q.changed)
 	q.changed = make(chan struct{})
 }

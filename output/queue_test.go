@@ -19,7 +19,7 @@ func segment(id uint64, stream string) *spool.Segment { return &spool.Segment{ID
 func takeNow(q *queue) (*job, uint64) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	from, _ := q.next()
+	from, _ := q.pick()
 	if from == nil {
 		return nil, 0
 	}
@@ -48,7 +48,7 @@ func TestQueueOrder(t *testing.T) {
 		if !ordered {
 			continue
 		}
-		q.retry(first, time.Minute, passing)
+		q.retry(first, time.Minute, transient)
 		if _, id := takeNow(q); id != 0 {
 			t.Errorf("%d is taken while an earlier one of its stream waits", id)
 		}
@@ -77,7 +77,7 @@ func TestQueueLeavesAWorker(t *testing.T) {
 		}
 		now = now.Add(time.Second)
 	}
-	fail(2, passing) // below what counts as an outage
+	fail(2, transient) // below what counts as an outage
 	var got []uint64
 	for range 4 {
 		_, id := takeNow(q)
@@ -90,7 +90,7 @@ func TestQueueLeavesAWorker(t *testing.T) {
 	for id := range uint64(4) {
 		q.add(segment(id+1, fmt.Sprint(id)))
 	}
-	fail(4, ours) // says nothing about the server
+	fail(4, internal) // says nothing about the server
 	for range 2 {
 		if _, id := takeNow(q); id == 0 {
 			t.Error("none is taken, want two of those that failed")
@@ -121,7 +121,7 @@ func TestQueueOutage(t *testing.T) {
 					if up.Load() {
 						q.done(j, true)
 					} else {
-						q.retry(j, time.Minute, passing)
+						q.retry(j, time.Minute, transient)
 					}
 				}
 			}()
@@ -152,7 +152,7 @@ func TestQueueWakes(t *testing.T) {
 			for range 2 {
 				j := await(t.Context(), q)
 				got <- j.segment.ID
-				q.retry(j, time.Hour, passing)
+				q.retry(j, time.Hour, transient)
 			}
 		}()
 		synctest.Wait()
@@ -179,12 +179,12 @@ func TestQueueDrain(t *testing.T) {
 			q.add(segment(id+1, "a"))
 		}
 		waiting := await(t.Context(), q)
-		q.retry(waiting, time.Hour, passing)
+		q.retry(waiting, time.Hour, transient)
 		go func() {
 			for j := await(t.Context(), q); j != nil; j = await(t.Context(), q) {
 				time.Sleep(time.Second)
 				if j.segment.ID == 2 {
-					q.retry(j, time.Second, passing) // fails; 3 must wait for it
+					q.retry(j, time.Second, transient) // fails; 3 must wait for it
 				} else {
 					q.done(j, true)
 				}
@@ -207,7 +207,7 @@ func TestQueueDrainEndsInAnOutage(t *testing.T) {
 		go func() {
 			for j := await(t.Context(), q); j != nil; j = await(t.Context(), q) {
 				time.Sleep(time.Second)
-				q.retry(j, time.Second, passing)
+				q.retry(j, time.Second, transient)
 			}
 		}()
 		start := time.Now()
@@ -257,7 +257,7 @@ func TestRatios(t *testing.T) {
 func TestBackoff(t *testing.T) {
 	for failures, most := range map[int]time.Duration{0: time.Second, 3: 8 * time.Second, 100: time.Minute} {
 		for range 100 {
-			if d := backoff(failures, mostBackoff); d > most || d <= most/2-1 {
+			if d := backoff(failures, maxBackoff); d > most || d <= most/2-1 {
 				t.Fatalf("after %d failures: %v, want %v to %v", failures, d, most/2, most)
 			}
 		}
@@ -282,7 +282,7 @@ func TestGrownTooLate(t *testing.T) {
 		return seg
 	}
 	first := take()
-	q.grown(first)
+	q.offerEager(first)
 	begun, _ := takeNow(q)
 	if begun == nil || begun.state != eager {
 		t.Fatalf("the segment is not begun: %+v", begun)
@@ -292,11 +292,11 @@ func TestGrownTooLate(t *testing.T) {
 	}
 	q.park(begun, false)
 	whole, _ := takeNow(q)
-	if whole != begun || !whole.state.whole() {
+	if whole != begun || !whole.state.isSealed() {
 		t.Fatalf("the sealed segment is not taken: %+v", whole)
 	}
 	q.done(whole, true)
-	q.grown(first)
+	q.offerEager(first)
 	next := take()
 	if err := s.Seal(next); err != nil {
 		t.Fatal(err)
@@ -328,7 +328,7 @@ func TestGrownInOrder(t *testing.T) {
 		t.Fatal(err)
 	}
 	second := take()
-	q.grown(second)
+	q.offerEager(second)
 	if _, id := takeNow(q); id != 0 {
 		t.Errorf("%x is begun before %x is shipped", id, first.ID)
 	}
@@ -338,7 +338,7 @@ func TestGrownInOrder(t *testing.T) {
 		t.Fatalf("%x is taken, want %x", id, first.ID)
 	}
 	q.done(j, true)
-	q.grown(second)
+	q.offerEager(second)
 	if _, id := takeNow(q); id != second.ID {
 		t.Errorf("then %x is taken, want %x", id, second.ID)
 	}
@@ -354,12 +354,12 @@ func TestQueueOutageFresh(t *testing.T) {
 	tried := 0
 	for j, _ := takeNow(q); j != nil; j, _ = takeNow(q) {
 		tried++
-		q.retry(j, time.Minute, passing)
+		q.retry(j, time.Minute, transient)
 	}
 	if tried != outageFailures {
 		t.Errorf("%d streams were tried within no time, want %d", tried, outageFailures)
 	}
-	now = now.Add(outageMost)
+	now = now.Add(maxOutagePause)
 	if _, id := takeNow(q); id == 0 {
 		t.Error("nothing is tried when the pause is over")
 	}
@@ -375,7 +375,7 @@ func TestQueueDrainGoesOn(t *testing.T) {
 		go func() {
 			for j := await(t.Context(), q); j != nil; j = await(t.Context(), q) {
 				if j.segment.ID <= outageFailures {
-					q.retry(j, time.Minute, lasting)
+					q.retry(j, time.Minute, needsOperator)
 				} else {
 					q.done(j, true)
 				}

@@ -6,8 +6,8 @@ import (
 	"sluice/output/encode"
 )
 
-// ratios estimate how large an object becomes from what the last ones of its
-// stream became. It is safe for concurrent use.
+// ratios estimates an object's size from the size of the last ones of its stream. It is
+// safe for concurrent use.
 type ratios struct {
 	codec encode.Compression
 
@@ -15,12 +15,17 @@ type ratios struct {
 	factor map[string]float64 // by stream: stored bytes for each byte of data
 }
 
-// maxRatios bounds the memory: with more streams all are learned anew.
+// maxRatios bounds the memory: beyond it, all are forgotten and learned again.
 const maxRatios = 10_000
 
-// firstGuess is the size of an object for each byte of data, before there was one:
-// JSON is longer than msgpack, and log lines compress well.
-var firstGuess = map[encode.Compression]float64{encode.None: 1.15, encode.Gzip: 0.25, encode.Zstd: 0.25, encode.Snappy: 0.4}
+// firstGuess is the stored size of a byte of data before a stream's first object: JSON is
+// longer than msgpack, and log lines compress well.
+var firstGuess = map[encode.Compression]float64{
+	encode.None:   1.15,
+	encode.Gzip:   0.25,
+	encode.Zstd:   0.25,
+	encode.Snappy: 0.4,
+}
 
 // estimate returns the stored size of raw bytes of data.
 func (r *ratios) estimate(stream string, raw int64) int64 {
@@ -33,10 +38,10 @@ func (r *ratios) estimate(stream string, raw int64) int64 {
 	return int64(float64(raw) * factor)
 }
 
-// minSample is the data that an object must have had to say something, bytes.
+// minSample is how many bytes of data make an object significant.
 const minSample = 64 << 10
 
-// learn takes an object into account, with as much weight as all before it.
+// learn adds an object to the estimate, with as much weight as all before it.
 func (r *ratios) learn(stream string, raw, stored int64) {
 	if raw < minSample {
 		return

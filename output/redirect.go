@@ -8,9 +8,9 @@ import (
 	"sluice/creds"
 )
 
-// redirect has a segment go to the configured bucket when its own does not exist, and
-// reports whether it did. Nothing of ours can be in a bucket that is not there, so that
-// nothing is stored twice: the name was mistyped, and has been corrected since.
+// redirect sends a segment to the configured bucket if its own does not exist, and reports
+// whether it did: the name was mistyped, and has been corrected since. Nothing of ours can
+// be in a bucket that does not exist, so nothing is stored twice.
 func (o *Output) redirect(j *job, cause error) bool {
 	m, err := parseMeta(j.segment.Meta)
 	if err != nil || o.bucket == "" || j.bucket != "" || m.Bucket == o.bucket || !noBucket(m.Bucket, cause) {
@@ -18,14 +18,14 @@ func (o *Output) redirect(j *job, cause error) bool {
 	}
 	j.bucket = o.bucket
 	if _, warned := o.redirected.LoadOrStore(m.Bucket, true); !warned {
-		o.opts.Log.Warn(fmt.Sprintf("bucket %s does not exist: what was taken for it goes to %s, which is configured now",
+		o.opts.Log.Warn(fmt.Sprintf("bucket %s does not exist: its data goes to %s, which is configured now",
 			m.Bucket, o.bucket))
 	}
 	return true
 }
 
-// noBucket reports whether err says that there is no such bucket, or whether there can
-// be none of that name: with older rules names were longer, and had capitals.
+// noBucket reports whether err says that the bucket does not exist, or whether no bucket
+// can have that name. Under older rules names were longer and had capitals.
 func noBucket(name string, err error) bool {
 	switch creds.ErrorCode(err) {
 	case "NoSuchBucket", "InvalidBucketName":

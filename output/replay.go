@@ -8,8 +8,7 @@ import (
 	"sluice/spool"
 )
 
-// encodeAgain returns the bytes of a sealed segment's object a second time. They are
-// encoded as they are read.
+// encodeAgain encodes a sealed segment once more, as it is read. It gives the same bytes.
 func (o *Output) encodeAgain(seg *spool.Segment, encoding encode.Options) (io.ReadCloser, error) {
 	frames, err := seg.Open()
 	if err != nil {
@@ -29,12 +28,12 @@ func (o *Output) encodeAgain(seg *spool.Segment, encoding encode.Options) (io.Re
 	return body, nil
 }
 
-// writeAll encodes what a reader has. What cannot be read was noted the first time.
+// writeAll encodes all frames of a reader. What cannot be read was recorded the first time.
 func (o *Output) writeAll(frames *spool.Reader, writer *encode.Writer) error {
-	o.encoders.Enter()
-	defer o.encoders.Leave()
-	var noted problems
-	if _, err := readFrames(frames, func(f spool.Frame) error { return writeFrame(writer, f, &noted) }); err != nil {
+	o.encoders.Acquire()
+	defer o.encoders.Release()
+	var ignored problems
+	if _, err := readFrames(frames, func(f spool.Frame) error { return writeFrame(writer, f, &ignored) }); err != nil {
 		return err
 	}
 	if err := writer.Close(); err != nil {
@@ -44,13 +43,13 @@ func (o *Output) writeAll(frames *spool.Reader, writer *encode.Writer) error {
 	return nil
 }
 
-// yieldingWriter gives its core to others while its writes wait for a reader.
+// yieldingWriter releases its core while a write waits for the reader.
 type yieldingWriter struct {
 	io.Writer
-	encoders *slots
+	encoders *semaphore
 }
 
 func (w yieldingWriter) Write(p []byte) (n int, err error) {
-	w.encoders.without(func() { n, err = w.Writer.Write(p) })
+	w.encoders.yield(func() { n, err = w.Writer.Write(p) })
 	return n, err
 }

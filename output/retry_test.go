@@ -17,7 +17,7 @@ import (
 // stalled is an output whose shippers do nothing, with one sealed segment.
 func stalled(t *testing.T, cfg conf.Config) *Output {
 	t.Helper()
-	o := &Output{queue: newQueue(true, 4, time.Now), encoders: newSlots(1), opts: Options{
+	o := &Output{queue: newQueue(true, 4, time.Now), encoders: newSemaphore(1), opts: Options{
 		Config: cfg, Dir: filepath.Join(t.TempDir(), "spool"), Now: time.Now, Log: slog.New(slog.DiscardHandler),
 	}}
 	if err := o.openSpool(false); err != nil {
@@ -33,7 +33,7 @@ func stalled(t *testing.T, cfg conf.Config) *Output {
 	if err != nil {
 		t.Fatal(err)
 	}
-	o.Drain()
+	o.BeginShutdown()
 	return o
 }
 
@@ -42,9 +42,9 @@ func (o *Output) fail(t *testing.T, cause error) (left int) {
 	t.Helper()
 	o.queue.update(func() { // no pause is waited for
 		o.queue.outage.until = time.Time{}
-		o.queue.hurry(func(*lane) bool { return true })
+		o.queue.makeDue(func(*lane) bool { return true })
 	})
-	if err := o.failed(await(t.Context(), o.queue), cause); err != nil {
+	if err := o.handleFailure(await(t.Context(), o.queue), cause); err != nil {
 		t.Fatal(err)
 	}
 	return o.queue.len()

@@ -9,34 +9,35 @@ import (
 	"sluice/spool"
 )
 
-// noRoom reports whether a chunk was refused for want of room: the spool's limit, or
-// the disk.
-func noRoom(err error) bool {
+// isFull reports whether a chunk was refused because store_dir_limit_size is reached or
+// the disk is full.
+func isFull(err error) bool {
 	return errors.Is(err, spool.ErrFull) || errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT)
 }
 
-// roomPause is how long what was sealed has to be shipped before more is.
-const roomPause = 5 * time.Second
+// makeRoomPause is the least time between two calls of MakeRoom: what was sealed needs it
+// to be shipped.
+const makeRoomPause = 5 * time.Second
 
-// room has the segments of a full spool sealed. It is safe for concurrent use.
+// room limits how often a full spool's segments are sealed. It is safe for concurrent use.
 type room struct {
 	mu   sync.Mutex // guards last
-	last time.Time  // when room was made
+	last time.Time  // when segments were sealed to make room
 }
 
-// due reports whether it is time to make room, and notes that it is made.
+// due reports whether it is time to make room, and if so records the time.
 func (r *room) due(now time.Time) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if since := now.Sub(r.last); since >= 0 && since < roomPause {
+	if since := now.Sub(r.last); since >= 0 && since < makeRoomPause {
 		return false
 	}
 	r.last = now
 	return true
 }
 
-// makeRoom seals the largest active segments, once in a while: shipping them is what
-// makes room, and nothing else would seal them before their age.
+// makeRoom seals the largest active segments, every few seconds at most: shipping them is
+// what makes room, and nothing else would seal them before they are upload_timeout old.
 func (o *Output) makeRoom() {
 	if !o.room.due(o.opts.Now()) {
 		return

@@ -27,7 +27,7 @@ func (fs *stubbornFS) Remove(name string) error {
 // TestSettleAll settles three stored jobs at once, of which the spool cannot remove one at first.
 func TestSettleAll(t *testing.T) {
 	fs := &stubbornFS{}
-	o := &Output{queue: newQueue(true, 4, time.Now), encoders: newSlots(1), opts: Options{
+	o := &Output{queue: newQueue(true, 4, time.Now), encoders: newSemaphore(1), opts: Options{
 		Config: conf.Config{Deduplicate: true}, Dir: t.TempDir(), FS: fs, Now: time.Now, Log: slog.New(slog.DiscardHandler),
 	}}
 	if err := o.openSpool(false); err != nil {
@@ -39,29 +39,29 @@ func TestSettleAll(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	o.Drain()
+	o.BeginShutdown()
 	var jobs []*job
 	for range 3 {
 		j := await(t.Context(), o.queue)
-		j.stored = &shipped{records: 1}
+		j.stored = &result{records: 1}
 		jobs = append(jobs, j)
 	}
 	var told []uint64
-	o.opts.Told = func(e Event) { told = append(told, e.ID) }
+	o.opts.OnEvent = func(e Event) { told = append(told, e.ID) }
 
 	fs.kept = ".sealed"
-	o.settleAll(jobs)
+	o.commitJobs(jobs)
 	if left := o.queue.len(); left != 3 || len(told) != 0 {
 		t.Errorf("on a disk that cannot be written: %d jobs are left, told of %x, want 3 and none", left, told)
 	}
 	fs.kept = ""
-	o.queue.update(func() { o.queue.hurry(func(*lane) bool { return true }) })
+	o.queue.update(func() { o.queue.makeDue(func(*lane) bool { return true }) })
 	for i := range jobs {
 		if jobs[i] = await(t.Context(), o.queue); jobs[i].stored == nil || jobs[i].attempts != 1 {
 			t.Errorf("job %d has %d attempts, stored %v, want 1 and what was stored", i, jobs[i].attempts, jobs[i].stored)
 		}
 	}
-	o.settleAll(jobs)
+	o.commitJobs(jobs)
 	if left := o.queue.len(); left != 0 || len(told) != 3 || o.spool.Used() != 0 {
 		t.Errorf("afterwards: %d jobs and %d bytes are left, told of %x, want none and three events", left, o.spool.Used(), told)
 	}

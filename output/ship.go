@@ -6,73 +6,73 @@ import (
 	"sluice/internal/contain"
 )
 
-// ship does jobs until ctx ends.
+// ship works on jobs until ctx ends.
 func (o *Output) ship(ctx context.Context) {
 	for {
-		j, whole := o.queue.take(ctx)
+		j, isSealed := o.queue.take(ctx)
 		if j == nil {
 			return
 		}
-		if err := contain.Do(func() error { return o.process(ctx, j, whole) }); err != nil {
-			o.unsettled(j, err)
+		if err := contain.Do(func() error { return o.process(ctx, j, isSealed) }); err != nil {
+			o.requeueCommit(j, err)
 		}
 	}
 }
 
-// process uploads a segment, or what there is of one that is still active, and gives
-// its job away: to settle, or back to the queue. The error is the spool's: the job
-// is still the caller's.
-func (o *Output) process(ctx context.Context, j *job, whole bool) error {
-	if !whole {
+// process uploads a segment, or encodes what there is of an active one, and passes the
+// job on: to the commit loop, or back to the queue. After an error, which is the spool's,
+// the caller still holds the job.
+func (o *Output) process(ctx context.Context, j *job, isSealed bool) error {
+	if !isSealed {
 		o.queue.park(j, o.encodeEager(ctx, j) == nil)
 		return nil
 	}
 	err := o.store(ctx, j)
 	switch {
 	case err == nil:
-		o.stored <- j
+		o.toCommit <- j
 		return nil
 	case ctx.Err() != nil:
-		o.queue.release(j) // stopped in the middle: nothing is wrong with the segment
+		o.queue.release(j) // interrupted by a stop: nothing is wrong with the segment
 		return nil
 	}
-	return o.failed(j, err)
+	return o.handleFailure(j, err)
 }
 
-// store has a segment's object stored, and nothing else left of it in S3. What is done
-// is not done again.
+// store uploads a segment's object and removes whatever else earlier attempts left in S3.
+// What an earlier call has finished is not repeated.
 func (o *Output) store(ctx context.Context, j *job) error {
 	if j.stored == nil {
 		if err := o.upload(ctx, j); err != nil {
 			return err
 		}
 	}
-	return o.tidy(ctx, j)
+	return o.abortStaleUploads(ctx, j)
 }
 
-// maxTidyTries is how often unfinished uploads are looked for when an object is stored. After
-// that the commit waits no longer: a server may not be able to list them.
-const maxTidyTries = 3
+// maxStaleTries is how often we try to abort the stale uploads of a stored object. After
+// that the commit waits no longer: the server may be unable to list them.
+const maxStaleTries = 3
 
-// tidy removes the unfinished uploads that earlier attempts may have left.
-func (o *Output) tidy(ctx context.Context, j *job) error {
-	if !j.stored.untidy {
+// abortStaleUploads aborts the multipart uploads that earlier attempts may have left.
+func (o *Output) abortStaleUploads(ctx context.Context, j *job) error {
+	if !j.stored.staleUploads {
 		return nil
 	}
-	if err := j.stored.store.Tidy(ctx, j.stored.target); err != nil {
-		if j.tidyTries++; j.tidyTries < maxTidyTries {
+	if err := j.stored.store.AbortStaleUploads(ctx, j.stored.target); err != nil {
+		if j.staleTries++; j.staleTries < maxStaleTries {
 			return err
 		}
-		o.opts.Log.Warn("unfinished uploads of earlier attempts are left: have a lifecycle rule remove them",
+		o.opts.Log.Warn("unfinished multipart uploads of earlier attempts remain: add a lifecycle rule that removes them",
 			"key", j.stored.target.Key, "error", err)
 	}
-	j.stored.untidy = false
+	j.stored.staleUploads = false
 	return nil
 }
 
-// upload stores a segment's object.
+// upload encodes a segment and stores its object.
 func (o *Output) upload(ctx context.Context, j *job) error {
-	var done shipped
+	var done result
 	err := contain.Do(func() error {
 		if err := o.begin(ctx, j); err != nil {
 			return err

@@ -11,28 +11,28 @@ import (
 	"sluice/spool"
 )
 
-// shipment is a segment on its way into an object, as much of it as there was. It
-// belongs to the worker that has the job.
+// shipment is an upload of a segment, which may still be growing. It belongs to the worker
+// that holds the job.
 type shipment struct {
 	frames   *spool.Reader
 	writers  *encode.Writers
-	writer   *encode.Writer // nil when it has ended
+	writer   *encode.Writer // nil after encodeLast
 	object   *s3.Object
-	encoders *slots
-	done     shipped
+	encoders *semaphore
+	done     result
 }
 
-// shipped is what became of a segment.
-type shipped struct {
-	store    *s3.Store
-	target   s3.Target
-	raw      int64 // bytes of data
-	records  int64
-	stored   int64 // bytes; foreseen, as long as there is more to come
-	missing  int64 // records without log_key
-	undated  int64 // records whose time a member of theirs has replaced
-	problems problems
-	untidy   bool // unfinished uploads may be left in S3
+// result is what a segment became.
+type result struct {
+	store        *s3.Store
+	target       s3.Target
+	raw          int64 // bytes of data
+	records      int64
+	stored       int64 // bytes; an estimate until the segment is encoded whole
+	missing      int64 // records without log_key
+	undated      int64 // records whose time was replaced by a member of the same name
+	problems     problems
+	staleUploads bool // unfinished multipart uploads may be left in S3
 }
 
 // spoolError is a failure of the spool, which says nothing about the server.
@@ -40,7 +40,7 @@ type spoolError struct{ error }
 
 func (e *spoolError) Unwrap() error { return e.error }
 
-// begin starts a job's shipment, unless that has been done.
+// begin starts the job's shipment, if it has none.
 func (o *Output) begin(ctx context.Context, j *job) error {
 	if j.shipment != nil {
 		return nil
@@ -50,7 +50,7 @@ func (o *Output) begin(ctx context.Context, j *job) error {
 	if err != nil {
 		return err
 	}
-	store, err := o.stores.of(m)
+	store, err := o.stores.storeFor(m)
 	if err != nil {
 		return err
 	}
@@ -61,11 +61,11 @@ func (o *Output) begin(ctx context.Context, j *job) error {
 	s := &shipment{frames: frames, writers: &o.writers, encoders: o.encoders}
 	s.done.store, s.done.target = store, s3.Target{
 		Bucket: cmp.Or(j.bucket, m.Bucket), Key: m.Key, ContentEncoding: m.Encoding.Compression.ContentEncoding(),
-		ID: m.ID, Again: j.again || j.attempts > 0 || seg.Recovered,
+		ID: m.ID, Again: j.aborted || j.attempts > 0 || seg.Recovered,
 	}
 	s.object = store.Object(ctx, s.done.target)
-	s.object.Waits(o.encoders.without)
-	s.object.Replay(func() (io.ReadCloser, error) { return o.encodeAgain(seg, m.Encoding) })
+	s.object.SetWaiter(o.encoders.yield)
+	s.object.SetReplay(func() (io.ReadCloser, error) { return o.encodeAgain(seg, m.Encoding) })
 	if s.writer, err = o.writers.Get(s.object, m.Encoding); err != nil {
 		return errors.Join(err, frames.Close())
 	}
@@ -74,10 +74,10 @@ func (o *Output) begin(ctx context.Context, j *job) error {
 }
 
 // encode ships the frames that have become durable. What cannot be read of them is
-// noted, and the rest is shipped.
+// recorded as a problem, and the rest is shipped.
 func (s *shipment) encode() error {
-	s.encoders.Enter()
-	defer s.encoders.Leave()
+	s.encoders.Acquire()
+	defer s.encoders.Release()
 	return s.write()
 }
 
@@ -90,11 +90,12 @@ func (s *shipment) write() error {
 		s.done.problems.add("%v", d)
 	}
 	s.done.records, s.done.missing, s.done.undated = s.writer.Records(), s.writer.Missing(), s.writer.Undated()
-	s.done.stored = s.writer.Foresee(s.object.Size())
+	s.done.stored = s.writer.EstimateSize(s.object.Size())
 	return err
 }
 
-// readFrames reads frames, and keeps the spool's errors apart from those of each.
+// readFrames calls each for every frame. It marks errors of the spool as such; those of
+// each are returned as they are.
 func readFrames(r *spool.Reader, each func(spool.Frame) error) ([]spool.Damage, error) {
 	var failed error // of each
 	damage, err := r.Frames(func(f spool.Frame) error {
@@ -107,26 +108,26 @@ func readFrames(r *spool.Reader, each func(spool.Frame) error) ([]spool.Damage, 
 	return damage, err
 }
 
-// finish ships what is left and returns when the object is stored, or when there
-// is no record to store.
+// finish ships the rest and returns when the object is stored, or when there is no record
+// to store.
 func (s *shipment) finish() error {
-	if err := s.encodeRest(); err != nil || s.done.records == 0 {
+	if err := s.encodeLast(); err != nil || s.done.records == 0 {
 		return err
 	}
 	if s.done.problems.count > 0 {
-		s.object.Incomplete()
+		s.object.SetIncomplete()
 	}
 	if err := s.object.Close(); err != nil {
 		return err
 	}
-	s.done.untidy = s.object.Untidy()
+	s.done.staleUploads = s.object.HasStaleUploads()
 	_ = s.frames.Close() // was only read
 	return nil
 }
 
-func (s *shipment) encodeRest() error {
-	s.encoders.Enter()
-	defer s.encoders.Leave()
+func (s *shipment) encodeLast() error {
+	s.encoders.Acquire()
+	defer s.encoders.Release()
 	if err := s.write(); err != nil {
 		return err
 	}
@@ -139,14 +140,13 @@ func (s *shipment) encodeRest() error {
 	return nil
 }
 
-// abortShipment ends a job's shipment, if it has one, and removes what it has
-// uploaded.
+// abortShipment ends the job's shipment, if it has one, and removes what it uploaded.
 func (o *Output) abortShipment(j *job) error {
 	s := j.shipment
 	if s == nil {
 		return nil
 	}
-	j.shipment, j.again = nil, true
+	j.shipment, j.aborted = nil, true
 	_ = s.frames.Close() // was only read
-	return s.object.Abort(o.ending)
+	return s.object.Abort(o.abortCtx)
 }

@@ -9,13 +9,13 @@ import (
 func TestSlots(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(5))
 	for _, c := range []struct{ workers, before, after int }{{2, 2, 5}, {5, 5, 5}, {7, 7, 7}} {
-		s := newSlots(c.workers)
+		s := newSemaphore(c.workers)
 		if got := taken(s); got != c.before {
 			t.Errorf("encode_workers %d: %d cores, want %d", c.workers, got, c.before)
 		}
-		s.Leave()
-		s.all()
-		s.all()
+		s.Release()
+		s.useAllCores()
+		s.useAllCores()
 		if got := c.before - 1 + taken(s); got != c.after {
 			t.Errorf("encode_workers %d: %d cores at the end, want %d", c.workers, got, c.after)
 		}
@@ -23,8 +23,8 @@ func TestSlots(t *testing.T) {
 }
 
 // taken takes as many as there are.
-func taken(s *slots) (n int) {
-	for s.Try() {
+func taken(s *semaphore) (n int) {
+	for s.TryAcquire() {
 		n++
 	}
 	return n
@@ -32,17 +32,17 @@ func taken(s *slots) (n int) {
 
 // TestSlotsWithout has others work while one waits.
 func TestSlotsWithout(t *testing.T) {
-	s := newSlots(runtime.GOMAXPROCS(0))
+	s := newSemaphore(runtime.GOMAXPROCS(0))
 	for range runtime.GOMAXPROCS(0) {
-		s.Enter()
+		s.Acquire()
 	}
-	s.without(func() {
-		if !s.Try() {
+	s.yield(func() {
+		if !s.TryAcquire() {
 			t.Error("no core is free while one waits")
 		}
-		s.Leave()
+		s.Release()
 	})
-	if s.Try() {
+	if s.TryAcquire() {
 		t.Error("the core was not taken again")
 	}
 }

@@ -111,7 +111,7 @@ func (i *instance) onWorker() {
 
 // drain begins to ship everything.
 func (i *instance) drain() {
-	_ = contain.Do(func() error { i.out.Drain(); return nil }) // close will tell
+	_ = contain.Do(func() error { i.out.BeginShutdown(); return nil }) // close will tell
 }
 
 // close drains until exit_timeout after the stop has begun.

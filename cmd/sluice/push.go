@@ -96,13 +96,13 @@ func (p push) folder(ctx context.Context, folder string) (output.Pushed, error) 
 	done, err := output.Push(ctx, output.PushOptions{
 		Dir: folder, Readmit: p.quarantine, Bucket: own["bucket"], Config: p.config, Credentials: p.provider, Writer: "sluice " + version,
 		Log:  slog.New(slog.NewTextHandler(p.stderr, &slog.HandlerOptions{Level: slog.LevelWarn})),
-		Told: show.event,
+		OnEvent: show.event,
 	}, show.begin)
 	if err != nil {
 		return done, err
 	}
 	if p.json {
-		return done, writeAsideJSON(p.stdout, done.Aside)
+		return done, writeAsideJSON(p.stdout, done.Quarantined)
 	}
 	writePushed(p.stdout, folder, done)
 	return done, nil

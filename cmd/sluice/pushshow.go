@@ -66,17 +66,17 @@ func (j jsonLines) event(e output.Event) {
 func writePushed(out io.Writer, folder string, done output.Pushed) {
 	lost := unread(done)
 	fmt.Fprintf(out, "%s: %d segments uploaded, %d left", folder, done.Segments-done.Left-lost, done.Left)
-	if n := len(done.Aside); n > 0 {
+	if n := len(done.Quarantined); n > 0 {
 		fmt.Fprintf(out, ", %d damaged and put aside (nothing can be read of %d)", n, lost)
 	}
 	fmt.Fprintln(out)
-	for _, each := range done.Aside {
+	for _, each := range done.Quarantined {
 		fmt.Fprintf(out, "  %s: %s\n", each.File, each.Reason)
 	}
 }
 
 // writeAsideJSON has a line for each segment that was put aside.
-func writeAsideJSON(out io.Writer, all []output.Aside) error {
+func writeAsideJSON(out io.Writer, all []output.Quarantined) error {
 	lines := json.NewEncoder(out)
 	for _, each := range all {
 		err := lines.Encode(struct {
@@ -93,7 +93,7 @@ func writeAsideJSON(out io.Writer, all []output.Aside) error {
 
 // unread counts the segments of which nothing was stored, since nothing of them can be read.
 func unread(done output.Pushed) (count int) {
-	for _, each := range done.Aside {
+	for _, each := range done.Quarantined {
 		if each.Records == 0 {
 			count++
 		}

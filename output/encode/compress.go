@@ -60,15 +60,15 @@ func (c Compression) DefaultLevel() int {
 // Cores are those that a Writer may have compress for it besides its caller's. They
 // are safe for concurrent use.
 type Cores interface {
-	Try() bool // takes one, if there is one
-	Leave()    // gives it back
+	TryAcquire() bool // takes one, if there is one
+	Release()         // gives it back
 }
 
 // sink is a compressor.
 type sink interface {
 	io.WriteCloser
 	Reset(dst io.Writer) // begins anew
-	held() int           // bytes of text that nothing was written of, but for some kilobytes
+	buffered() int       // bytes of text that nothing was written of, but for some kilobytes
 }
 
 func compressor(dst io.Writer, c Compression, level int, cores Cores) (sink, error) {
@@ -94,8 +94,8 @@ func (*plainWriter) Close() error { return nil }
 
 func (w *plainWriter) Reset(dst io.Writer) { w.Writer = dst }
 
-func (*plainWriter) held() int { return 0 }
+func (*plainWriter) buffered() int { return 0 }
 
 type snappySink struct{ *s2.Writer }
 
-func (snappySink) held() int { return 0 }
+func (snappySink) buffered() int { return 0 }

@@ -77,8 +77,8 @@ type Writer struct {
 // compressor.
 const flushSize = 64 << 10
 
-// mostBuffer is how large a buffer may be that is used again.
-const mostBuffer = 1 << 20
+// maxIdleBuffer is how large a buffer may be that is used again.
+const maxIdleBuffer = 1 << 20
 
 // NewWriter returns a Writer that writes to dst, which it never closes. The
 // error tells of a compression level that the codec does not have.
@@ -104,8 +104,8 @@ type Writers struct {
 	idle []*Writer
 }
 
-// mostIdle is how many Writers are kept.
-const mostIdle = 8
+// maxIdle is how many Writers are kept.
+const maxIdle = 8
 
 // Get is NewWriter.
 func (w *Writers) Get(dst io.Writer, opts Options) (*Writer, error) {
@@ -135,12 +135,12 @@ func (w *Writers) take(opts Options) *Writer {
 // Put takes a Writer whose Close has succeeded. One that had to write a very long
 // line is not kept.
 func (w *Writers) Put(ended *Writer) {
-	if cap(ended.buf) > mostBuffer {
+	if cap(ended.buf) > maxIdleBuffer {
 		return
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if len(w.idle) < mostIdle {
+	if len(w.idle) < maxIdle {
 		w.idle = append(w.idle, ended)
 	}
 }
@@ -155,11 +155,11 @@ func (w *Writer) Missing() int64 { return w.missing }
 // taken the place of their time.
 func (w *Writer) Undated() int64 { return w.undated }
 
-// Foresee returns how many bytes the events so far will have become, where written
+// EstimateSize returns how many bytes the events so far will have become, where written
 // of them were written: what the compressor still holds is taken to shrink as the rest
 // did.
-func (w *Writer) Foresee(written int64) int64 {
-	if shrunk := w.text - int64(w.sink.held()); shrunk > 0 {
+func (w *Writer) EstimateSize(written int64) int64 {
+	if shrunk := w.text - int64(w.sink.buffered()); shrunk > 0 {
 		return int64(float64(written) / float64(shrunk) * float64(w.text))
 	}
 	return written

@@ -51,7 +51,7 @@ func encodeAll(t testing.TB, chunk []byte, o encode.Options) (string, *encode.Wr
 func writeAll(t testing.TB, w *encode.Writer, chunk []byte) {
 	t.Helper()
 	for d := record.NewDecoder(chunk); ; {
-		ev, err := d.Head()
+		ev, err := d.NextHeader()
 		if err == io.EOF {
 			return
 		}
@@ -62,7 +62,7 @@ func writeAll(t testing.TB, w *encode.Writer, chunk []byte) {
 		if err != nil {
 			t.Fatalf("chunk %.1000x: %v", chunk, err)
 		}
-		d.Past(n)
+		d.Advance(n)
 	}
 }
 

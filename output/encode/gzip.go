@@ -13,9 +13,9 @@ import (
 // other, though each knows the text before it as far back as a match may look: any
 // of them may be compressed on another core, and the stream has the same bytes.
 const (
-	gzipBlockSize = 1 << 20
-	gzipWindow    = 32 << 10
-	gzipMost      = 16 // blocks that are compressed and wait for one before them
+	gzipBlockSize  = 1 << 20
+	gzipWindow     = 32 << 10
+	gzipMaxPending = 16 // blocks that are compressed and wait for one before them
 )
 
 // gzipHeader says deflate, no name, no time, unknown system.
@@ -98,21 +98,21 @@ func (s *gzipSink) Write(p []byte) (n int, err error) {
 	return n, nil
 }
 
-func (s *gzipSink) held() int { return len(s.sent)*gzipBlockSize + len(s.block.text) }
+func (s *gzipSink) buffered() int { return len(s.sent)*gzipBlockSize + len(s.block.text) }
 
 // next has the block compressed, and goes on with another one.
 func (s *gzipSink) next() error {
 	full := s.block
 	s.sent = append(s.sent, full)
-	if s.cores != nil && s.cores.Try() {
+	if s.cores != nil && s.cores.TryAcquire() {
 		go func() {
-			defer s.cores.Leave()
+			defer s.cores.Release()
 			full.compress()
 		}()
 	} else {
 		full.compress()
 	}
-	if err := s.pass(gzipMost); err != nil {
+	if err := s.drain(gzipMaxPending); err != nil {
 		return err
 	}
 	var err error
@@ -128,7 +128,7 @@ func (s *gzipSink) Close() error {
 	s.block.last = true
 	s.sent = append(s.sent, s.block)
 	s.block.compress()
-	if err := s.pass(0); err != nil {
+	if err := s.drain(0); err != nil {
 		return err
 	}
 	s.block, s.idle = s.idle[0], nil // others were there for other cores
@@ -139,9 +139,9 @@ func (s *gzipSink) Close() error {
 	return err
 }
 
-// pass writes blocks to the destination that are compressed, and waits for those
+// drain writes blocks to the destination that are compressed, and waits for those
 // before the last most.
-func (s *gzipSink) pass(most int) error {
+func (s *gzipSink) drain(most int) error {
 	for len(s.sent) > 0 {
 		first := s.sent[0]
 		if len(s.sent) <= most && len(first.done) == 0 {

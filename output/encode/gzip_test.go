@@ -25,7 +25,7 @@ type lent struct {
 	left  sync.WaitGroup
 }
 
-func (l *lent) Try() bool {
+func (l *lent) TryAcquire() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	there := l.pattern[l.asked%len(l.pattern)]
@@ -37,7 +37,7 @@ func (l *lent) Try() bool {
 	return there
 }
 
-func (l *lent) Leave() { l.left.Done() }
+func (l *lent) Release() { l.left.Done() }
 
 // compressGzip compresses text that comes in pieces.
 func compressGzip(t *testing.T, s *gzipSink, pieces ...string) []byte {
@@ -80,7 +80,7 @@ func TestGzipIsTheSameOnManyCores(t *testing.T) {
 	some := &lent{pattern: []bool{true, false, true, true, false}}
 	all := &lent{pattern: []bool{true}}
 	alone, mixed, spread := newTestSink(t, nil), newTestSink(t, some), newTestSink(t, all)
-	for _, size := range []int{0, 1, gzipWindow, gzipBlockSize - 1, gzipBlockSize, gzipBlockSize + 1, 3 * gzipBlockSize, gzipMost*gzipBlockSize + 5} {
+	for _, size := range []int{0, 1, gzipWindow, gzipBlockSize - 1, gzipBlockSize, gzipBlockSize + 1, 3 * gzipBlockSize, gzipMaxPending*gzipBlockSize + 5} {
 		text := lines(random, size)
 		want := compressGzip(t, alone, text)
 		cut := size / 3
@@ -132,11 +132,11 @@ func TestGzipGoesOn(t *testing.T) {
 			t.Fatal(err)
 		}
 		s.sent = append(s.sent, away)
-		if err := s.pass(gzipMost); err != nil || len(s.sent) != 1 {
+		if err := s.drain(gzipMaxPending); err != nil || len(s.sent) != 1 {
 			t.Errorf("pass = %v with %d blocks left, want 1", err, len(s.sent))
 		}
 		go func() { away.done <- nil }()
-		if err := s.pass(0); err != nil || len(s.sent) != 0 {
+		if err := s.drain(0); err != nil || len(s.sent) != 0 {
 			t.Errorf("pass = %v with %d blocks left, want none", err, len(s.sent))
 		}
 	})
@@ -149,7 +149,7 @@ func TestForesee(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := w.Foresee(0); got != 0 {
+	if got := w.EstimateSize(0); got != 0 {
 		t.Errorf("Foresee of nothing = %d", got)
 	}
 	text := lines(rand.New(rand.NewPCG(7, 8)), 64<<10)
@@ -159,7 +159,7 @@ func TestForesee(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	foreseen := w.Foresee(int64(out.Len()))
+	foreseen := w.EstimateSize(int64(out.Len()))
 	if err := w.Close(); err != nil {
 		t.Fatal(err)
 	}
@@ -174,7 +174,7 @@ func TestGzipTellsOfItsDestination(t *testing.T) {
 	s := newTestSink(t, cores)
 	full := errors.New("full")
 	s.Reset(failing{full})
-	_, err := io.WriteString(s, lines(rand.New(rand.NewPCG(5, 6)), 3*gzipMost*gzipBlockSize))
+	_, err := io.WriteString(s, lines(rand.New(rand.NewPCG(5, 6)), 3*gzipMaxPending*gzipBlockSize))
 	if !errors.Is(err, full) {
 		t.Errorf("Write = %v, want %v", err, full)
 	}

@@ -71,7 +71,7 @@ func (s *zstdSink) Write(p []byte) (n int, err error) {
 	return n + more, err
 }
 
-func (s *zstdSink) held() int {
+func (s *zstdSink) buffered() int {
 	if s.chosen == nil {
 		return zstdSample - s.left
 	}

@@ -83,11 +83,11 @@ const (
 	groupEnd   = math.MaxUint32 - 1
 )
 
-// Head returns the next event without looking for its end, for those who read
+// NextHeader returns the next event without looking for its end, for those who read
 // the body themselves: Body may reach beyond its object, up to the end of the
 // chunk, and may be no msgpack. The errors are those of Next. After an event,
 // and before the next call, Past or Pass moves behind it.
-func (d *Decoder) Head() (Event, error) {
+func (d *Decoder) NextHeader() (Event, error) {
 	if t, size, ok := usualHead(d.chunk[d.off:]); ok {
 		d.body, d.end = d.off+size, 0
 		return Event{Time: t, Metadata: d.chunk[d.off+12 : d.body : d.body], Attributes: d.attributes, Body: d.chunk[d.body:]}, nil
@@ -118,13 +118,13 @@ func usualHead(b []byte) (t Time, size int, ok bool) {
 	return Time{Sec: int64(sec), Nsec: int64(nsec)}, size, sec < groupEnd && nsec < 1e9
 }
 
-// Past moves behind the event that Head has returned, whose body has n bytes.
-func (d *Decoder) Past(n int) { d.off = d.body + n }
+// Advance moves behind the event that Head has returned, whose body has n bytes.
+func (d *Decoder) Advance(n int) { d.off = d.body + n }
 
-// Pass moves behind the event that Head has returned, whose body could not be
+// SkipBody moves behind the event that Head has returned, whose body could not be
 // used. The error is that of Next: the event is no msgpack, and nothing behind it
 // can be read.
-func (d *Decoder) Pass() error {
+func (d *Decoder) SkipBody() error {
 	if d.end > 0 {
 		d.off = d.end
 		return nil

@@ -94,13 +94,13 @@ func sameByHeads(t *testing.T, chunk []byte) {
 	whole, heads := record.NewDecoder(chunk), record.NewDecoder(chunk)
 	for past := true; ; past = !past {
 		want, wantErr := whole.Next()
-		got, err := heads.Head()
+		got, err := heads.NextHeader()
 		if err == nil {
 			n, skipErr := record.Skip(got.Body)
 			if past && skipErr == nil {
-				heads.Past(n)
+				heads.Advance(n)
 			} else {
-				err = heads.Pass()
+				err = heads.SkipBody()
 			}
 			got.Body = got.Body[:n]
 		}

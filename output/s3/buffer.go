@@ -42,9 +42,9 @@ func (s *Store) grow(buf []byte, n int) []byte {
 	return whole
 }
 
-// giveBack takes a buffer that nobody reads any more: its requests were answered.
+// putBuffer takes a buffer that nobody reads any more: its requests were answered.
 // One of a request that failed may still be on its way into a connection.
-func (s *Store) giveBack(buf []byte) {
+func (s *Store) putBuffer(buf []byte) {
 	s.small.put(buf)
 	s.whole.put(buf)
 }

@@ -18,6 +18,6 @@ func TestBuffers(t *testing.T) {
 				t.Errorf("%d pieces: a buffer of %d bytes, want %d; as they were written: %t", n+1, cap(buf), size, bytes.Equal(buf, want))
 			}
 		}
-		s.giveBack(buf)
+		s.putBuffer(buf)
 	}
 }

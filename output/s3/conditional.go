@@ -56,7 +56,7 @@ func (s *Store) putIfAbsent(ctx context.Context, w written, write func(condition
 	case code == "NotImplemented" && condition != nil:
 		return s.withoutCondition(write)
 	case code == "PreconditionFailed" && condition != nil, code == "NoSuchUpload" && w.ID != "":
-		there, headErr := s.look(ctx, w)
+		there, headErr := s.head(ctx, w)
 		switch {
 		case headErr != nil:
 			return fmt.Errorf("look at what is there: %w", headErr)
@@ -83,11 +83,11 @@ func (s *Store) withoutCondition(write func(condition *string) error) error {
 	return err
 }
 
-// presence is what is under a key.
-type presence uint8
+// existing is what is under a key.
+type existing uint8
 
 const (
-	unknown presence = iota // it may not be looked at (that takes s3:GetObject), or nothing is there after all
+	unknown existing = iota // it may not be looked at (that takes s3:GetObject), or nothing is there after all
 	same
 	part // ours, but of another size: a segment may have had fewer records when it was stored
 	other
@@ -96,8 +96,8 @@ const (
 // headDeadline bounds a look at an object.
 const headDeadline = 30 * time.Second
 
-// look returns what is under a target's key.
-func (s *Store) look(ctx context.Context, t written) (presence, error) {
+// head returns what is under a target's key.
+func (s *Store) head(ctx context.Context, t written) (existing, error) {
 	ctx, cancel := context.WithTimeout(ctx, headDeadline)
 	defer cancel()
 	var out *awss3.HeadObjectOutput

@@ -61,7 +61,7 @@ func TestPutIfAbsent(t *testing.T) {
 			store, _ := newStore(t, server, nil)
 			o := store.Object(t.Context(), s3.Target{Bucket: "b", Key: "k", ID: "ID"})
 			if c.incomplete {
-				o.Incomplete()
+				o.SetIncomplete()
 			}
 			if _, err := o.Write([]byte(body)); err != nil {
 				t.Fatal(err)
@@ -136,15 +136,15 @@ func TestUntidy(t *testing.T) {
 		if _, err := o.Write(bytes.Repeat([]byte("x"), c.size)); err != nil {
 			t.Fatal(err)
 		}
-		if err := o.Close(); err != nil || o.Untidy() != c.want {
-			t.Errorf("%s: Close = %v, Untidy = %v, want %v", c.name, err, o.Untidy(), c.want)
+		if err := o.Close(); err != nil || o.HasStaleUploads() != c.want {
+			t.Errorf("%s: Close = %v, Untidy = %v, want %v", c.name, err, o.HasStaleUploads(), c.want)
 		}
 		server.SetFault(func(w http.ResponseWriter, r *http.Request) bool {
 			s3test.Fail(w, http.StatusNotImplemented, "NotImplemented")
 			return true
 		})
 		for range 2 {
-			if err := store.Tidy(t.Context(), target); err != nil {
+			if err := store.AbortStaleUploads(t.Context(), target); err != nil {
 				t.Errorf("%s: Tidy = %v", c.name, err)
 			}
 		}

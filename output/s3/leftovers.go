@@ -15,11 +15,11 @@ import (
 // stored object waits.
 const leftoverDeadline = 10 * time.Second
 
-// Tidy aborts the uploads that were begun for a target and not ended, by this
+// AbortStaleUploads aborts the uploads that were begun for a target and not ended, by this
 // process or one that has crashed: their parts would be kept, and paid for. Nobody
 // else's are touched, since the key is ours. An error is one that passes; that it may
 // not be done, or that the server cannot, is warned of once.
-func (s *Store) Tidy(ctx context.Context, t Target) error {
+func (s *Store) AbortStaleUploads(ctx context.Context, t Target) error {
 	ctx, cancel := context.WithTimeout(ctx, leftoverDeadline)
 	defer cancel()
 	err := s.abortUploads(ctx, t)

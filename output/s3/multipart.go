@@ -18,15 +18,15 @@ import (
 // multipart is a multipart upload with a bounded number of parts in flight.
 // Its methods belong to one goroutine.
 type multipart struct {
-	store  *Store
-	ctx    context.Context
-	cancel context.CancelFunc
-	target Target
-	id     *string
-	untidy bool // there may be another upload, whose ID nobody knows
+	store      *Store
+	ctx        context.Context
+	cancel     context.CancelFunc
+	target     Target
+	id         *string
+	mayBeTwice bool // there may be another upload, whose ID nobody knows
 
-	slots  chan struct{} // bounds the parts in flight
-	flying sync.WaitGroup
+	slots    chan struct{} // bounds the parts in flight
+	inFlight sync.WaitGroup
 
 	mu    sync.Mutex // guards what follows
 	parts []types.CompletedPart
@@ -52,14 +52,14 @@ func (s *Store) createMultipart(ctx context.Context, t Target) (*multipart, erro
 		return nil, fmt.Errorf("create multipart upload %s: %w", t, err)
 	}
 	m := &multipart{store: s, ctx: ctx, cancel: cancel, target: t, id: out.UploadId,
-		untidy: t.Again || repeated(out.ResultMetadata),
-		slots:  make(chan struct{}, s.opts.PartWorkers)}
+		mayBeTwice: t.Again || wasRetried(out.ResultMetadata),
+		slots:      make(chan struct{}, s.opts.PartWorkers)}
 	return m, nil
 }
 
-// repeated tells whether a request was made more than once: the first answer may
+// wasRetried tells whether a request was made more than once: the first answer may
 // have been lost.
-func repeated(m middleware.Metadata) bool {
+func wasRetried(m middleware.Metadata) bool {
 	attempts, ok := retry.GetAttemptResults(m)
 	return ok && len(attempts.Results) > 1
 }
@@ -79,7 +79,7 @@ func (m *multipart) part(buf []byte) error {
 		return m.err
 	}
 	m.parts = append(m.parts, types.CompletedPart{PartNumber: &number})
-	m.flying.Go(func() {
+	m.inFlight.Go(func() {
 		defer func() { <-m.slots }()
 		var etag *string
 		err := contain.Do(func() (err error) {
@@ -87,7 +87,7 @@ func (m *multipart) part(buf []byte) error {
 			return err
 		})
 		if err == nil {
-			m.store.giveBack(buf)
+			m.store.putBuffer(buf)
 		}
 		m.mu.Lock()
 		defer m.mu.Unlock()
@@ -128,11 +128,11 @@ func (m *multipart) put(number int32, buf []byte) (etag *string, err error) {
 // complete waits for all parts and makes them an object.
 func (m *multipart) complete(w written) error {
 	defer m.cancel()
-	m.flying.Wait()
+	m.inFlight.Wait()
 	if m.err != nil {
 		return m.err
 	}
-	there := true
+	alreadyStored := true
 	err := m.store.putIfAbsent(m.ctx, w, func(condition *string) error {
 		ctx, cancel := context.WithTimeout(m.ctx, deadline(0))
 		defer cancel()
@@ -143,13 +143,13 @@ func (m *multipart) complete(w written) error {
 			}, region)
 			return err
 		})
-		there = err != nil
+		alreadyStored = err != nil
 		return err
 	})
 	if err != nil {
 		return fmt.Errorf("complete multipart upload %s: %w", m.target, err)
 	}
-	if there {
+	if alreadyStored {
 		// An earlier attempt had arrived, and the parts of this one are for nothing.
 		// That they could not be removed does not make the object less there.
 		_ = m.abort(context.WithoutCancel(m.ctx))
@@ -160,7 +160,7 @@ func (m *multipart) complete(w written) error {
 // abort removes the parts. ctx is not the upload's, which may have ended.
 func (m *multipart) abort(ctx context.Context) error {
 	m.cancel()
-	m.flying.Wait()
+	m.inFlight.Wait()
 	ctx, cancel := context.WithTimeout(ctx, abortDeadline)
 	defer cancel()
 	return m.store.call(m.target.Bucket, func(region func(*awss3.Options)) error {

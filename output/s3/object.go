@@ -32,16 +32,16 @@ func (s *Store) Object(ctx context.Context, t Target) *Object {
 	return &Object{store: s, ctx: ctx, target: t, wait: func(f func()) { f() }}
 }
 
-// Waits has Write call wait with what it has to wait for.
-func (o *Object) Waits(wait func(f func())) { o.wait = wait }
+// SetWaiter has Write call wait with what it has to wait for.
+func (o *Object) SetWaiter(wait func(f func())) { o.wait = wait }
 
-// Replay has open give the body again from its start, the same bytes, for a whole
+// SetReplay has open give the body again from its start, the same bytes, for a whole
 // object that does not fit a part: it is not kept, but read when it is sent.
-func (o *Object) Replay(open func() (io.ReadCloser, error)) { o.replay = open }
+func (o *Object) SetReplay(open func() (io.ReadCloser, error)) { o.replay = open }
 
-// Incomplete says that the body lacks what could not be read: should a longer object of
+// SetIncomplete says that the body lacks what could not be read: should a longer object of
 // the same ID be there already, that one is kept.
-func (o *Object) Incomplete() { o.incomplete = true }
+func (o *Object) SetIncomplete() { o.incomplete = true }
 
 // Write takes more of the object's body. It waits while all parts that may be
 // in flight are.
@@ -67,16 +67,16 @@ func (o *Object) Write(p []byte) (n int, err error) {
 // Size returns how many bytes were written.
 func (o *Object) Size() int64 { return o.size }
 
-// Untidy reports, when the object is stored, whether unfinished uploads may be left,
+// HasStaleUploads reports, when the object is stored, whether unfinished uploads may be left,
 // of earlier attempts or of one whose answer was lost: Tidy removes them.
-func (o *Object) Untidy() bool {
+func (o *Object) HasStaleUploads() bool {
 	if o.target.ID == "" {
 		return false
 	}
 	if o.upload == nil { // an attempt with smaller parts may have been a multipart upload
 		return o.target.Again && o.size > MinPartSize
 	}
-	return o.upload.untidy
+	return o.upload.mayBeTwice
 }
 
 // flush sends a full part on its way. Of a whole object it only takes the sums.
@@ -106,7 +106,7 @@ func (o *Object) Close() error {
 	if err := o.finish(); err != nil {
 		return err
 	}
-	o.store.giveBack(o.buf)
+	o.store.putBuffer(o.buf)
 	o.buf = nil
 	return nil
 }

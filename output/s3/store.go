@@ -115,7 +115,7 @@ func New(o Options) (*Store, error) {
 	client := awss3.New(awss3.Options{
 		Region:      o.Region,
 		Credentials: creds.AWS(noting{o.Credentials}),
-		HTTPClient:  watched(o.Clock, &http.Client{Transport: transport, CheckRedirect: noRedirect}),
+		HTTPClient:  watchClock(o.Clock, &http.Client{Transport: transport, CheckRedirect: noRedirect}),
 		APIOptions:  []func(*middleware.Stack) error{refusal.addTo},
 		Retryer:     retry.NewStandard(func(r *retry.StandardOptions) { r.MaxAttempts = o.Attempts }),
 		// The body is protected by its signed SHA-256 over HTTP, and by TLS over
@@ -150,8 +150,8 @@ func endpointOptions(o Options) (e awss3.EndpointResolverOptions) {
 // Close drops idle connections. Objects on their way are not touched.
 func (s *Store) Close() { s.transport.CloseIdleConnections() }
 
-// watched has the clock, if there is one, learn from answers.
-func watched(clock *creds.Clock, client aws.HTTPClient) aws.HTTPClient {
+// watchClock has the clock, if there is one, learn from answers.
+func watchClock(clock *creds.Clock, client aws.HTTPClient) aws.HTTPClient {
 	if clock == nil {
 		return client
 	}

@@ -24,7 +24,7 @@ func orders(b *testing.B) []byte {
 // write encodes a chunk.
 func write(b *testing.B, w *encode.Writer, data []byte) {
 	for d := record.NewDecoder(data); ; {
-		ev, err := d.Head()
+		ev, err := d.NextHeader()
 		if err == io.EOF {
 			return
 		}
@@ -35,7 +35,7 @@ func write(b *testing.B, w *encode.Writer, data []byte) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		d.Past(n)
+		d.Advance(n)
 	}
 }
 

@@ -85,7 +85,7 @@ func open(b *testing.B, dir, codec string, told func(output.Event)) *output.Outp
 	}
 	keys := stack.OwnerKeys()
 	out, err := output.New(output.Options{
-		Config: cfg, Dir: dir, Dial: dial, Log: slog.New(slog.DiscardHandler), Told: told,
+		Config: cfg, Dir: dir, Dial: dial, Log: slog.New(slog.DiscardHandler), OnEvent: told,
 		Credentials: creds.Static{Credentials: creds.Credentials{AccessKeyID: keys.AccessKeyID, SecretAccessKey: keys.SecretAccessKey}},
 	})
 	if err != nil {

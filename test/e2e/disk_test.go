@@ -277,7 +277,7 @@ func TestDiskBadBlock(t *testing.T) {
 				}
 			}
 			disk.SetFault(badBlock(40_000))
-			f.says(t, "put aside")
+			f.says(t, "quarantine")
 			f.goesOn(t, 10_000)
 			disk.SetFault(nil)
 			f.goesOn(t, 10_000)

@@ -40,7 +40,7 @@ func newWorld(t *testing.T, settings ...string) *world {
 	keys := stack.OwnerKeys()
 	var err error
 	w.out, err = output.New(output.Options{
-		Config: parse(t, settings), Dir: w.dir, Log: slog.New(slog.DiscardHandler), FS: &w.disk, Dial: w.network.dial, Told: w.told,
+		Config: parse(t, settings), Dir: w.dir, Log: slog.New(slog.DiscardHandler), FS: &w.disk, Dial: w.network.dial, OnEvent: w.told,
 		Credentials: creds.Static{Credentials: creds.Credentials{AccessKeyID: keys.AccessKeyID, SecretAccessKey: keys.SecretAccessKey}},
 	})
 	if err != nil {

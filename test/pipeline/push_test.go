@@ -25,7 +25,7 @@ func (r *rig) push(readmit bool, settings map[string]string) (done output.Pushed
 				return value, set
 			}, conf.Checks{})
 		},
-		Told: func(e output.Event) { events = append(events, e) },
+		OnEvent: func(e output.Event) { events = append(events, e) },
 	}, func(output.Pushed) {})
 	if err != nil {
 		r.t.Fatal(err)
