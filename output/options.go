@@ -59,17 +59,19 @@ func storeOptions(o Options) s3.Options {
 		Refused: func(used creds.Credentials) {
 			o.Log.Warn("S3 refused the credentials; asking their source for new ones", "credentials", used)
 		},
-		ACL:          c.CannedACL,
-		StorageClass: c.StorageClass,
-		ContentType:  c.ContentType,
-		ContentMD5:   c.ContentMD5,
-		PartSize:     partSize(c),
-		PartWorkers:  c.PartWorkers,
-		Whole:        c.PutObject,
-		Attempts:     attempts,
-		Stall:        c.StallTimeout,
-		TLS:          s3.TLS{CAFile: c.CAFile, Insecure: !c.SSLVerify},
-		Dial:         o.Dial,
+		Attributes: s3.Attributes{
+			ContentType:  c.ContentType,
+			ACL:          c.CannedACL,
+			StorageClass: c.StorageClass,
+		},
+		ContentMD5:  c.ContentMD5,
+		PartSize:    partSize(c),
+		PartWorkers: c.PartWorkers,
+		Whole:       c.PutObject,
+		Attempts:    attempts,
+		Stall:       c.StallTimeout,
+		TLS:         s3.TLS{CAFile: c.CAFile, Insecure: !c.SSLVerify},
+		Dial:        o.Dial,
 	}
 }
 

@@ -61,7 +61,7 @@ func (o *Output) begin(ctx context.Context, j *job) error {
 	s := &shipment{frames: frames, writers: &o.writers, encoders: o.encoders}
 	s.done.store, s.done.target = store, s3.Target{
 		Bucket: cmp.Or(j.bucket, m.Bucket), Key: m.Key, ContentEncoding: m.Encoding.Compression.ContentEncoding(),
-		ID: m.ID, Again: j.aborted || j.attempts > 0 || seg.Recovered,
+		ID: m.ID, Retried: j.aborted || j.attempts > 0 || seg.Recovered,
 	}
 	s.object = store.Object(ctx, s.done.target)
 	s.object.SetWaiter(o.encoders.yield)

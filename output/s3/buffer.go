@@ -2,12 +2,12 @@ package s3
 
 import "sync"
 
-// smallBuffer is what an object may gather before it gets a buffer for a whole
-// part, bytes: most objects of many tags are small.
+// smallBuffer is how many bytes an object may have before it gets a buffer for a whole
+// part: with many tags most objects are small.
 const smallBuffer = 256 << 10
 
-// buffers are used again and again: what is allocated anew for each object would
-// be garbage by the megabyte. They are safe for concurrent use.
+// buffers is a pool: a new buffer for each object would be megabytes of garbage. It is safe
+// for concurrent use.
 type buffers struct {
 	size int64
 	pool sync.Pool // of *[]byte
@@ -21,7 +21,7 @@ func (b *buffers) get() []byte {
 	return make([]byte, 0, b.size)
 }
 
-// put takes a buffer back, if it is one of these.
+// put returns a buffer to the pool, if it is one of its size.
 func (b *buffers) put(buf []byte) {
 	if int64(cap(buf)) == b.size {
 		b.pool.Put(&buf)
@@ -42,8 +42,8 @@ func (s *Store) grow(buf []byte, n int) []byte {
 	return whole
 }
 
-// putBuffer takes a buffer that nobody reads any more: its requests were answered.
-// One of a request that failed may still be on its way into a connection.
+// putBuffer returns a buffer whose requests were all answered to its pool. A failed
+// request's buffer must not be returned: a connection may still be reading it.
 func (s *Store) putBuffer(buf []byte) {
 	s.small.put(buf)
 	s.whole.put(buf)

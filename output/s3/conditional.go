@@ -14,13 +14,13 @@ import (
 	"sluice/creds"
 )
 
-// A target whose key nobody else writes is written under the condition that
-// nothing is there: when the answer to a write was lost, the next attempt is told
-// so (412) instead of writing the object again, which would be a new version, an
-// event, and traffic. What is there is known by its metadata. Source:
+// A target whose key nobody else writes is written on the condition that nothing is
+// there. If the answer to a write was lost, the next attempt gets 412 instead of writing
+// the object again, which would make a new version, an event, and traffic. The object that
+// is there is recognised by its metadata. Source:
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
 
-// idName is the object's metadata that holds Target.ID (x-amz-meta-sluice-id).
+// idName is the metadata key that holds Target.ID (x-amz-meta-sluice-id).
 const idName = "sluice-id"
 
 func (t Target) metadata() map[string]string {
@@ -30,7 +30,7 @@ func (t Target) metadata() map[string]string {
 	return map[string]string{idName: t.ID}
 }
 
-// condition returns the header If-None-Match of a write, nil for none.
+// condition returns the If-None-Match header of a write, or nil.
 func (s *Store) condition(t Target) *string {
 	if t.ID == "" || s.unconditional.Load() {
 		return nil
@@ -38,17 +38,17 @@ func (s *Store) condition(t Target) *string {
 	return aws.String("*")
 }
 
-// written is an object as it is to be there.
+// written describes an object as it should be stored.
 type written struct {
 	Target
 	size       int64
-	incomplete bool // what could not be read is missing
+	incomplete bool // it lacks what could not be read
 }
 
-// putIfAbsent writes an object, and once more without its condition if the server
-// does not know conditions, or if what is there is not known to be the same. A write
-// that was refused was done before if what is there has its ID and its size: its
-// condition failed, or its multipart upload is no more.
+// putIfAbsent calls write on the condition that nothing is there. If that fails because
+// the object is there, with its ID and size, an earlier write succeeded, and that is no
+// error. It calls write again without the condition if the server does not support
+// conditions, or if it cannot find out whether the object there is the same.
 func (s *Store) putIfAbsent(ctx context.Context, w written, write func(condition *string) error) error {
 	condition := s.condition(w.Target)
 	err := write(condition)
@@ -59,7 +59,7 @@ func (s *Store) putIfAbsent(ctx context.Context, w written, write func(condition
 		there, headErr := s.head(ctx, w)
 		switch {
 		case headErr != nil:
-			return fmt.Errorf("look at what is there: %w", headErr)
+			return fmt.Errorf("look at the object that is already there: %w", headErr)
 		case there == same:
 			return nil
 		case code == "NoSuchUpload":
@@ -67,36 +67,36 @@ func (s *Store) putIfAbsent(ctx context.Context, w written, write func(condition
 		case there == other:
 			return ErrOther
 		}
-		return write(nil) // the same records again, as without conditions
+		return write(nil) // the same records again
 	}
 	return err
 }
 
-// withoutCondition writes again for a server that does not implement something. If
-// that was the condition, none is sent any more.
+// withoutCondition writes again for a server that does not implement something. If that
+// succeeds, it was the condition, and no later write sends one.
 func (s *Store) withoutCondition(write func(condition *string) error) error {
 	err := write(nil)
 	if err == nil && !s.unconditional.Swap(true) {
-		s.opts.Warn("the server does not know conditional writes (If-None-Match): " +
-			"an object whose answer is lost is written again")
+		s.opts.Warn("the server does not support conditional writes (If-None-Match): " +
+			"an object is written twice if an answer is lost")
 	}
 	return err
 }
 
-// existing is what is under a key.
+// existing is what is already there under a key.
 type existing uint8
 
 const (
-	unknown existing = iota // it may not be looked at (that takes s3:GetObject), or nothing is there after all
+	unknown existing = iota // nothing, or we may not look (that takes s3:GetObject)
 	same
-	part // ours, but of another size: a segment may have had fewer records when it was stored
+	part // ours, but of another size: the segment may have had fewer records when it was stored
 	other
 )
 
-// headDeadline bounds a look at an object.
+// headDeadline bounds a HeadObject request.
 const headDeadline = 30 * time.Second
 
-// head returns what is under a target's key.
+// head returns what is already there under a target's key.
 func (s *Store) head(ctx context.Context, t written) (existing, error) {
 	ctx, cancel := context.WithTimeout(ctx, headDeadline)
 	defer cancel()
@@ -106,8 +106,10 @@ func (s *Store) head(ctx context.Context, t written) (existing, error) {
 		return err
 	})
 	var answer *awshttp.ResponseError
-	if errors.As(err, &answer) && (answer.HTTPStatusCode() == http.StatusForbidden || answer.HTTPStatusCode() == http.StatusNotFound) {
-		return unknown, nil
+	if errors.As(err, &answer) {
+		if status := answer.HTTPStatusCode(); status == http.StatusForbidden || status == http.StatusNotFound {
+			return unknown, nil
+		}
 	}
 	if err != nil {
 		return unknown, err

@@ -101,7 +101,7 @@ func TestNotImplemented(t *testing.T) {
 				}
 				return false
 			})
-			store, warned := newStore(t, server, func(o *s3.Options) { o.StorageClass = "GLACIER" })
+			store, warned := newStore(t, server, func(o *s3.Options) { o.Attributes.StorageClass = "GLACIER" })
 			for _, key := range []string{"k1", "k2"} {
 				o := store.Object(t.Context(), s3.Target{Bucket: "b", Key: key, ID: "ID"})
 				if err := o.Close(); (err == nil) != (c.warned == 1) {
@@ -131,7 +131,7 @@ func TestUntidy(t *testing.T) {
 	} {
 		server := s3test.Start(t)
 		store, warned := newStore(t, server, func(o *s3.Options) { o.PartSize = c.part })
-		target := s3.Target{Bucket: "b", Key: "k", ID: "ID", Again: c.again}
+		target := s3.Target{Bucket: "b", Key: "k", ID: "ID", Retried: c.again}
 		o := store.Object(t.Context(), target)
 		if _, err := o.Write(bytes.Repeat([]byte("x"), c.size)); err != nil {
 			t.Fatal(err)

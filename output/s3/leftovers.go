@@ -11,14 +11,13 @@ import (
 	"sluice/creds"
 )
 
-// leftoverDeadline bounds the search for unfinished uploads, for which the commit of a
-// stored object waits.
+// leftoverDeadline bounds AbortStaleUploads, which the commit of a stored object waits for.
 const leftoverDeadline = 10 * time.Second
 
-// AbortStaleUploads aborts the uploads that were begun for a target and not ended, by this
-// process or one that has crashed: their parts would be kept, and paid for. Nobody
-// else's are touched, since the key is ours. An error is one that passes; that it may
-// not be done, or that the server cannot, is warned of once.
+// AbortStaleUploads aborts all unfinished multipart uploads of a target, begun by this
+// process or by one that crashed: their parts would be kept, and paid for. The key is
+// ours, so the uploads are. An error is transient; if the server does not allow or support
+// it, that is warned about once and no error.
 func (s *Store) AbortStaleUploads(ctx context.Context, t Target) error {
 	ctx, cancel := context.WithTimeout(ctx, leftoverDeadline)
 	defer cancel()
@@ -27,15 +26,16 @@ func (s *Store) AbortStaleUploads(ctx context.Context, t Target) error {
 		return err
 	}
 	s.warnLeftovers.Do(func() {
-		s.opts.Warn(fmt.Sprintf("unfinished uploads of earlier attempts cannot be removed: %v: "+
-			"allow s3:ListBucketMultipartUploads and s3:AbortMultipartUpload, or have a lifecycle rule remove them", err))
+		s.opts.Warn(fmt.Sprintf("allow s3:ListBucketMultipartUploads and s3:AbortMultipartUpload, or add a lifecycle rule: "+
+			"unfinished multipart uploads of earlier attempts cannot be removed: %v", err))
 	})
 	return nil
 }
 
 func (s *Store) abortUploads(ctx context.Context, t Target) error {
 	return s.call(t.Bucket, func(region func(*awss3.Options)) error {
-		pages := awss3.NewListMultipartUploadsPaginator(s.client, &awss3.ListMultipartUploadsInput{Bucket: &t.Bucket, Prefix: &t.Key})
+		in := &awss3.ListMultipartUploadsInput{Bucket: &t.Bucket, Prefix: &t.Key}
+		pages := awss3.NewListMultipartUploadsPaginator(s.client, in)
 		for pages.HasMorePages() {
 			page, err := pages.NextPage(ctx, region)
 			if err != nil {
@@ -54,9 +54,10 @@ func (s *Store) abortUploads(ctx context.Context, t Target) error {
 	})
 }
 
-// abortUpload removes the parts of an upload; one that is gone is fine.
+// abortUpload removes the parts of an upload. One that no longer exists is no error.
 func (s *Store) abortUpload(ctx context.Context, t Target, id *string, region func(*awss3.Options)) error {
-	_, err := s.client.AbortMultipartUpload(ctx, &awss3.AbortMultipartUploadInput{Bucket: &t.Bucket, Key: &t.Key, UploadId: id}, region)
+	in := &awss3.AbortMultipartUploadInput{Bucket: &t.Bucket, Key: &t.Key, UploadId: id}
+	_, err := s.client.AbortMultipartUpload(ctx, in, region)
 	if err != nil && creds.ErrorCode(err) != "NoSuchUpload" {
 		return fmt.Errorf("abort multipart upload %s: %w", t, err)
 	}

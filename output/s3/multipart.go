@@ -15,15 +15,15 @@ import (
 	"sluice/internal/contain"
 )
 
-// multipart is a multipart upload with a bounded number of parts in flight.
-// Its methods belong to one goroutine.
+// multipart is a multipart upload with a bounded number of parts in flight. It must not
+// be used by several goroutines at once.
 type multipart struct {
 	store      *Store
 	ctx        context.Context
 	cancel     context.CancelFunc
 	target     Target
 	id         *string
-	mayBeTwice bool // there may be another upload, whose ID nobody knows
+	mayBeTwice bool // an earlier request may have begun another upload, whose ID was lost
 
 	slots    chan struct{} // bounds the parts in flight
 	inFlight sync.WaitGroup
@@ -35,11 +35,7 @@ type multipart struct {
 
 func (s *Store) createMultipart(ctx context.Context, t Target) (*multipart, error) {
 	ctx, cancel := context.WithCancel(ctx)
-	in := &awss3.CreateMultipartUploadInput{
-		Bucket: &t.Bucket, Key: &t.Key,
-		ContentType: optional(s.opts.ContentType), ContentEncoding: optional(t.ContentEncoding),
-		ACL: s.acl(), StorageClass: s.storageClass(), Metadata: t.metadata(),
-	}
+	in := s.createInput(t)
 	var out *awss3.CreateMultipartUploadOutput
 	err := s.call(t.Bucket, func(region func(*awss3.Options)) (err error) {
 		ctx, cancel := context.WithTimeout(ctx, deadline(0))
@@ -51,21 +47,26 @@ func (s *Store) createMultipart(ctx context.Context, t Target) (*multipart, erro
 		cancel()
 		return nil, fmt.Errorf("create multipart upload %s: %w", t, err)
 	}
-	m := &multipart{store: s, ctx: ctx, cancel: cancel, target: t, id: out.UploadId,
-		mayBeTwice: t.Again || wasRetried(out.ResultMetadata),
-		slots:      make(chan struct{}, s.opts.PartWorkers)}
-	return m, nil
+	return &multipart{
+		store:      s,
+		ctx:        ctx,
+		cancel:     cancel,
+		target:     t,
+		id:         out.UploadId,
+		mayBeTwice: t.Retried || wasRetried(out.ResultMetadata),
+		slots:      make(chan struct{}, s.opts.PartWorkers),
+	}, nil
 }
 
-// wasRetried tells whether a request was made more than once: the first answer may
-// have been lost.
+// wasRetried reports whether a request was made more than once: an earlier answer may have
+// been lost.
 func wasRetried(m middleware.Metadata) bool {
 	attempts, ok := retry.GetAttemptResults(m)
 	return ok && len(attempts.Results) > 1
 }
 
-// part uploads buf in the background, when there is a slot for it. It takes the
-// buffer, unless it returns the first error of any part before.
+// part uploads buf in the background, as soon as fewer than PartWorkers parts are in
+// flight. It takes over the buffer, unless it returns the error of an earlier part.
 func (m *multipart) part(buf []byte) error {
 	m.slots <- struct{}{}
 	m.mu.Lock()
@@ -93,7 +94,7 @@ func (m *multipart) part(buf []byte) error {
 		defer m.mu.Unlock()
 		if err != nil && m.err == nil {
 			m.err = err
-			m.cancel() // the others have become pointless
+			m.cancel() // the other parts have become pointless
 		}
 		m.parts[number-1].ETag = etag
 	})
@@ -125,7 +126,7 @@ func (m *multipart) put(number int32, buf []byte) (etag *string, err error) {
 	return out.ETag, nil
 }
 
-// complete waits for all parts and makes them an object.
+// complete waits for all parts and completes the upload.
 func (m *multipart) complete(w written) error {
 	defer m.cancel()
 	m.inFlight.Wait()
@@ -150,14 +151,14 @@ func (m *multipart) complete(w written) error {
 		return fmt.Errorf("complete multipart upload %s: %w", m.target, err)
 	}
 	if alreadyStored {
-		// An earlier attempt had arrived, and the parts of this one are for nothing.
-		// That they could not be removed does not make the object less there.
+		// An earlier attempt had succeeded, and the parts of this one are useless. The
+		// object is stored even if they cannot be removed.
 		_ = m.abort(context.WithoutCancel(m.ctx))
 	}
 	return nil
 }
 
-// abort removes the parts. ctx is not the upload's, which may have ended.
+// abort removes the parts. It has its own ctx: the upload's may have ended.
 func (m *multipart) abort(ctx context.Context) error {
 	m.cancel()
 	m.inFlight.Wait()
@@ -168,6 +169,6 @@ func (m *multipart) abort(ctx context.Context) error {
 	})
 }
 
-// abortDeadline is short: an abort is made when something has gone wrong, and the
-// next attempt looks for what was left.
+// abortDeadline is short: something has already gone wrong, and the next attempt removes
+// what is left.
 const abortDeadline = 5 * time.Second

@@ -9,9 +9,9 @@ import (
 	awss3 "github.com/aws/aws-sdk-go-v2/service/s3"
 )
 
-// Object is an object on its way. Its methods belong to one goroutine. Memory is
-// bounded by PartSize × (PartWorkers + 1), and by PartSize while nothing is written and
-// its parts have arrived.
+// Object is an upload in progress. It must not be used by several goroutines at once. It
+// takes at most PartSize × (PartWorkers + 1) of memory, and PartSize while no part is in
+// flight.
 type Object struct {
 	store  *Store
 	ctx    context.Context
@@ -19,32 +19,32 @@ type Object struct {
 	wait   func(func())
 	replay func() (io.ReadCloser, error)
 
-	buf        []byte     // the part that is being filled
+	buf        []byte     // the part being filled
 	upload     *multipart // nil until a second part is needed
 	replayed   *sums      // of a whole object that does not fit buf, else nil
 	size       int64
 	incomplete bool
 }
 
-// Object begins an object. Nothing is sent before a part is full. ctx bounds all
-// of its requests but those of Abort.
+// Object begins an upload. Nothing is sent before a part is full. ctx bounds all requests
+// except those of Abort.
 func (s *Store) Object(ctx context.Context, t Target) *Object {
 	return &Object{store: s, ctx: ctx, target: t, wait: func(f func()) { f() }}
 }
 
-// SetWaiter has Write call wait with what it has to wait for.
+// SetWaiter sets the wrapper in which Write runs blocking calls.
 func (o *Object) SetWaiter(wait func(f func())) { o.wait = wait }
 
-// SetReplay has open give the body again from its start, the same bytes, for a whole
-// object that does not fit a part: it is not kept, but read when it is sent.
+// SetReplay sets the function that opens the same body again from its start. It is needed
+// with Options.Whole: an object that does not fit a part is not kept, but read again when
+// it is sent.
 func (o *Object) SetReplay(open func() (io.ReadCloser, error)) { o.replay = open }
 
-// SetIncomplete says that the body lacks what could not be read: should a longer object of
-// the same ID be there already, that one is kept.
+// SetIncomplete marks the body as lacking what could not be read: if a longer object with
+// the same ID is already there, that one is kept.
 func (o *Object) SetIncomplete() { o.incomplete = true }
 
-// Write takes more of the object's body. It waits while all parts that may be
-// in flight are.
+// Write appends to the object's body. It blocks while PartWorkers parts are in flight.
 func (o *Object) Write(p []byte) (n int, err error) {
 	if err := o.ctx.Err(); err != nil {
 		return 0, fmt.Errorf("write object %s: %w", o.target, err)
@@ -67,19 +67,19 @@ func (o *Object) Write(p []byte) (n int, err error) {
 // Size returns how many bytes were written.
 func (o *Object) Size() int64 { return o.size }
 
-// HasStaleUploads reports, when the object is stored, whether unfinished uploads may be left,
-// of earlier attempts or of one whose answer was lost: Tidy removes them.
+// HasStaleUploads reports, once the object is stored, whether there may be unfinished
+// multipart uploads of earlier attempts. AbortStaleUploads removes them.
 func (o *Object) HasStaleUploads() bool {
 	if o.target.ID == "" {
 		return false
 	}
-	if o.upload == nil { // an attempt with smaller parts may have been a multipart upload
-		return o.target.Again && o.size > MinPartSize
+	if o.upload == nil { // an earlier attempt with smaller parts may have been a multipart upload
+		return o.target.Retried && o.size > MinPartSize
 	}
 	return o.upload.mayBeTwice
 }
 
-// flush sends a full part on its way. Of a whole object it only takes the sums.
+// flush starts uploading a full part. Of a whole object it only computes the checksums.
 func (o *Object) flush() (err error) {
 	if o.store.opts.Whole {
 		if o.replayed == nil {
@@ -101,7 +101,7 @@ func (o *Object) flush() (err error) {
 	return nil
 }
 
-// Close sends what is left and returns when the object is stored.
+// Close sends the rest and returns when the object is stored.
 func (o *Object) Close() error {
 	if err := o.finish(); err != nil {
 		return err
@@ -132,8 +132,8 @@ func (o *Object) finish() (err error) {
 	return o.put(bytes.NewReader(o.buf), all)
 }
 
-// Abort gives up and removes what was uploaded, after a failed Write or Close or
-// instead of Close. ctx is its own: the object's may have ended.
+// Abort removes what was uploaded, after a failed Write or Close or instead of Close. It
+// has its own ctx: the object's may have ended.
 func (o *Object) Abort(ctx context.Context) error {
 	if o.upload != nil {
 		return o.upload.abort(ctx)
@@ -142,12 +142,8 @@ func (o *Object) Abort(ctx context.Context) error {
 }
 
 func (o *Object) put(body io.ReadSeeker, sums *sums) error {
-	opts := &o.store.opts
-	in := &awss3.PutObjectInput{
-		Bucket: &o.target.Bucket, Key: &o.target.Key, Body: body, ContentMD5: sums.contentMD5(),
-		ContentType: optional(opts.ContentType), ContentEncoding: optional(o.target.ContentEncoding),
-		ACL: o.store.acl(), StorageClass: o.store.storageClass(), ContentLength: &o.size, Metadata: o.target.metadata(),
-	}
+	in := o.store.putInput(o.target)
+	in.Body, in.ContentLength, in.ContentMD5 = body, &o.size, sums.contentMD5()
 	err := o.store.putIfAbsent(o.ctx, o.written(), func(condition *string) error {
 		in.IfNoneMatch = condition
 		ctx, cancel := context.WithTimeout(o.ctx, deadline(o.size))
@@ -166,5 +162,5 @@ func (o *Object) put(body io.ReadSeeker, sums *sums) error {
 	return nil
 }
 
-// written is the object as it is to be there.
+// written describes the object as it should be stored.
 func (o *Object) written() written { return written{o.target, o.size, o.incomplete} }

@@ -8,23 +8,25 @@ import (
 	"sluice/creds"
 )
 
-// refusal is the part of a client that tells the credentials' source which key
-// the service has refused, and has the request made once more with a new one.
-// It stands within the SDK's loop of retries, so that it sees each attempt.
+// refusal is a middleware that tells the credentials' source which key the service
+// refused, and makes the SDK repeat the request with a new one. It runs within the SDK's
+// retry loop, so that it sees each attempt.
 type refusal struct {
-	source creds.Provider
-	tell   func(creds.Credentials)
+	source    creds.Provider
+	onRefused func(creds.Credentials) // may be nil
 }
 
 func (r refusal) addTo(stack *middleware.Stack) error {
 	return stack.Finalize.Insert(r, "ResolveAuthScheme", middleware.Before)
 }
 
-// ID is the SDK's name for it.
+// ID implements middleware.FinalizeMiddleware.
 func (refusal) ID() string { return "CredentialsRefused" }
 
-// HandleFinalize makes an attempt.
-func (r refusal) HandleFinalize(ctx context.Context, in middleware.FinalizeInput, next middleware.FinalizeHandler) (middleware.FinalizeOutput, middleware.Metadata, error) {
+// HandleFinalize makes one attempt.
+func (r refusal) HandleFinalize(
+	ctx context.Context, in middleware.FinalizeInput, next middleware.FinalizeHandler,
+) (middleware.FinalizeOutput, middleware.Metadata, error) {
 	var used creds.Credentials
 	out, meta, err := next.HandleFinalize(context.WithValue(ctx, usedKey{}, &used), in)
 	if creds.KeyRefused(err) && r.replaced(ctx, used) {
@@ -33,17 +35,17 @@ func (r refusal) HandleFinalize(ctx context.Context, in middleware.FinalizeInput
 	return out, meta, err
 }
 
-// replaced tells whether another attempt will have another key: the source has
-// taken the refusal, which it does once a minute at most, or has replaced the
-// key since it was used, for another request that was refused.
+// replaced reports whether another attempt will use another key: the source has accepted
+// the refusal, which it does at most once a minute, or has replaced the key since, because
+// another request was refused.
 func (r refusal) replaced(ctx context.Context, used creds.Credentials) bool {
 	source, ok := r.source.(creds.Invalidator)
 	if !ok {
 		return false
 	}
 	if source.Invalidate(used) {
-		if r.tell != nil {
-			r.tell(used)
+		if r.onRefused != nil {
+			r.onRefused(used)
 		}
 		return true
 	}
@@ -51,22 +53,22 @@ func (r refusal) replaced(ctx context.Context, used creds.Credentials) bool {
 	return err == nil && now.AccessKeyID != used.AccessKeyID
 }
 
-// refusedError is one that the SDK tries again.
+// refusedError makes the SDK retry.
 type refusedError struct{ error }
 
 func (e *refusedError) Unwrap() error { return e.error }
 
-// RetryableError is what the SDK asks.
+// RetryableError implements the SDK's retry check.
 func (*refusedError) RetryableError() bool { return true }
 
-// usedKey is where an attempt's context has the place for its credentials.
+// usedKey is the context key of an attempt's credentials.
 type usedKey struct{}
 
-// noting notes for an attempt which credentials it has got.
-type noting struct{ creds.Provider }
+// recorder records in the context which credentials an attempt uses.
+type recorder struct{ creds.Provider }
 
-func (n noting) Retrieve(ctx context.Context) (creds.Credentials, error) {
-	c, err := n.Provider.Retrieve(ctx)
+func (r recorder) Retrieve(ctx context.Context) (creds.Credentials, error) {
+	c, err := r.Provider.Retrieve(ctx)
 	if used, ok := ctx.Value(usedKey{}).(*creds.Credentials); ok {
 		*used = c
 	}

@@ -11,8 +11,8 @@ import (
 	"sluice/creds"
 )
 
-// call makes a request for a bucket in the bucket's region, and once more if it
-// turns out to be in another one than was thought, which is remembered.
+// call makes a request in the bucket's region, and once more if the answer says that the
+// bucket is in another one, which it remembers.
 func (s *Store) call(bucket string, request func(in func(*awss3.Options)) error) error {
 	region := s.regionOf(bucket)
 	err := request(func(o *awss3.Options) { o.Region = region })
@@ -21,7 +21,7 @@ func (s *Store) call(bucket string, request func(in func(*awss3.Options)) error)
 		return err
 	}
 	if _, known := s.regions.Swap(bucket, right); !known {
-		s.opts.Warn(fmt.Sprintf("bucket %s is in region %s and not in %s: set region %s", bucket, right, region, right))
+		s.opts.Warn(fmt.Sprintf("set region %s: bucket %s is there and not in %s", right, bucket, region))
 	}
 	return request(func(o *awss3.Options) { o.Region = right })
 }
@@ -33,8 +33,8 @@ func (s *Store) regionOf(bucket string) string {
 	return s.opts.Region
 }
 
-// otherRegion returns the region that a refusal names, "" if it is none for the
-// region. S3 has it in a header; other servers name it in the message alone.
+// otherRegion returns the region that an error says the bucket is in, or "". S3 sends it in
+// a header; other servers only name it in the message.
 func otherRegion(err error) string {
 	switch creds.ErrorCode(err) {
 	case "PermanentRedirect", "AuthorizationHeaderMalformed", "IllegalLocationConstraintException", "MovedPermanently":
@@ -47,8 +47,10 @@ func otherRegion(err error) string {
 			return region
 		}
 	}
-	if named := regexp.MustCompile(`expecting ['"]([a-z0-9-]+)['"]`).FindStringSubmatch(err.Error()); named != nil {
+	if named := expectedRegion.FindStringSubmatch(err.Error()); named != nil {
 		return named[1]
 	}
 	return ""
 }
+
+var expectedRegion = regexp.MustCompile(`expecting ['"]([a-z0-9-]+)['"]`)

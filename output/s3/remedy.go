@@ -9,16 +9,16 @@ import (
 	"sluice/creds"
 )
 
-// ErrOther is what a write says when an object of somebody else is under its key.
-var ErrOther = errors.New("another object is there")
+// ErrOther means that a foreign object has the key of one of ours.
+var ErrOther = errors.New("another object is already there")
 
-// remedies are what to do about the errors that somebody has to do something
-// about (https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html).
+// remedies by error code, for the errors that only an operator can mend
+// (https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html).
 var remedies = map[string]string{
 	"AccessDenied":                  "allow s3:PutObject for these credentials, in their policy and the bucket's",
 	"AllAccessDisabled":             "the bucket's owner has to ask AWS",
 	"AccountProblem":                "the account's owner has to ask AWS",
-	"NoSuchBucket":                  "make the bucket, or correct the property bucket",
+	"NoSuchBucket":                  "create the bucket, or correct the property bucket",
 	"InvalidBucketName":             "correct the property bucket",
 	"PermanentRedirect":             "correct the property region, or endpoint",
 	"AuthorizationHeaderMalformed":  "correct the property region",
@@ -34,15 +34,15 @@ var remedies = map[string]string{
 	"InsufficientStorage":           "make room on the server",
 }
 
-// Remedy tells whether somebody has to change something before an upload that
-// failed with err can succeed, and what, if that is known. It need not be when
-// time helps, or other credentials, which are asked for.
-func Remedy(err error) (text string, lasting bool) {
+// Remedy reports whether an operator must change something before an upload that failed
+// with err can succeed, and what, if that is known. It is false for errors that may pass
+// by themselves or with the next credentials.
+func Remedy(err error) (text string, needed bool) {
 	if errors.Is(err, ErrOther) {
-		return "look at the object; move it away, and ours is stored", true
+		return "move the object at this key away, and ours is stored", true
 	}
-	if text, lasting = remedies[creds.ErrorCode(err)]; lasting || creds.KeyRefused(err) {
-		return text, lasting
+	if text, needed = remedies[creds.ErrorCode(err)]; needed || creds.KeyRefused(err) {
+		return text, needed
 	}
 	switch creds.ErrorCode(err) {
 	case "RequestTimeout", "BadDigest", "IncompleteBody", "XAmzContentSHA256Mismatch", "NoSuchUpload", "InvalidPart":
@@ -53,8 +53,9 @@ func Remedy(err error) (text string, lasting bool) {
 		return "", false // no answer at all
 	}
 	switch status := answer.HTTPStatusCode(); status {
-	case 0, // the SDK's word for no answer
-		http.StatusRequestTimeout, http.StatusTooManyRequests, http.StatusConflict, http.StatusPreconditionFailed, http.StatusTemporaryRedirect:
+	case 0, // the SDK's way to say that there was no answer
+		http.StatusRequestTimeout, http.StatusTooManyRequests, http.StatusConflict,
+		http.StatusPreconditionFailed, http.StatusTemporaryRedirect:
 		return "", false
 	default:
 		return "", status < http.StatusInternalServerError

@@ -5,18 +5,18 @@ import (
 	"io"
 )
 
-// replay is the body of a whole object that is not kept: it is made again whenever a
-// request reads it from its start. It belongs to one goroutine.
+// replay is a body that is not kept in memory: it is produced again whenever a request
+// reads it from the start. It must not be used by several goroutines at once.
 type replay struct {
 	open func() (io.ReadCloser, error)
 	size int64
 
-	body io.ReadCloser // nil until it is read
-	read int64         // of body
-	at   int64         // where the next Read is to begin
+	body io.ReadCloser // nil until the first Read
+	read int64         // bytes of body that were read
+	at   int64         // offset of the next Read
 }
 
-// Read reads on from where the last Seek or Read has ended.
+// Read reads from where the last Seek or Read ended.
 func (r *replay) Read(b []byte) (n int, err error) {
 	if r.at >= r.size {
 		return 0, io.EOF
@@ -33,9 +33,9 @@ func (r *replay) Read(b []byte) (n int, err error) {
 	return n, err
 }
 
-var errShortReplay = errors.New("what was encoded again is shorter than before")
+var errShortReplay = errors.New("the object encoded again is shorter than before")
 
-// forward has body stand at the next byte to be read.
+// forward moves body to the next byte to be read.
 func (r *replay) forward() (err error) {
 	if r.body != nil && r.read > r.at {
 		if err := r.Close(); err != nil {
@@ -53,7 +53,7 @@ func (r *replay) forward() (err error) {
 	return err
 }
 
-// Seek goes to any place; only reading there costs anything.
+// Seek sets the offset of the next Read. It costs nothing by itself.
 func (r *replay) Seek(offset int64, whence int) (int64, error) {
 	switch whence {
 	case io.SeekCurrent:
@@ -68,7 +68,7 @@ func (r *replay) Seek(offset int64, whence int) (int64, error) {
 	return offset, nil
 }
 
-// Close ends reading; a Read begins again.
+// Close closes the body. A later Read opens it again.
 func (r *replay) Close() error {
 	if r.body == nil {
 		return nil

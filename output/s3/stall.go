@@ -8,12 +8,12 @@ import (
 	"time"
 )
 
-// Dial connects, as net.Dialer.DialContext does.
+// Dial connects like net.Dialer.DialContext.
 type Dial func(ctx context.Context, network, address string) (net.Conn, error)
 
-// guarded makes connections that break when nothing moves on them for so long: a
-// server that hangs, or one that is gone without a word, must not hold up an
-// upload for ever, and a slow one that gets on may take its time.
+// guarded returns a Dial whose connections fail when nothing moves on them for stall: a
+// server that hangs or has vanished must not hold up an upload forever, and a slow one
+// that makes progress may take its time.
 func guarded(dial Dial, stall time.Duration) Dial {
 	return func(ctx context.Context, network, address string) (net.Conn, error) {
 		conn, err := dial(ctx, network, address)
@@ -24,13 +24,13 @@ func guarded(dial Dial, stall time.Duration) Dial {
 	}
 }
 
-// guardedConn is a connection of one reader and one writer.
+// guardedConn is a connection with one reader and one writer at a time.
 type guardedConn struct {
 	net.Conn
 	stall time.Duration
 }
 
-// Read waits for the next bytes as long as something moves.
+// Read waits for the next bytes while something moves.
 func (c *guardedConn) Read(b []byte) (n int, err error) {
 	before := moved(c.Conn)
 	for {
@@ -48,8 +48,8 @@ func (c *guardedConn) Read(b []byte) (n int, err error) {
 	}
 }
 
-// Write sends all of b as long as something moves. Whoever waits for the answer
-// has his time from now on.
+// Write sends all of b while something moves. It also restarts the reader's time: the
+// answer cannot come earlier.
 func (c *guardedConn) Write(b []byte) (n int, err error) {
 	for before := moved(c.Conn); ; {
 		if err := c.SetDeadline(time.Now().Add(c.stall)); err != nil {

@@ -6,8 +6,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// moved returns how many bytes the other side has acknowledged on a TCP
-// connection, which the kernel sends long after they were written to it.
+// moved returns how many bytes the other side has acknowledged on a TCP connection: the
+// kernel goes on sending long after a write has returned.
 func moved(conn net.Conn) (acknowledged uint64) {
 	tcp, ok := conn.(*net.TCPConn)
 	if !ok {

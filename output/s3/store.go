@@ -23,7 +23,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	awss3 "github.com/aws/aws-sdk-go-v2/service/s3"
-	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/aws/smithy-go/middleware"
 
 	"sluice/creds"
@@ -38,49 +37,47 @@ type Options struct {
 	// UseFIPS and UseDualStack choose among AWS's own endpoints; Endpoint wins.
 	UseFIPS, UseDualStack bool
 
-	Credentials creds.Provider // asked for every request, so it must be quick
-	// Refused is told of a key that the service has refused and that Credentials
-	// has been made to replace. It may be nil.
+	Credentials creds.Provider // called for every request, so it must be quick
+	// Refused, if not nil, is called with a key that the service refused and that
+	// Credentials is now replacing.
 	Refused func(creds.Credentials)
-	Clock   *creds.Clock // watches the service's answers; may be nil
+	Clock   *creds.Clock // learns from the service's answers; may be nil
 
-	ACL          string // canned ACL
-	StorageClass string
-	ContentType  string
-	ContentMD5   bool // send Content-MD5 with each body
+	Attributes Attributes // of all objects
+	ContentMD5 bool       // send Content-MD5 with each body
 
 	PartSize    int64 // bytes, default MinPartSize
 	PartWorkers int   // parts of an object in flight, default 2
 	Whole       bool  // PutObject only, whatever the size
 
-	Attempts int               // tries of a request, default 3
-	Stall    time.Duration     // how long nothing may move on a connection, default a minute
-	Warn     func(text string) // is told what somebody should change; may be nil
+	Attempts int               // of a request, default 3
+	Stall    time.Duration     // how long a connection may stand still, default a minute
+	Warn     func(text string) // if not nil, is called with what an operator should change
 	TLS      TLS
 	Dial     Dial // default: the network
 }
 
-// TLS says how to check the server.
+// TLS is how the server's certificate is checked.
 type TLS struct {
 	CAFile   string // PEM; default: the system's
-	Insecure bool   // take any certificate
+	Insecure bool   // accept any certificate
 }
 
 // Target names an object.
 type Target struct {
 	Bucket, Key     string
 	ContentEncoding string
-	// ID is what the object is known by. With one, nobody else writes the key: what
-	// is there is not overwritten.
-	ID    string
-	Again bool // there was an earlier attempt, which may have left an unfinished upload
+	// ID identifies the object. If it is set, nobody else writes the key, and an object
+	// that is already there is not overwritten.
+	ID      string
+	Retried bool // an earlier attempt may have left an unfinished upload
 }
 
 func (t Target) String() string { return t.Bucket + "/" + t.Key }
 
-// Bounds of S3, bytes.
+// Limits of S3.
 const (
-	MinPartSize = 5 << 20
+	MinPartSize = 5 << 20 // bytes
 	MaxParts    = 10_000
 )
 
@@ -90,13 +87,13 @@ type Store struct {
 	client    *awss3.Client
 	transport *http.Transport
 
-	small, whole  buffers     // of objects, and of their parts
-	regions       sync.Map    // by bucket, of those that are not in Options.Region
-	unconditional atomic.Bool // the server does not know conditional writes
+	small, whole  buffers     // for small objects, and for parts
+	regions       sync.Map    // bucket to region, for buckets that are not in Options.Region
+	unconditional atomic.Bool // the server does not support conditional writes
 	warnLeftovers sync.Once
 }
 
-// New makes a Store; it asks nothing of the network.
+// New makes a Store. It makes no requests.
 func New(o Options) (*Store, error) {
 	o.PartSize = cmp.Or(o.PartSize, MinPartSize)
 	o.PartWorkers = cmp.Or(o.PartWorkers, 2)
@@ -109,12 +106,12 @@ func New(o Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	// Credentials are set in aws.Config directly: what goes through the SDK's
-	// config loader gets a cache of the SDK's around it that hides a refresh.
+	// Credentials are set here directly: the SDK's config loader would wrap them in a
+	// cache of its own that hides a refresh.
 	refusal := refusal{o.Credentials, o.Refused}
 	client := awss3.New(awss3.Options{
 		Region:      o.Region,
-		Credentials: creds.AWS(noting{o.Credentials}),
+		Credentials: creds.AWS(recorder{o.Credentials}),
 		HTTPClient:  watchClock(o.Clock, &http.Client{Transport: transport, CheckRedirect: noRedirect}),
 		APIOptions:  []func(*middleware.Stack) error{refusal.addTo},
 		Retryer:     retry.NewStandard(func(r *retry.StandardOptions) { r.MaxAttempts = o.Attempts }),
@@ -136,7 +133,7 @@ func New(o Options) (*Store, error) {
 	}, nil
 }
 
-// endpointOptions say which of AWS's endpoints is asked.
+// endpointOptions choose among AWS's endpoints.
 func endpointOptions(o Options) (e awss3.EndpointResolverOptions) {
 	if o.UseFIPS {
 		e.UseFIPSEndpoint = aws.FIPSEndpointStateEnabled
@@ -147,10 +144,10 @@ func endpointOptions(o Options) (e awss3.EndpointResolverOptions) {
 	return e
 }
 
-// Close drops idle connections. Objects on their way are not touched.
+// Close closes idle connections. It does not touch uploads in progress.
 func (s *Store) Close() { s.transport.CloseIdleConnections() }
 
-// watchClock has the clock, if there is one, learn from answers.
+// watchClock lets the clock, if there is one, learn from the client's answers.
 func watchClock(clock *creds.Clock, client aws.HTTPClient) aws.HTTPClient {
 	if clock == nil {
 		return client
@@ -158,10 +155,10 @@ func watchClock(clock *creds.Clock, client aws.HTTPClient) aws.HTTPClient {
 	return clock.Client(client)
 }
 
-// noRedirect leaves redirects to the caller: a signature is for one host.
+// noRedirect returns redirects to the caller: a signature is valid for one host only.
 func noRedirect(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 
-// newTransport bounds connecting, and how long nothing may move.
+// newTransport makes a transport whose connections fail when they stand still.
 func newTransport(o Options) (*http.Transport, error) {
 	t := o.TLS
 	tlsConfig := &tls.Config{MinVersion: tls.VersionTLS12, InsecureSkipVerify: t.Insecure}
@@ -186,19 +183,8 @@ func newTransport(o Options) (*http.Transport, error) {
 	return tr, nil
 }
 
-// deadline is how long a request with a body of n bytes may take, repetitions
-// included, as long as something moves: enough for a link of 1 kB/s.
+// deadline is how long a request with a body of n bytes may take, retries included, while
+// something moves: enough for a link of 1 kB/s.
 func deadline(n int64) time.Duration {
 	return 10*time.Minute + time.Duration(n/1000)*time.Second
 }
-
-func optional(s string) *string {
-	if s == "" {
-		return nil
-	}
-	return &s
-}
-
-func (s *Store) acl() types.ObjectCannedACL { return types.ObjectCannedACL(s.opts.ACL) }
-
-func (s *Store) storageClass() types.StorageClass { return types.StorageClass(s.opts.StorageClass) }

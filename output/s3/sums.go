@@ -14,11 +14,11 @@ import (
 	"github.com/aws/smithy-go/middleware"
 )
 
-// sums are what a request says about its body, taken as the body is made. What is not
-// asked for is nil.
+// sums are the checksums that a request sends with its body, computed as the body is
+// written. A checksum that is not needed is nil.
 type sums struct {
 	md5    hash.Hash
-	sha256 hash.Hash // signed; over TLS the SDK signs without it
+	sha256 hash.Hash // part of the signature; over TLS the SDK signs without it
 }
 
 func (s *Store) newSums() *sums {
@@ -40,7 +40,7 @@ func (s *sums) add(b []byte) {
 	}
 }
 
-// contentMD5 returns the header's value, nil for none.
+// contentMD5 returns the value of the Content-MD5 header, or nil.
 func (s *sums) contentMD5() *string {
 	if s.md5 == nil {
 		return nil
@@ -49,7 +49,7 @@ func (s *sums) contentMD5() *string {
 	return &text
 }
 
-// payloadHash keeps the SDK from reading the body for its hash.
+// payloadHash gives the SDK the body's hash, so that it does not read the body for it.
 func (s *sums) payloadHash(o *awss3.Options) {
 	if s.sha256 == nil {
 		return
