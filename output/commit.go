@@ -26,7 +26,7 @@ func (o *Output) commitLoop() {
 // attempt finds their objects stored.
 func (o *Output) commitJobs(left []*job) {
 	err := contain.Do(func() error {
-		if err := o.index.Keep(); err != nil { // the segments that record it are about to go
+		if err := o.index.Persist(); err != nil { // the segments that record it are about to go
 			return err
 		}
 		if err := o.removeSegments(left); err != nil {

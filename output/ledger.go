@@ -39,7 +39,7 @@ func quarantinedBefore(o PushOptions) (files map[string]bool, err error) {
 	if o.Readmit {
 		return nil, nil
 	}
-	found, err := spool.Aside(o.Dir)
+	found, err := spool.ListQuarantine(o.Dir)
 	files = map[string]bool{}
 	for _, each := range found {
 		files[each.Path] = true
@@ -49,7 +49,7 @@ func quarantinedBefore(o PushOptions) (files map[string]bool, err error) {
 
 // quarantined returns what the push has quarantined.
 func (l *ledger) quarantined(before map[string]bool) (all []Quarantined, err error) {
-	found, err := spool.Aside(l.opts.Dir)
+	found, err := spool.ListQuarantine(l.opts.Dir)
 	for _, each := range found {
 		if !before[each.Path] {
 			all = append(all, Quarantined{File: each.Path, Reason: each.Reason, Records: l.records[each.ID]})

@@ -34,7 +34,7 @@ func (o *Output) newMeta(tag string, chunk []byte) ([]byte, error) {
 	v := key.Values{Tag: tag, Time: o.firstTime(chunk), UUID: newUUID()}
 	var index *uint64
 	if o.template.UsesIndex() {
-		v.Index = o.index.Take()
+		v.Index = o.index.Next()
 		index = &v.Index
 	}
 	m := meta{

@@ -154,7 +154,7 @@ func (o *Output) openSpool(readmit bool) (err error) {
 	var found []*spool.Segment
 	o.spool, err = spool.Open(spool.Options{
 		Dir: o.opts.Dir, Limit: o.opts.Config.StoreLimit, Compress: o.opts.Config.StoreCompression == "s2", Now: o.opts.Now, FS: o.opts.FS,
-		Repeats: o.opts.Config.Deduplicate, Readmit: readmit, Writer: o.opts.Writer, Opened: o.queue.open,
+		Deduplicate: o.opts.Config.Deduplicate, Readmit: readmit, Writer: o.opts.Writer, Opened: o.queue.open,
 		Sealed: func(seg *spool.Segment) {
 			if seg.Recovered {
 				found = append(found, seg) // by Open
@@ -177,7 +177,7 @@ func (o *Output) openSpool(readmit bool) (err error) {
 	}
 	for _, seg := range found {
 		if m, err := parseMeta(seg.Meta); err == nil && m.Index != nil {
-			o.index.Given(*m.Index)
+			o.index.Observe(*m.Index)
 		}
 	}
 	return nil
@@ -201,7 +201,7 @@ func (o *Output) Flush(tag string, chunk []byte) error {
 	if opened {
 		notify(o.segmentOpened) // even if this chunk was not accepted: the next one may be
 	}
-	if errors.Is(err, spool.ErrRepeated) {
+	if errors.Is(err, spool.ErrDuplicate) {
 		o.opts.Log.Info("a chunk that came before the last stop came again and is not stored twice", "tag", tag, "bytes", len(chunk))
 		return nil
 	}

@@ -30,7 +30,7 @@ func (o *Output) handleFailure(j *job, cause error) error {
 		o.retryLater(j, cause)
 		return nil
 	}
-	if err := o.index.Keep(); err != nil {
+	if err := o.index.Persist(); err != nil {
 		return err
 	}
 	if err := o.giveUp(j, cause); err != nil {

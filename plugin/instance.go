@@ -21,7 +21,7 @@ type instance struct {
 	host hostInstance
 	conf conf.Config
 	out  *output.Output
-	ok   answers
+	ok   acks
 
 	stop       context.CancelFunc // of what goes on in the background
 	background sync.WaitGroup
@@ -119,15 +119,15 @@ func (i *instance) close(began time.Time) {
 	if i.worker && loader.reloading.Load() {
 		i.host.logf(levelWarn, "hot reload of an output with workers: Fluent Bit may crash later; restart it when you can")
 	}
-	unnoted := i.ok.unnoted(i.host.metrics())
-	i.host.logf(levelDebug, "%d answers were not noted before the stop; their chunks will be recognised", unnoted)
+	unacked := i.ok.unacked(i.host.metrics())
+	i.host.logf(levelDebug, "%d answers were not noted before the stop; their chunks will be recognised", unacked)
 	ctx, cancel := context.WithDeadline(context.Background(), began.Add(i.conf.ExitTimeout))
 	defer cancel()
 	done := make(chan error, 1)
 	go func() {
 		i.stop()
 		i.background.Wait()
-		done <- contain.Do(func() error { return i.out.Close(ctx, unnoted) })
+		done <- contain.Do(func() error { return i.out.Close(ctx, unacked) })
 	}()
 	if err := <-done; err != nil {
 		i.host.logf(levelError, "stop: %v", err)

@@ -7,27 +7,26 @@ import (
 	"os"
 )
 
-// Append makes a chunk durable in the active segment of its stream. If there is
-// none it opens one, with the meta that the function returns. nil means that the
-// chunk will survive a crash; any error means that it was not taken, and that
-// the caller keeps it: ErrFull when the limit is reached, ErrClosed after Close,
-// or the disk's error. ErrRepeated alone says that the chunk is safe since it
-// came before: the caller need not keep it.
+// Append makes a chunk durable in the active segment of its stream. If there is none, it
+// opens one, with the meta that the function returns. nil means that the chunk will
+// survive a crash. Any error but ErrDuplicate means that it was not accepted and that the
+// caller must keep it: ErrFull when the limit is reached, ErrClosed after Close, or the
+// disk's error. ErrDuplicate means that the chunk is safe because it was accepted before.
 func (s *Spool) Append(stream string, c Chunk, meta func() ([]byte, error)) (*Segment, error) {
 	w := framePool.Get().(*frameWriter)
 	defer w.release()
 	f := Frame{Tag: c.Tag, Time: s.opts.Now(), Hash: contentHash(c.Data), Data: c.Data, raw: len(c.Data)}
-	if again, err := s.repeats.taken(stream, f); again || err != nil {
-		return nil, cmp.Or(err, ErrRepeated)
+	if duplicate, err := s.dedup.isDuplicate(stream, f); duplicate || err != nil {
+		return nil, cmp.Or(err, ErrDuplicate)
 	}
 	w.encode(f, s.opts.Compress)
 	seg, err := s.put(stream, f, w, meta)
 	if err != nil {
-		s.repeats.refused()
+		s.dedup.delay()
 		return nil, err
 	}
-	s.repeats.saw(nameOf(stream, f), f.Time)
-	seg.note(f)
+	s.dedup.record(nameOf(stream, f), f.Time)
+	seg.remember(f)
 	return seg, nil
 }
 
@@ -58,23 +57,21 @@ func (s *Spool) put(stream string, f Frame, w *frameWriter, meta func() ([]byte,
 	}
 }
 
-// cutBroken has frames that were refused when a sync failed, and that the disk may
-// have all the same, be gone for good: their chunks come again, and must not be
-// answered before.
+// cutBroken truncates frames whose sync failed but which may still be on disk. Until that
+// succeeds no chunk is acknowledged: theirs will be delivered again.
 func (s *Spool) cutBroken() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for len(s.broken) > 0 {
 		if err := s.broken[0].cut(); err != nil {
-			return fmt.Errorf("cut off what could not be synced: %w", err)
+			return fmt.Errorf("cut off frames that could not be synced: %w", err)
 		}
 		s.broken = s.broken[1:]
 	}
 	return nil
 }
 
-// reserve returns the active segment of a stream, with n more bytes on its
-// account.
+// reserve returns the active segment of a stream, and accounts n more bytes to it.
 func (s *Spool) reserve(stream string, n int64, meta func() ([]byte, error)) (*Segment, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -110,7 +107,7 @@ func (s *Spool) account(seg *Segment, n int64) {
 	s.total += n
 }
 
-// create makes a segment file with its header; both become durable with the first
+// create creates a segment file with its header. Both become durable with the first
 // frame. It is called with mu held.
 func (s *Spool) create(stream string, meta func() ([]byte, error)) (*Segment, error) {
 	owner, err := meta()
@@ -137,14 +134,14 @@ func (s *Spool) create(stream string, meta func() ([]byte, error)) (*Segment, er
 	}
 	seg.start = int64(len(head))
 	seg.size, seg.synced = seg.start, seg.start
-	s.files.adopt(seg, file)
+	s.files.add(seg, file)
 	s.opened = append(s.opened, seg)
 	s.account(seg, seg.size)
 	s.opts.Opened(seg)
 	return seg, nil
 }
 
-// restore makes the folder again after it was removed, and locks the new one. It is
+// restore creates the folder again after it was removed, and locks the new one. It is
 // called with mu held.
 func (s *Spool) restore() error {
 	lock, err := lockDir(s.opts)
@@ -153,7 +150,7 @@ func (s *Spool) restore() error {
 	}
 	_ = s.lock.Close() // of a file that is gone
 	s.lock = lock
-	s.opts.Warn(fmt.Sprintf("the folder %s was removed and has been made again; "+
-		"what was in it and not yet shipped is lost", s.opts.Dir))
-	return s.repeats.restore()
+	s.opts.Warn(fmt.Sprintf("the folder %s was removed, and has been created again; "+
+		"what had not been shipped from it is lost", s.opts.Dir))
+	return s.dedup.restore()
 }

@@ -108,7 +108,7 @@ func TestBadSectorOfHeader(t *testing.T) {
 	told := ""
 	again := open(t, spool.Options{Dir: copied, FS: fs, Warn: func(text string) { told = text }})
 	aside := files(t, copied, "quarantine/*.segment")
-	if len(again.sealed) != 0 || len(aside) != 1 || !strings.Contains(told, "put aside") {
+	if len(again.sealed) != 0 || len(aside) != 1 || !strings.Contains(told, "moved to the quarantine") {
 		t.Errorf("%d segments were found, quarantine has %v, told %q", len(again.sealed), aside, told)
 	}
 }

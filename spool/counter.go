@@ -12,12 +12,12 @@ import (
 	"sync"
 )
 
-// Counter is a number that survives restarts: each value is given out once, if
-// its owner sees to it that what was given out is kept before it is forgotten. It
-// is safe for concurrent use.
+// Counter is a number that survives restarts. It returns each value once, provided that
+// its owner calls Persist before the last durable record of a value is removed. It is safe
+// for concurrent use.
 //
-// The number is in the name of an empty file, NAME.NUMBER: on a full disk a file can
-// still be renamed, and segments must go so that it empties.
+// The number is in the name of an empty file, NAME.NUMBER: on a full disk a file can still
+// be renamed, and segments must be removed for the disk to empty.
 type Counter struct {
 	fs   FS
 	dir  string
@@ -25,7 +25,7 @@ type Counter struct {
 
 	mu   sync.Mutex // guards what follows
 	next uint64
-	kept uint64 // what the file says
+	kept uint64 // the number in the file's name
 	file string // its name, "" if there is none
 }
 
@@ -52,7 +52,7 @@ func (s *Spool) Counter(name string) (*Counter, error) {
 	return c, nil
 }
 
-// readOlder reads the number as it was kept before: in a file called as the counter.
+// readOlder reads the number as older versions kept it: in a file named like the counter.
 func (c *Counter) readOlder() (value uint64, err error) {
 	file, err := c.fs.Open(filepath.Join(c.dir, c.name))
 	if err != nil {
@@ -67,24 +67,24 @@ func (c *Counter) readOlder() (value uint64, err error) {
 	return strconv.ParseUint(strings.TrimSpace(string(text[:n])), 10, 64)
 }
 
-// Take returns the next value. Whoever has a durable note of it, such as a
-// segment's meta, needs Keep only before that is gone.
-func (c *Counter) Take() uint64 {
+// Next returns the next value. While a durable record of it exists, such as a segment's
+// meta, it need not be persisted.
+func (c *Counter) Next() uint64 {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.next++
 	return c.next - 1
 }
 
-// Given notes that a value was given out by an earlier process.
-func (c *Counter) Given(value uint64) {
+// Observe records that an earlier process used a value.
+func (c *Counter) Observe(value uint64) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.next = max(c.next, value+1)
 }
 
-// Keep makes it durable that no value is given out again.
-func (c *Counter) Keep() error {
+// Persist makes it durable that no value is returned again.
+func (c *Counter) Persist() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.kept == c.next {
@@ -102,8 +102,8 @@ func (c *Counter) Keep() error {
 	return nil
 }
 
-// move gives the file another name, or makes it. A name that is there already is one
-// whose folder could not be synced.
+// move renames the file, or creates it. If the name exists already, an earlier sync of the
+// folder failed.
 func (c *Counter) move(to string) error {
 	if c.file == to {
 		return nil

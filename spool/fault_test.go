@@ -160,7 +160,7 @@ func TestCommitIsDone(t *testing.T) {
 // keep the others.
 func TestCommitMany(t *testing.T) {
 	fs := &faultyFS{}
-	r := open(t, spool.Options{Dir: t.TempDir(), FS: fs, Repeats: true})
+	r := open(t, spool.Options{Dir: t.TempDir(), FS: fs, Deduplicate: true})
 	for _, stream := range []string{"a", "b", "c"} {
 		r.append(t, stream, "chunk of "+stream)
 	}
@@ -338,7 +338,7 @@ func TestRemovedFile(t *testing.T) {
 	if err := os.Remove(files(t, dir, "*.active")[0]); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := r.tryAppend("a", "two"); err == nil || !strings.Contains(err.Error(), "removed by somebody else") {
+	if _, err := r.tryAppend("a", "two"); !errors.Is(err, spool.ErrVanished) {
 		t.Errorf("Append to a file that was removed = %v", err)
 	}
 	r.append(t, "a", "two")

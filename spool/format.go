@@ -19,14 +19,14 @@ import (
 //	frame    = "SLFR" | size u32 | crc u32 | hash u64 | time i64 | raw u32 | codec u8 | tag u16 | tag… payload…
 //	trailer  = "SLTR" | crc u32 | frames u32 | raw u64 | latest i64
 //
-// The header stands there twice, since without it nobody knows where the frames
-// belong. Magic, version and writer, which names the program, keep their place in
-// all versions. size counts what follows the crc, and crc (CRC-32C) covers it; a
-// header's covers what is before size, too. hash is the xxHash64 of the
-// uncompressed data, time its arrival in nanoseconds since 1970, raw its length;
-// writer, stream and tag are preceded by their lengths. The marker of a frame is
-// there to find the next one behind a damage. The trailer sums up the frames of a
-// sealed segment, so that nobody has to read them all; it may be missing.
+// The header is written twice, since without it nothing says where the frames belong.
+// Magic, version and writer, which names the program, keep their place in all versions.
+// size is the length of what follows the crc, and crc (CRC-32C) covers that; a header's
+// crc covers what is before size, too. hash is the xxHash64 of the uncompressed data, time
+// its arrival in nanoseconds since 1970, raw its length; writer, stream and tag are
+// preceded by their lengths. A frame's marker is there to find the next frame behind
+// damage. The trailer sums up the frames of a sealed segment, so that they need not all be
+// read; it may be missing.
 const (
 	version     = 2
 	magic       = "SLUICE\x00"
@@ -65,7 +65,7 @@ type Frame struct {
 	raw int // length of Data, also where it is not decompressed
 }
 
-// header is what a segment begins with.
+// header is the beginning of a segment.
 type header struct {
 	writer string // program and version
 	stream string
@@ -93,8 +93,8 @@ func headerSum(before, body []byte) uint32 {
 	return crc32.Update(crc32.Checksum(before, castagnoli), castagnoli, body)
 }
 
-// parseOpening reads what all versions of a format begin with: magic, version and
-// writer. It returns the writer and what follows it.
+// parseOpening parses the beginning of all versions of a format: magic, version and writer.
+// It returns the writer and what follows it.
 func parseOpening(b []byte, magic string, version byte) (writer string, rest []byte, err error) {
 	if !strings.HasPrefix(string(b[:min(len(b), len(magic))]), magic[:min(len(b), len(magic))]) {
 		return "", nil, errForeign
@@ -109,12 +109,13 @@ func parseOpening(b []byte, magic string, version byte) (writer string, rest []b
 	}
 	writer = string(rest[:length])
 	if found != version {
-		return writer, nil, fmt.Errorf("format version %d, written by %q; this program reads version %d only: use the one that wrote it", found, writer, version)
+		return writer, nil, fmt.Errorf("use the program that wrote it, %q: it has format version %d, and this one reads version %d only",
+			writer, found, version)
 	}
 	return writer, rest[length:], nil
 }
 
-// parseHeader reads a header and returns its length, too.
+// parseHeader parses a header and returns its length, too.
 func parseHeader(b []byte) (h header, n int, err error) {
 	writer, rest, err := parseOpening(b, magic, version)
 	if err != nil {
@@ -139,7 +140,7 @@ func parseHeader(b []byte) (h header, n int, err error) {
 	return header{writer: writer, stream: string(body[4 : 4+stream]), meta: body[4+stream:]}, before + 8 + len(body), nil
 }
 
-// summary is what a trailer says of a segment's frames.
+// summary is what a trailer says about a segment's frames.
 type summary struct {
 	frames int
 	raw    int64     // bytes of data, uncompressed
@@ -163,7 +164,7 @@ func appendTrailer(dst []byte, s summary) []byte {
 	return dst
 }
 
-// parseTrailer reads a trailer, which is all of b.
+// parseTrailer parses a trailer, which is all of b.
 func parseTrailer(b []byte) (s summary, ok bool) {
 	if len(b) != trailerSize || string(b[:len(trailerMarker)]) != trailerMarker {
 		return s, false
@@ -179,7 +180,7 @@ func parseTrailer(b []byte) (s summary, ok bool) {
 	}, true
 }
 
-// frameSize reads a frame's prefix and returns the length of the whole frame.
+// frameSize parses a frame's prefix and returns the length of the whole frame.
 func frameSize(prefix []byte) (int64, error) {
 	if len(prefix) < framePrefix {
 		return 0, errTorn
@@ -191,15 +192,15 @@ func frameSize(prefix []byte) (int64, error) {
 	return int64(framePrefix) + size, nil
 }
 
-// parseFrame reads one whole frame. Data is a view of b, or of buf if it has to
-// be decompressed; buf grows as needed and is returned for the next call.
+// parseFrame parses one whole frame. Data is a view of b, or of buf if it has to be
+// decompressed; buf grows as needed and is returned for the next call.
 func parseFrame(b, buf []byte) (f Frame, grown []byte, err error) {
 	f, codec, err := parseFrameHead(b)
 	if err != nil || codec == codecRaw {
 		return f, buf, err
 	}
 	if codec != codecS2 {
-		return Frame{}, buf, fmt.Errorf("its codec %d is not known", codec)
+		return Frame{}, buf, fmt.Errorf("unknown codec %d", codec)
 	}
 	if n, err := s2.DecodedLen(f.Data); err != nil || n != f.raw || n > maxRaw {
 		return Frame{}, buf, fmt.Errorf("its payload decompresses to %d bytes instead of %d: %v", n, f.raw, err)
@@ -214,8 +215,7 @@ func parseFrame(b, buf []byte) (f Frame, grown []byte, err error) {
 // megabytes.
 const maxRaw = 1 << 30
 
-// parseFrameHead reads all of a frame but its payload, which Data is as it stands
-// there, in a codec.
+// parseFrameHead parses all of a frame but its payload: Data is as it is there, in a codec.
 func parseFrameHead(b []byte) (f Frame, codec byte, err error) {
 	body := b[framePrefix:]
 	if binary.LittleEndian.Uint32(b[8:]) != crc32.Checksum(body, castagnoli) {
@@ -235,5 +235,5 @@ func parseFrameHead(b []byte) (f Frame, codec byte, err error) {
 	return f, body[20], nil
 }
 
-// contentHash names the content of a chunk.
+// contentHash returns the hash of a frame.
 func contentHash(data []byte) uint64 { return xxhash.Sum64(data) }

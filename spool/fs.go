@@ -9,12 +9,11 @@ import (
 	"syscall"
 )
 
-// FS is the disk below a spool. Names are paths. Only what was synced is
-// promised to be there after a crash: File.Sync for a file's content, SyncDir
-// for the names in a folder.
+// FS is the disk below a spool. Names are paths. Only what was synced is guaranteed to
+// survive a crash: File.Sync for a file's content, SyncDir for the names in a folder.
 type FS interface {
 	MkdirAll(dir string) error
-	Create(name string) (File, error) // fails if name is there
+	Create(name string) (File, error) // fails if name exists
 	Open(name string) (File, error)   // for reading and writing
 	Rename(from, to string) error
 	Remove(name string) error
@@ -22,8 +21,8 @@ type FS interface {
 	SyncDir(dir string) error
 	// CheckPrivate refuses a folder that others control, with the remedy.
 	CheckPrivate(dir string) error
-	// Lock takes name for this process until the result is closed. It fails with
-	// ErrLocked if somebody else has it.
+	// Lock locks name until the result is closed. It fails with ErrLocked if another
+	// process or instance holds it.
 	Lock(name string) (io.Closer, error)
 }
 
@@ -35,9 +34,9 @@ type File interface {
 	Sync() error
 	Truncate(size int64) error
 	Size() (int64, error)
-	Removed() (bool, error) // whether it has no name any more
-	// Evict says that what is before end will hardly be read again: the system may
-	// use the memory that it takes.
+	Removed() (bool, error) // whether its last name was removed
+	// Evict advises that what is before end will not be read again, so that the system
+	// may reuse its memory.
 	Evict(end int64)
 }
 
@@ -50,17 +49,17 @@ const (
 	fileMode = 0o600
 )
 
-// MkdirAll makes dir and its parents.
+// MkdirAll creates dir and its parents.
 func (OS) MkdirAll(dir string) error { return os.MkdirAll(dir, dirMode) }
 
-// Create makes a new file.
+// Create creates a new file.
 func (OS) Create(name string) (File, error) {
 	f, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_EXCL, fileMode)
 	return osFile{f}, err
 }
 
-// Open opens a file that is there, and follows no link; on a disk that has become
-// read-only it can be read and shipped.
+// Open opens an existing file and follows no link. On a disk that has become read-only it
+// opens the file for reading, so that it can be shipped.
 func (OS) Open(name string) (File, error) {
 	f, err := os.OpenFile(name, os.O_RDWR|syscall.O_NOFOLLOW, 0)
 	if errors.Is(err, syscall.EROFS) {
@@ -69,7 +68,7 @@ func (OS) Open(name string) (File, error) {
 	return osFile{f}, err
 }
 
-// Rename replaces to by from.
+// Rename renames from, and replaces to.
 func (OS) Rename(from, to string) error { return os.Rename(from, to) }
 
 // Remove deletes a file.
@@ -99,12 +98,12 @@ func (OS) SyncDir(dir string) error {
 	return errors.Join(d.Sync(), d.Close())
 }
 
-// Lock takes an advisory lock (flock), which the kernel gives back when the
-// process dies. It holds between instances in one process, too.
+// Lock takes an advisory lock (flock), which the kernel releases when the process dies. It
+// also holds between instances in one process.
 func (OS) Lock(name string) (io.Closer, error) {
 	f, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE|syscall.O_NOFOLLOW, fileMode)
 	if errors.Is(err, syscall.ELOOP) {
-		return nil, fmt.Errorf("%s is a symbolic link, which sluice does not make: remove it", name)
+		return nil, fmt.Errorf("%s is a symbolic link, which sluice does not create: remove it", name)
 	}
 	if err != nil {
 		return nil, err
@@ -118,8 +117,7 @@ func (OS) Lock(name string) (io.Closer, error) {
 		}
 		return nil, fmt.Errorf("lock %s: %w", filepath.Base(name), err)
 	}
-	// The process number helps whoever finds the folder locked; the lock does
-	// not depend on it.
+	// The process ID is for the error message above; the lock does not depend on it.
 	err = errors.Join(f.Truncate(0), write(f, fmt.Sprint(os.Getpid())))
 	if err != nil {
 		return nil, errors.Join(err, f.Close())

@@ -115,7 +115,7 @@ func FuzzDamage(f *testing.F) {
 // FuzzJournal reads anything.
 func FuzzJournal(f *testing.F) {
 	file := appendJournalHeader(nil, "sluice", state{7, time.Unix(1, 0)})
-	f.Add(appendRecord(file, sighting{chunkName{1, 2, 3}, time.Unix(4, 5), again}))
+	f.Add(appendRecord(file, chunkSeen{chunkName{1, 2, 3}, time.Unix(4, 5), kindRedelivered}))
 	f.Fuzz(func(t *testing.T, file []byte) {
 		before, rest, err := parseJournalHeader(file)
 		if err != nil {

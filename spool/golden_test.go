@@ -90,10 +90,10 @@ func TestGoldenCompressed(t *testing.T) {
 // TestGoldenJournal: the journal's bytes are what they were, and what was written before is read.
 func TestGoldenJournal(t *testing.T) {
 	s := state{last: 42, opened: time.Unix(1_700_000_000, 7)}
-	var want []sighting
+	var want []chunkSeen
 	b := appendJournalHeader(nil, "sluice v1", s)
-	for n, k := range []kind{gone, again, inherited} {
-		record := sighting{name: chunkName{uint64(n), 2, 3}, seen: time.Unix(1_700_000_000, int64(n)), kind: k}
+	for n, k := range []kind{kindRemoved, kindRedelivered, kindCarried} {
+		record := chunkSeen{name: chunkName{uint64(n), 2, 3}, seen: time.Unix(1_700_000_000, int64(n)), kind: k}
 		want, b = append(want, record), appendRecord(b, record)
 	}
 	dir := t.TempDir()

@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// Info is what a segment's file says, whoever has the folder.
+// Info describes a segment's file.
 type Info struct {
 	ID     uint64
 	State  string // active, sealed or quarantine
@@ -33,12 +33,11 @@ type Info struct {
 var ErrNotSpool = fmt.Errorf("is not a spool: a spool's folder has a file named %s, and segments named ID%s, ID%s or %s/ID%s",
 	lockName, extActive, extSealed, quarantineDir, extQuarantined)
 
-// Inspect reads a segment's file, or those of a spool's folder, the quarantine's
-// after the others. It calls info for each, and before that frame, if it is not
-// nil, for each of its whole frames; Data is valid during the call. It takes no
-// lock and changes nothing: an active segment may end in a frame that is being
-// written, and a segment may be gone by the time it is read. It stops at the first
-// error of info or frame.
+// Inspect reads a segment's file, or all of a spool's folder, the quarantine last. It calls
+// info for each segment, and before that frame, if it is not nil, for each whole frame;
+// Data is valid during the call. It takes no lock and changes nothing: an active segment
+// may end in a frame that is being written, and a segment may be gone before it is read.
+// Inspect stops at the first error of info or frame.
 func Inspect(path string, info func(Info) error, frame func(Info, Frame) error) error {
 	files, err := segmentFiles(path)
 	if err != nil {
@@ -47,7 +46,7 @@ func Inspect(path string, info func(Info) error, frame func(Info, Frame) error) 
 	for _, i := range files {
 		err := i.inspect(frame)
 		if errors.Is(err, os.ErrNotExist) {
-			continue // it has been shipped meanwhile
+			continue // shipped meanwhile
 		}
 		if err == nil {
 			err = info(i)
@@ -66,9 +65,9 @@ func segmentFiles(path string) (found []Info, err error) {
 		return nil, err
 	}
 	if !stat.IsDir() {
-		i, ok := named(filepath.Dir(path), filepath.Base(path))
+		i, ok := parseName(filepath.Dir(path), filepath.Base(path))
 		if !ok {
-			return nil, fmt.Errorf("%s is no segment: their names are ID%s, ID%s or ID%s", path, extActive, extSealed, extQuarantined)
+			return nil, fmt.Errorf("%s is not a segment: their names are ID%s, ID%s or ID%s", path, extActive, extSealed, extQuarantined)
 		}
 		return []Info{i}, nil
 	}
@@ -85,22 +84,22 @@ func segmentFiles(path string) (found []Info, err error) {
 	return found, nil
 }
 
-// segmentsIn finds the segments of one folder, none if it is not there.
+// segmentsIn finds the segments of one folder, none if it does not exist.
 func segmentsIn(folder string) (found []Info, err error) {
 	entries, err := os.ReadDir(folder)
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		return nil, err
 	}
 	for _, e := range entries {
-		if i, ok := named(folder, e.Name()); ok {
+		if i, ok := parseName(folder, e.Name()); ok {
 			found = append(found, i)
 		}
 	}
 	return found, nil
 }
 
-// Aside lists what is in a spool's quarantine, by its names and reasons alone.
-func Aside(path string) ([]Info, error) {
+// ListQuarantine lists the segments in a spool's quarantine, with ID, path and reason only.
+func ListQuarantine(path string) ([]Info, error) {
 	found, err := segmentsIn(filepath.Join(path, quarantineDir))
 	for i := range found {
 		found[i].readReason()
@@ -108,7 +107,7 @@ func Aside(path string) ([]Info, error) {
 	return found, err
 }
 
-// readReason reads why a segment is in quarantine, if that was noted.
+// readReason reads why a segment is in the quarantine, if that was recorded.
 func (i *Info) readReason() {
 	if reason, err := os.ReadFile(i.Path + extReason); err == nil {
 		i.Reason = strings.TrimSpace(string(reason))
@@ -129,17 +128,19 @@ func Folders(path string) (found []string, err error) {
 	return found, nil
 }
 
-// named tells what a file's name says, and whether it is a segment's.
-func named(folder, name string) (i Info, ok bool) {
+// states of a segment by the extension of its file.
+var states = map[string]string{extActive: "active", extSealed: "sealed", extQuarantined: "quarantine"}
+
+// parseName returns what a file's name says, and whether it is a segment's.
+func parseName(folder, name string) (i Info, ok bool) {
 	ext := filepath.Ext(name)
-	states := map[string]string{extActive: "active", extSealed: "sealed", extQuarantined: "quarantine"}
 	id, err := strconv.ParseUint(strings.TrimSuffix(name, ext), 16, 64)
 	i = Info{ID: id, State: states[ext], Path: filepath.Join(folder, name)}
 	return i, err == nil && i.State != ""
 }
 
-// inspect reads the file. What is wrong with it is noted; an error is the
-// callback's, or that the file is gone.
+// inspect reads the file. It records what is wrong with the file; an error is the
+// callback's, or means that the file is gone.
 func (i *Info) inspect(frame func(Info, Frame) error) error {
 	file, err := os.Open(i.Path)
 	if errors.Is(err, os.ErrNotExist) {

@@ -11,24 +11,24 @@ import (
 	"time"
 )
 
-// The journal of chunks that may come again is a file of a header and records of
+// The journal of chunks that may be delivered again is a file of a header and records of
 // one length, all numbers little-endian:
 //
 //	journal = header record*
 //	header  = "SLRECENT" version | writer u8 | writer… | last u64 | opened i64 | crc u32
 //	record  = content u64 | tag u64 | size u32 | seen i64 | kind u32 | crc u32
 //
-// last is a segment's ID: chunks of the segments up to it that may come again have
-// a record. opened is when that was written, when the spool was opened or closed;
-// times are nanoseconds since 1970. content and tag are xxHash64 of the chunk's
-// data and tag, size is the data's length, seen when it came, and crc (CRC-32C)
-// covers what is before it. kind is
+// last is a segment's ID: chunks of segments up to it that may be delivered again have a
+// record. opened is when the header was written, at opening or closing the spool. Times
+// are nanoseconds since 1970. content and tag are the xxHash64 of the chunk's data and
+// tag, size is the data's length, seen its arrival, and crc (CRC-32C) covers what is
+// before it. kind is
 //
-//	0  its segment is gone
-//	1  it came again, and was recognised
-//	2  it may come again since an earlier process
+//	0  its segment was removed
+//	1  it was delivered again, and recognised
+//	2  it is expected, carried over from an earlier process
 //
-// A record that a crash cut off, and what is behind it, is ignored.
+// A record that a crash cut off is ignored, and so is what is behind it.
 const (
 	journalVersion = 1
 	journalMagic   = "SLRECENT"
@@ -36,17 +36,17 @@ const (
 	recordSize     = 8 + 8 + 4 + 8 + 4 + 4
 )
 
-// kind is what a record says of its chunk.
+// kind is what a record says about its chunk.
 type kind uint8
 
 const (
-	gone kind = iota
-	again
-	inherited
+	kindRemoved kind = iota
+	kindRedelivered
+	kindCarried
 )
 
-// sighting is a chunk that came.
-type sighting struct {
+// chunkSeen is a chunk that was accepted.
+type chunkSeen struct {
 	name chunkName
 	seen time.Time
 	kind kind
@@ -78,13 +78,16 @@ func parseJournalHeader(b []byte) (s state, rest []byte, err error) {
 	if len(rest) < journalFixed {
 		return s, nil, errTorn
 	}
-	if covered := len(b) - len(rest) + 16; binary.LittleEndian.Uint32(rest[16:]) != crc32.Checksum(b[:covered], castagnoli) {
+	covered := b[:len(b)-len(rest)+16]
+	if binary.LittleEndian.Uint32(rest[16:]) != crc32.Checksum(covered, castagnoli) {
 		return s, nil, errCRC
 	}
-	return state{binary.LittleEndian.Uint64(rest), time.Unix(0, int64(binary.LittleEndian.Uint64(rest[8:])))}, rest[journalFixed:], nil
+	s.last = binary.LittleEndian.Uint64(rest)
+	s.opened = time.Unix(0, int64(binary.LittleEndian.Uint64(rest[8:])))
+	return s, rest[journalFixed:], nil
 }
 
-func appendRecord(dst []byte, s sighting) []byte {
+func appendRecord(dst []byte, s chunkSeen) []byte {
 	start := len(dst)
 	dst = binary.LittleEndian.AppendUint64(dst, s.name.content)
 	dst = binary.LittleEndian.AppendUint64(dst, s.name.tag)
@@ -94,19 +97,19 @@ func appendRecord(dst []byte, s sighting) []byte {
 	return binary.LittleEndian.AppendUint32(dst, crc32.Checksum(dst[start:], castagnoli))
 }
 
-func parseRecord(b []byte) (s sighting, ok bool) {
+func parseRecord(b []byte) (s chunkSeen, ok bool) {
 	if len(b) < recordSize || binary.LittleEndian.Uint32(b[recordSize-4:]) != crc32.Checksum(b[:recordSize-4], castagnoli) {
-		return sighting{}, false
+		return chunkSeen{}, false
 	}
-	return sighting{
+	return chunkSeen{
 		name: chunkName{binary.LittleEndian.Uint64(b), binary.LittleEndian.Uint64(b[8:]), binary.LittleEndian.Uint32(b[16:])},
 		seen: time.Unix(0, int64(binary.LittleEndian.Uint64(b[20:]))),
 		kind: kind(binary.LittleEndian.Uint32(b[28:])),
 	}, true
 }
 
-// readJournal returns what a file says; one that is not there says nothing.
-func readJournal(fs FS, path string) (before state, found []sighting, err error) {
+// readJournal reads a journal. A missing file is an empty journal.
+func readJournal(fs FS, path string) (before state, found []chunkSeen, err error) {
 	file, err := fs.Open(path)
 	if errors.Is(err, os.ErrNotExist) {
 		return before, nil, nil
@@ -146,15 +149,14 @@ type journal struct {
 	file  File
 	size  int64
 	state state
-	kept  []sighting // the newest records, for when the file has grown
+	kept  []chunkSeen // the newest records, to start a new file with
 }
 
-// maxJournal is how many records the file may have before it is written anew.
-const maxJournal = 4 * maxRepeats
+// maxJournal is how many records the file may have before a new one is written.
+const maxJournal = 4 * maxChunks
 
-// replace makes a file with these records alone. If that fails, it is tried
-// again at each add.
-func (j *journal) replace(s state, kept []sighting) error {
+// replace writes a new file with only these records. If that fails, each add tries again.
+func (j *journal) replace(s state, kept []chunkSeen) error {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	j.state, j.kept = s, kept
@@ -190,20 +192,20 @@ func (j *journal) renew() error {
 	}
 	j.file, j.size = file, int64(len(b))
 	if err := j.fs.SyncDir(filepath.Dir(j.path)); err != nil {
-		return errors.Join(err, j.drop()) // what is added must not be in a file that a crash may take
+		return errors.Join(err, j.drop()) // a crash may remove the file, and what is added to it
 	}
 	return nil
 }
 
-// drop closes a file that is not to be relied on: the next add writes a new one. It is
-// called with mu held.
+// drop closes a file that is unreliable: the next add writes a new one. It is called with mu
+// held.
 func (j *journal) drop() error {
 	file := j.file
 	j.file = nil
 	return file.Close()
 }
 
-// renewLater has the next add write a new file: the one that is open was removed.
+// renewLater makes the next add write a new file, because the open one was removed.
 func (j *journal) renewLater() error {
 	j.mu.Lock()
 	defer j.mu.Unlock()
@@ -214,7 +216,7 @@ func (j *journal) renewLater() error {
 }
 
 // add makes records durable.
-func (j *journal) add(seen []sighting) error {
+func (j *journal) add(seen []chunkSeen) error {
 	if len(seen) == 0 {
 		return nil
 	}
@@ -237,7 +239,7 @@ func (j *journal) add(seen []sighting) error {
 	if err == nil {
 		err = j.file.Sync()
 	}
-	if err != nil { // the records must not be read after a crash, and nor may what follows them
+	if err != nil { // neither the records nor what follows them may be read after a crash
 		return errors.Join(err, j.file.Truncate(j.size), j.drop())
 	}
 	j.size += int64(len(b))
@@ -245,10 +247,10 @@ func (j *journal) add(seen []sighting) error {
 	return nil
 }
 
-// keep remembers records that are in the file. It is called with mu held.
-func (j *journal) keep(seen []sighting) {
+// keep remembers records that were added to the file. It is called with mu held.
+func (j *journal) keep(seen []chunkSeen) {
 	j.kept = append(j.kept, seen...)
-	if over := len(j.kept) - maxRepeats; over > 0 {
+	if over := len(j.kept) - maxChunks; over > 0 {
 		j.kept = slices.Clone(j.kept[over:])
 	}
 }

@@ -40,7 +40,7 @@ func (f syncFile) Sync() error {
 // TestJournalAddFails: records that could not be added are never read, whatever of them came to the disk.
 func TestJournalAddFails(t *testing.T) {
 	now := time.Unix(1000, 0)
-	record := func(n uint64) sighting { return sighting{name: chunkName{n, n, 1}, seen: now, kind: gone} }
+	record := func(n uint64) chunkSeen { return chunkSeen{name: chunkName{n, n, 1}, seen: now, kind: kindRemoved} }
 	for _, c := range []struct {
 		name  string
 		fails func(fs *syncFS, err error)
@@ -55,7 +55,7 @@ func TestJournalAddFails(t *testing.T) {
 				t.Fatal(err)
 			}
 			c.fails(fs, syscall.EIO)
-			if err := j.add([]sighting{record(1), record(2), record(3)}); err == nil {
+			if err := j.add([]chunkSeen{record(1), record(2), record(3)}); err == nil {
 				t.Error("a failed sync is not told")
 			}
 			want := func(n int) {
@@ -66,7 +66,7 @@ func TestJournalAddFails(t *testing.T) {
 			}
 			want(0)
 			c.fails(fs, nil)
-			if err := j.add([]sighting{record(9)}); err != nil {
+			if err := j.add([]chunkSeen{record(9)}); err != nil {
 				t.Fatal(err)
 			}
 			want(1)
@@ -82,7 +82,7 @@ func TestJournalName(t *testing.T) {
 	if err := j.replace(state{1, now}, nil); err == nil {
 		t.Error("a failed sync of the folder is not told")
 	}
-	record := []sighting{{name: chunkName{1, 1, 1}, seen: now}}
+	record := []chunkSeen{{name: chunkName{1, 1, 1}, seen: now}}
 	if err := j.add(record); err == nil {
 		t.Error("a record was added to a file whose name may be gone after a crash")
 	}

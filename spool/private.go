@@ -7,11 +7,10 @@ import (
 	"syscall"
 )
 
-// CheckPrivate refuses a folder that another user owns or may write to: what is in it
-// may be that user's, and would be sent with our credentials. The folder above it
-// must belong to root or to us, and so must all that stand in a folder where anyone
-// may make one, such as /tmp: their owner can put another folder in this one's place.
-// Those above may be writable for all if their owner wants it so: a volume of
+// CheckPrivate refuses a folder that another user owns or may write to: what is in it may
+// be that user's, and would be sent with our credentials. Its parent must belong to root
+// or to us, and so must every folder below one where anyone may create folders, such as
+// /tmp: its owner could replace ours. A parent may be writable for all, as a volume of
 // Kubernetes is.
 func (OS) CheckPrivate(dir string) error {
 	dir, err := filepath.Abs(dir)
@@ -30,14 +29,14 @@ func (OS) CheckPrivate(dir string) error {
 		return fmt.Errorf("%s belongs to user %d and not to user %d, which runs this: "+
 			"run chown -R %d %s if its content is yours, or set another store_dir", dir, owner, self, self, dir)
 	case info.Mode()&0o022 != 0:
-		return fmt.Errorf("%s may be written to by other users (mode %04o): run chmod go-w %s, or set another store_dir",
+		return fmt.Errorf("%s is writable by other users (mode %04o): run chmod go-w %s, or set another store_dir",
 			dir, info.Mode().Perm(), dir)
 	}
 	return checkAbove(dir, self)
 }
 
-// checkAbove refuses the folder above dir, or one between dir and a folder where anyone
-// may make one, if it is neither root's nor self's.
+// checkAbove refuses the parent of dir, or a folder between dir and one where anyone may
+// create folders, if it is neither root's nor self's.
 func checkAbove(dir string, self int) error {
 	var foreign error
 	for up := filepath.Dir(dir); ; up = filepath.Dir(up) {

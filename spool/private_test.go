@@ -81,7 +81,7 @@ func TestLinks(t *testing.T) {
 				t.Fatal(err)
 			}
 			told := ""
-			r, err := tryOpen(spool.Options{Dir: dir, Repeats: true, Warn: func(text string) { told = text }})
+			r, err := tryOpen(spool.Options{Dir: dir, Deduplicate: true, Warn: func(text string) { told = text }})
 			if err == nil {
 				defer r.Close(0)
 			}

@@ -17,24 +17,23 @@ func (d Damage) String() string {
 	return fmt.Sprintf("bytes %d to %d: %v", d.From, d.To, d.Reason)
 }
 
-// Reader reads a segment's frames, also while more are appended. It belongs to one
-// goroutine; a segment can have several.
+// Reader reads a segment's frames, also while more are appended. It must not be used by
+// several goroutines at once; a segment can have several Readers.
 type Reader struct {
 	segment *Segment
 	file    File
 	frames  *frameReader
-	evicted int64 // end of what was
+	evicted int64 // end of what was evicted
 }
 
-// evictSize is how many bytes are read before their place in the page cache is given
-// up: new data comes there, and it costs less to write into memory that was in
-// use a moment ago.
+// evictSize is how many bytes are read before they are evicted from the page cache: new
+// data takes their place, and writing to memory that was in use a moment ago costs less.
 const evictSize = 4 << 20
 
 // Open returns a Reader at the first frame.
 func (g *Segment) Open() (*Reader, error) {
 	g.mu.Lock()
-	defer g.mu.Unlock() // the segment may be about to get another name
+	defer g.mu.Unlock() // the segment may be about to be renamed
 	file, err := g.fs.Open(g.path)
 	if errors.Is(err, os.ErrNotExist) {
 		err = ErrVanished
@@ -45,16 +44,16 @@ func (g *Segment) Open() (*Reader, error) {
 	return &Reader{segment: g, file: file, frames: newFrameReader(file, g.start, g.start)}, nil
 }
 
-// Frames calls each for every whole frame that is durable and was not read before,
-// in order; the frame's Data is valid only during the call. It stops at each's
-// first error and returns it; the Reader is of no use then. Parts that cannot be
-// read are skipped and returned.
+// Frames calls each for every whole frame that is durable and has not been read, in order.
+// A frame's Data is valid only during the call. Frames stops at the first error of each
+// and returns it; the Reader cannot be used then. Parts that cannot be read are skipped
+// and returned.
 //
-// It fails while frames that were refused, since their sync failed, might come back
-// with a crash: what is stored of the segment must be all that the next start finds.
+// It fails while frames whose sync failed might reappear after a crash: what is stored of
+// the segment must be all that the next start would find.
 func (r *Reader) Frames(each func(Frame) error) ([]Damage, error) {
 	if err := r.segment.cut(); err != nil {
-		return nil, fmt.Errorf("read segment %016x: cut off what could not be synced: %w", r.segment.ID, err)
+		return nil, fmt.Errorf("read segment %016x: cut off frames that could not be synced: %w", r.segment.ID, err)
 	}
 	frames := r.frames
 	frames.end, frames.damage = r.segment.durable(), nil
@@ -76,13 +75,13 @@ func (r *Reader) Frames(each func(Frame) error) ([]Damage, error) {
 	}
 }
 
-// Close ends reading.
+// Close closes the Reader.
 func (r *Reader) Close() error {
 	r.frames.release()
 	return r.file.Close()
 }
 
-// Frames calls each for every frame, as Reader.Frames does.
+// Frames calls each for every frame, like Reader.Frames.
 func (g *Segment) Frames(each func(Frame) error) ([]Damage, error) {
 	r, err := g.Open()
 	if err != nil {

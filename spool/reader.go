@@ -17,13 +17,13 @@ type frameReader struct {
 	good   int64 // end of the last whole frame
 	damage []Damage
 
-	names bool // only the frames' names are wanted: Data is not decompressed
+	names bool // only the frames' names are needed: Data is not decompressed
 
 	buffers *buffers
 	prefix  [framePrefix]byte
 }
 
-// buffers are what a reader needs to hold one frame.
+// buffers hold one frame.
 type buffers struct{ frame, data []byte }
 
 var bufferPool = sync.Pool{New: func() any { return new(buffers) }}
@@ -33,12 +33,12 @@ func newFrameReader(file io.ReaderAt, start, end int64) *frameReader {
 	return &frameReader{file: file, off: start, good: start, end: end, buffers: bufferPool.Get().(*buffers)}
 }
 
-// release gives the buffers back; frames that were read are not valid any more.
+// release returns the buffers to the pool; frames that were read become invalid.
 func (r *frameReader) release() { bufferPool.Put(r.buffers) }
 
-// next returns the next whole frame; its Data is valid until the next call. What
-// the disk has lost of the file is a damage like any other. At the end next returns
-// io.EOF, and any other error only if the file cannot be read at all.
+// next returns the next whole frame, whose Data is valid until the next call. Parts that
+// the disk has lost are damage like any other. At the end next returns io.EOF, and any
+// other error only if the file cannot be read at all.
 func (r *frameReader) next() (Frame, error) {
 	for r.off < r.end {
 		f, n, err := r.at(r.off)
@@ -58,8 +58,7 @@ func (r *frameReader) next() (Frame, error) {
 	return Frame{}, io.EOF
 }
 
-// resync notes a damage and returns the offset of the next whole frame, or the
-// file's end.
+// resync records damage and returns the offset of the next whole frame, or the file's end.
 func (r *frameReader) resync(from int64, reason error) (int64, error) {
 	to := from
 	for {
@@ -80,8 +79,8 @@ func (r *frameReader) resync(from int64, reason error) (int64, error) {
 	}
 }
 
-// find returns the offset of the next frame marker at or behind off, or the
-// file's end. It steps over blocks that cannot be read.
+// find returns the offset of the next frame marker at or behind off, or the file's end. It
+// skips blocks that cannot be read.
 func (r *frameReader) find(off int64) (int64, error) {
 	window := make([]byte, 64<<10)
 	for off < r.end {
@@ -106,7 +105,7 @@ const blockSize = 4 << 10
 
 func toBlockEnd(off int64) int64 { return blockSize - off%blockSize }
 
-// readPrefix reads as much of b as stands before a block that cannot be read.
+// readPrefix fills b up to the first block that cannot be read.
 func (r *frameReader) readPrefix(b []byte, off int64) (n int, err error) {
 	if err := r.read(b, off); err == nil || readFailed(err) {
 		return len(b), err
@@ -152,7 +151,7 @@ func (r *frameReader) at(off int64) (Frame, int64, error) {
 	return f, n, err
 }
 
-// readError is a read that failed.
+// readError is a failed read.
 type readError struct{ error }
 
 func (e *readError) Unwrap() error { return e.error }
@@ -168,22 +167,21 @@ func (r *frameReader) read(b []byte, off int64) error {
 	return &readError{err}
 }
 
-// readFailed reports whether err says nothing about the content of a file: none of it
-// can be read.
+// readFailed reports whether err means that nothing of the file can be read.
 func readFailed(err error) bool {
 	var read *readError
 	return errors.As(err, &read) && !lostByDisk(err)
 }
 
-// lostByDisk reports whether the disk has lost what was asked for, as with a bad
+// lostByDisk reports whether err means that the disk has lost the data, as with a bad
 // sector: the rest of the file may be good.
 func lostByDisk(err error) bool {
 	return errors.Is(err, syscall.EIO) || errors.Is(err, syscall.EBADMSG) || errors.Is(err, syscall.ENODATA)
 }
 
-// readHeader reads a segment's header, or its copy if the first one is damaged,
-// which damage tells, and where its frames begin. It reads no further than it must:
-// behind the header a disk may have lost something.
+// readHeader reads a segment's header, or its copy if the first one is damaged, and returns
+// the offset of the first frame. damage says what is wrong with the first header. It reads
+// no further than necessary: the disk may have lost what is behind the header.
 func readHeader(file io.ReaderAt, size int64) (h header, start int64, damage error, err error) {
 	for room := int64(blockSize); ; room = 2 * headerRoom {
 		b := make([]byte, min(size, room))
@@ -197,7 +195,7 @@ func readHeader(file io.ReaderAt, size int64) (h header, start int64, damage err
 	}
 }
 
-// parseHeaders reads what b, the beginning of a file, has of a header and its copy.
+// parseHeaders finds the header or its copy in b, the beginning of a file.
 func parseHeaders(b []byte, size int64) (h header, start int64, damage error, err error) {
 	h, n, err := parseHeader(b)
 	if err == nil {
@@ -215,7 +213,7 @@ func parseHeaders(b []byte, size int64) (h header, start int64, damage error, er
 	}
 }
 
-// headerRoom bounds a header, bytes.
+// headerRoom bounds a header, in bytes.
 const headerRoom = 256 << 10
 
 // readTrailer reads the trailer that ends a sealed segment.

@@ -57,7 +57,7 @@ func TestQuarantineOfRemoved(t *testing.T) {
 func TestFolderRemoved(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "spool")
 	told := ""
-	r := open(t, spool.Options{Dir: dir, Repeats: true, Warn: func(text string) { told = text }})
+	r := open(t, spool.Options{Dir: dir, Deduplicate: true, Warn: func(text string) { told = text }})
 	r.append(t, "a", "lost")
 	if err := os.RemoveAll(dir); err != nil {
 		t.Fatal(err)
@@ -79,9 +79,9 @@ func TestFolderRemoved(t *testing.T) {
 	if err := r.Commit(second); err != nil {
 		t.Fatal(err)
 	}
-	again := open(t, spool.Options{Dir: crash(t, dir), Repeats: true})
+	again := open(t, spool.Options{Dir: crash(t, dir), Deduplicate: true})
 	for _, data := range []string{"one", "two"} {
-		if _, err := again.tryAppend("a", data); !errors.Is(err, spool.ErrRepeated) {
+		if _, err := again.tryAppend("a", data); !errors.Is(err, spool.ErrDuplicate) {
 			t.Errorf("%q comes again after a crash: %v", data, err)
 		}
 	}

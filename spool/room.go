@@ -6,10 +6,10 @@ import (
 	"slices"
 )
 
-// MakeRoom seals the largest active segments, those that hold half of what is active,
-// so that they can be shipped and removed. It is for a spool that is full, by its limit
-// or since the disk is: active segments alone may fill it, and nothing would be sealed
-// before its age.
+// MakeRoom seals the largest active segments, as many as hold half of the active data, so
+// that they can be shipped and removed. It is for a spool that has reached its limit or
+// whose disk is full: active segments alone may fill it, and nothing else would seal them
+// before they are old enough.
 func (s *Spool) MakeRoom() (err error) {
 	for _, seg := range s.largest() {
 		err = errors.Join(err, s.Seal(seg))

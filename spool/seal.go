@@ -9,9 +9,8 @@ import (
 	"time"
 )
 
-// Seal ends a segment, unless that has been done, and hands it to
-// Options.Sealed. An error of the disk is returned, but the segment counts as
-// sealed all the same: its durable frames can be read.
+// Seal ends a segment, if it is active, and passes it to Options.Sealed. After an error,
+// which is the disk's, the segment is sealed all the same: its durable frames can be read.
 func (s *Spool) Seal(seg *Segment) error {
 	s.sealing.Lock()
 	defer s.sealing.Unlock()
@@ -25,7 +24,7 @@ func (s *Spool) Seal(seg *Segment) error {
 
 	err := seg.close()
 	sealed := s.path(seg.ID, extSealed)
-	err = errors.Join(err, seg.rename(sealed)) // not synced: its old name is as good after a crash
+	err = errors.Join(err, seg.rename(sealed)) // not synced: after a crash its old name is just as good
 	s.opts.Sealed(seg)
 	if err != nil {
 		return fmt.Errorf("seal segment: %w", err)
@@ -33,7 +32,7 @@ func (s *Spool) Seal(seg *Segment) error {
 	return nil
 }
 
-// rename gives the segment's file another name.
+// rename renames the segment's file.
 func (g *Segment) rename(to string) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -44,9 +43,9 @@ func (g *Segment) rename(to string) error {
 	return nil
 }
 
-// SealOpened seals the segments that were opened at or before t and returns
-// when the oldest of the others was opened, zero if there is none. Those that
-// somebody else is sealing have been handed over when it returns.
+// SealOpened seals the segments that were opened at or before t. It returns when the oldest
+// of the others was opened, or the zero time. Segments that another goroutine is sealing
+// have been passed to Options.Sealed when it returns.
 func (s *Spool) SealOpened(t time.Time) (oldest time.Time, err error) {
 	s.sweeping.Lock()
 	defer s.sweeping.Unlock()
@@ -59,23 +58,23 @@ func (s *Spool) SealOpened(t time.Time) (oldest time.Time, err error) {
 	return oldest, err
 }
 
-// forgetOld drops, once in a while, what segments remember of chunks that will
-// not come again.
+// forgetOld makes segments forget, once in a while, chunks that are too old to be delivered
+// again.
 func (s *Spool) forgetOld() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := s.opts.Now()
-	if within := now.Sub(s.forgot); within >= 0 && within < repeatWindow {
+	if within := now.Sub(s.forgot); within >= 0 && within < dedupWindow {
 		return
 	}
 	s.forgot = now
 	for seg := range s.used {
-		seg.forget(now.Add(-2 * repeatWindow))
+		seg.forget(now.Add(-2 * dedupWindow))
 	}
 }
 
 func (s *Spool) openedBefore(t time.Time) (due []*Segment, oldest time.Time) {
-	s.sealing.Lock() // waits for who is sealing
+	s.sealing.Lock() // waits for concurrent calls of Seal
 	defer s.sealing.Unlock()
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -93,16 +92,15 @@ func (s *Spool) openedBefore(t time.Time) (due []*Segment, oldest time.Time) {
 	return due, time.Time{}
 }
 
-// Commit removes sealed segments whose frames are safe elsewhere. nil means that
-// they are gone; should a crash bring one back because the folder could not be
-// synced, it is shipped once more, the same bytes to the same place. After an
-// error it can be called again for all of them. Many at once cost as many syncs
-// as one.
+// Commit removes sealed segments whose frames are safe elsewhere. nil means that they are
+// gone. If the folder could not be synced, a crash may bring one back: it is then shipped
+// once more, the same bytes to the same key. After an error Commit can be called again for
+// all of them. Committing many segments at once costs as many syncs as committing one.
 func (s *Spool) Commit(all ...*Segment) error {
 	if len(all) == 0 {
 		return nil
 	}
-	s.noteGone(all...)
+	s.recordRemoval(all...)
 	return s.remove(all...)
 }
 
@@ -116,15 +114,17 @@ func (s *Spool) remove(all ...*Segment) (err error) {
 		}
 	}
 	if failed := s.opts.FS.SyncDir(s.opts.Dir); failed != nil {
-		s.opts.Warn(fmt.Sprintf("the removal of segment %016x and %d others may not outlast a crash: %v", all[0].ID, len(all)-1, failed))
+		s.opts.Warn(fmt.Sprintf("the removal of segment %016x and %d others may not survive a crash: %v",
+			all[0].ID, len(all)-1, failed))
 	}
 	return err
 }
 
-// noteGone has the chunks of segments recognised without them, once.
-func (s *Spool) noteGone(all ...*Segment) {
-	if err := s.repeats.gone(all); err != nil {
-		s.opts.Warn(fmt.Sprintf("chunks of segment %016x and %d others may come twice after a crash, since they could not be noted: %v",
+// recordRemoval records the recent chunks of segments in the journal, once, so that they are
+// recognised without their segments.
+func (s *Spool) recordRemoval(all ...*Segment) {
+	if err := s.dedup.recordRemoved(all); err != nil {
+		s.opts.Warn(fmt.Sprintf("chunks of segment %016x and %d others may be stored twice after a crash: they could not be recorded: %v",
 			all[0].ID, len(all)-1, err))
 		return
 	}
@@ -133,30 +133,29 @@ func (s *Spool) noteGone(all ...*Segment) {
 	}
 }
 
-// Drop removes a sealed segment whose frames are given up: if they come again,
-// they are taken again.
+// Drop removes a sealed segment whose frames are given up. If they are delivered again, they
+// are accepted again.
 func (s *Spool) Drop(seg *Segment) error { return s.remove(seg) }
 
-// Quarantine moves a sealed segment that cannot be shipped, or not whole, to
-// the folder quarantine, with the reason in a text file beside it. It stays
-// there until somebody takes it. Quarantine returns where the segment is now.
+// Quarantine moves a sealed segment that cannot be shipped, or not completely, to the folder
+// quarantine, with the reason in a text file beside it. It returns the segment's new path.
 func (s *Spool) Quarantine(seg *Segment, reason string) (string, error) {
-	s.noteGone(seg)
+	s.recordRemoval(seg)
 	to := filepath.Join(s.opts.Dir, quarantineDir, fmt.Sprintf("%016x%s", seg.ID, extQuarantined))
-	if err := s.moveAside(seg, to); err != nil {
+	if err := s.moveToQuarantine(seg, to); err != nil {
 		return "", fmt.Errorf("quarantine segment: %w", err)
 	}
 	s.forget(seg)
-	err := errors.Join(s.setAside(to+extReason, []byte(reason+"\n")), s.opts.FS.SyncDir(s.opts.Dir))
+	err := errors.Join(s.writeQuarantine(to+extReason, []byte(reason+"\n")), s.opts.FS.SyncDir(s.opts.Dir))
 	if err != nil {
 		return to, fmt.Errorf("quarantine segment: %w", err)
 	}
 	return to, nil
 }
 
-// moveAside renames a segment into the quarantine, which is made again if it was
-// removed. A segment that was removed itself is forgotten, with ErrVanished.
-func (s *Spool) moveAside(seg *Segment, to string) error {
+// moveToQuarantine renames a segment's file. It creates the quarantine again if that was
+// removed. If the segment itself was removed, it forgets it and returns ErrVanished.
+func (s *Spool) moveToQuarantine(seg *Segment, to string) error {
 	err := s.opts.FS.Rename(seg.path, to)
 	if !errors.Is(err, os.ErrNotExist) {
 		return err
@@ -171,7 +170,7 @@ func (s *Spool) moveAside(seg *Segment, to string) error {
 	return err
 }
 
-// readmit makes sealed segments of those in quarantine.
+// readmit moves the segments in the quarantine back, as sealed ones.
 func (s *Spool) readmit() error {
 	dir := filepath.Join(s.opts.Dir, quarantineDir)
 	names, err := s.opts.FS.List(dir)
@@ -194,7 +193,7 @@ func (s *Spool) readmit() error {
 	return nil
 }
 
-// Quarantined returns how many bytes are in the quarantine.
+// Quarantined returns the size of the quarantine in bytes.
 func (s *Spool) Quarantined() (total int64, err error) {
 	dir := filepath.Join(s.opts.Dir, quarantineDir)
 	names, err := s.opts.FS.List(dir)

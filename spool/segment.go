@@ -9,50 +9,49 @@ import (
 	"time"
 )
 
-// Segment is a file of frames that will become one object (or some). Its Meta
-// never changes.
+// Segment is a file of frames that becomes one object. Its Meta never changes.
 type Segment struct {
 	ID     uint64
 	Stream string
-	Meta   []byte // what the owner needs to know to ship it
+	Meta   []byte // what the owner needs to ship it
 	Opened time.Time
-	// Recovered says that an earlier process has opened it, and may have begun to
+	// Recovered is set if an earlier process opened the segment, and so may have begun to
 	// ship it.
 	Recovered bool
 
 	fs     FS
-	files  *handles // of active segments
-	closed bool     // guarded by files.mu
-	start  int64    // of its first frame
+	files  *fileCache // of active segments
+	closed bool       // guarded by files.mu
+	start  int64      // of its first frame
 
 	mu     sync.Mutex // guards what follows, and the order of writes
-	path   string     // who has sealed the segment may read it without mu
+	path   string     // may be read without mu once the segment is sealed
 	size   int64      // end of the last whole frame
 	sum    summary    // of its frames
 	err    error      // why it takes no more frames
-	uncut  bool       // frames behind size, which nobody was promised, may come back after a crash
+	uncut  bool       // frames behind size, which were not acknowledged, may reappear after a crash
 	sealed bool
 	// young are the chunks that came last, for the journal; the frames of a segment
 	// that was recovered are in there already.
-	young []sighting
+	recent []chunkSeen
 
-	// syncing is held during an fsync. Callers that come meanwhile wait for it
-	// and then find that the next fsync, done by one of them, covers them all.
+	// syncing is held during an fsync. Callers that arrive meanwhile wait for it, and
+	// then the next fsync, made by one of them, covers them all.
 	syncing sync.Mutex
 	synced  int64 // guarded by syncing, as is named; changed with mu held, too
-	named   bool  // the name outlasts a crash
+	named   bool  // the file's name is durable
 }
 
 // append makes a frame durable behind the last one.
 func (g *Segment) append(w *frameWriter, f Frame) error {
-	file, err := g.files.use(g)
+	file, err := g.files.acquire(g)
 	if errors.Is(err, os.ErrNotExist) {
 		return g.end(fmt.Errorf("open segment: %w", ErrVanished))
 	}
 	if err != nil {
 		return fmt.Errorf("open segment: %w", err)
 	}
-	defer g.files.done(g)
+	defer g.files.release(g)
 	end, err := g.write(file, w, f)
 	if err != nil {
 		return err
@@ -70,9 +69,9 @@ func (g *Segment) write(file File, w *frameWriter, f Frame) (int64, error) {
 	}
 	if err := w.writeAt(file, g.size); err != nil {
 		err = fmt.Errorf("write segment: %w", err)
-		// What is half there is cut off, and the segment can go on when the disk
-		// has room again. If it can't be cut, the segment ends here: the frame's
-		// checksum tells the reader.
+		// The partial frame is cut off, so that the segment can go on when the disk has
+		// room again. If it cannot be cut off, the segment ends here: the reader sees
+		// that the frame's checksum is wrong.
 		if cut := file.Truncate(g.size); cut != nil {
 			g.err = errors.Join(err, cut)
 			return 0, g.err
@@ -84,7 +83,7 @@ func (g *Segment) write(file File, w *frameWriter, f Frame) (int64, error) {
 	return g.size, nil
 }
 
-// end has the segment take no more frames because of err.
+// end makes the segment take no more frames, because of err.
 func (g *Segment) end(err error) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -94,25 +93,24 @@ func (g *Segment) end(err error) error {
 	return g.err
 }
 
-// note remembers a chunk that is durable, and forgets those that are too old to
-// come again. It must not know of others: to recognise a chunk that was not taken
-// would be to lose it.
-func (g *Segment) note(f Frame) {
+// remember adds a durable chunk to recent, and drops those that are too old. It must not
+// be called for others: to recognise a chunk that was not accepted would be to lose it.
+func (g *Segment) remember(f Frame) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.young = append(g.young, sighting{name: nameOf(g.Stream, f), seen: f.Time})
+	g.recent = append(g.recent, chunkSeen{name: nameOf(g.Stream, f), seen: f.Time})
 	old := 0
-	for old < len(g.young)-maxRepeats || g.young[old].seen.Before(f.Time.Add(-repeatWindow)) {
+	for old < len(g.recent)-maxChunks || g.recent[old].seen.Before(f.Time.Add(-dedupWindow)) {
 		old++
 	}
-	if old > len(g.young)/2 { // seldom, since it copies
-		g.young = append([]sighting(nil), g.young[old:]...)
+	if old > len(g.recent)/2 { // seldom, since it copies
+		g.recent = append([]chunkSeen(nil), g.recent[old:]...)
 	}
 }
 
-// sync returns when everything before end is durable, and the segment's name
-// with it. After a failed fsync the kernel may have dropped the pages: the segment
-// ends at the last good one and takes nothing more.
+// sync returns when everything before end is durable, and the segment's name, too. After a
+// failed fsync the kernel may have dropped the pages: the segment ends at its last synced
+// frame and takes no more.
 func (g *Segment) sync(file File, end int64) error {
 	g.syncing.Lock()
 	defer g.syncing.Unlock()
@@ -140,8 +138,8 @@ func (g *Segment) sync(file File, end int64) error {
 	return nil
 }
 
-// persist makes what was written outlast a crash: fsync, and once fsync the
-// folder. It is called with syncing held.
+// persist makes what was written durable: fsync, and the first time fsync of the folder.
+// It is called with syncing held.
 func (g *Segment) persist(file File) error {
 	if err := file.Sync(); err != nil {
 		return err
@@ -170,11 +168,11 @@ func (g *Segment) state() (size, raw int64, open bool) {
 	return g.size, g.sum.raw, g.err == nil && !g.sealed
 }
 
-// errSealed is what a writer gets that comes too late; it takes the next segment.
+// errSealed sends a writer that comes too late to the next segment.
 var errSealed = errors.New("segment is sealed")
 
-// close ends writing and makes what was written durable. The trailer and the new
-// name, which follow, need no sync: the frames are as good without.
+// close ends writing and makes what was written durable. The trailer and the new name,
+// which follow, need no sync: the frames can be read without them.
 func (g *Segment) close() (err error) {
 	g.mu.Lock()
 	end, broken := g.size, g.err != nil
@@ -192,26 +190,26 @@ func (g *Segment) close() (err error) {
 	return err
 }
 
-// finish waits for those who still write, and appends the trailer.
+// finish syncs the frames and appends the trailer.
 func (g *Segment) finish(end int64) error {
-	file, err := g.files.use(g)
+	file, err := g.files.acquire(g)
 	if err != nil {
 		return fmt.Errorf("open segment: %w", err)
 	}
-	defer g.files.done(g)
+	defer g.files.release(g)
 	if err := g.sync(file, end); err != nil {
 		return err
 	}
 	_, err = file.WriteAt(appendTrailer(nil, g.sum), end)
 	if err != nil {
-		// Half a trailer would look like a damage.
+		// Half a trailer would look like damage.
 		return errors.Join(fmt.Errorf("write the end of a segment: %w", err), file.Truncate(end))
 	}
 	return nil
 }
 
-// cut cuts off what may be behind the last frame, unless that has been done. It
-// returns an error while that might not outlast a crash.
+// cut truncates what may be behind the last frame, if that is still to be done. It returns
+// an error until the truncation is durable.
 func (g *Segment) cut() (err error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -231,24 +229,24 @@ func (g *Segment) cut() (err error) {
 	return err
 }
 
-// youngest returns the chunks that came last, in order.
-func (g *Segment) youngest() []sighting {
+// recentChunks returns the chunks that came last, in order.
+func (g *Segment) recentChunks() []chunkSeen {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	return g.young
+	return g.recent
 }
 
-// forget drops the chunks, if they are older than t: a backlog of segments must
-// not keep them. The zero time drops all.
+// forget drops the recent chunks if they are older than t, so that a backlog of segments
+// does not hold them. The zero time drops all.
 func (g *Segment) forget(t time.Time) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if n := len(g.young); n > 0 && (t.IsZero() || g.young[n-1].seen.Before(t)) {
-		g.young = nil
+	if n := len(g.recent); n > 0 && (t.IsZero() || g.recent[n-1].seen.Before(t)) {
+		g.recent = nil
 	}
 }
 
-// durable returns the end of what may be read: frames behind it may yet be cut off.
+// durable returns the end of what may be read: frames behind it may still be cut off.
 func (g *Segment) durable() int64 {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -258,7 +256,7 @@ func (g *Segment) durable() int64 {
 	return g.synced
 }
 
-// Active tells whether the segment takes frames. If not, it was handed to
+// Active reports whether the segment takes frames. If not, it was passed to
 // Options.Sealed or is about to be.
 func (g *Segment) Active() bool {
 	_, _, open := g.state()

@@ -1,8 +1,8 @@
-// Package spool keeps chunks on disk until somebody commits them.
+// Package spool keeps chunks on disk until they are committed.
 //
-// Chunks of one stream are appended to one segment file; Append returns when
-// its chunk is durable. Somebody seals segments, reads them, and commits those
-// that have arrived elsewhere:
+// Chunks of one stream are appended to one segment file; Append returns when its chunk is
+// durable. The caller seals segments, reads them, and commits those that are safe
+// elsewhere:
 //
 //	s, err := spool.Open(spool.Options{Dir: dir, Sealed: queue.Add})
 //	seg, err := s.Append("app.orders", spool.Chunk{Tag: tag, Data: data}, meta)
@@ -32,31 +32,30 @@ var (
 	ErrFull   = errors.New("spool is full")
 	ErrLocked = errors.New("spool is in use")
 	ErrClosed = errors.New("spool is closed")
-	// ErrVanished is for a segment whose file was deleted by somebody else.
-	ErrVanished = errors.New("its file was removed by somebody else")
+	// ErrVanished means that another program deleted a segment's file.
+	ErrVanished = errors.New("another program deleted its file")
 )
 
 // Options of a Spool.
 type Options struct {
-	Dir   string // made if it is not there
+	Dir   string // created if it does not exist
 	Limit int64  // bytes of all segments, without the quarantine; 0 is unlimited
-	// Opened is called for each segment that Append opens, in the order of their IDs. It
-	// must not block, nor call the Spool. Optional.
+	// Opened, if not nil, is called for each segment that Append opens, in the order of
+	// their IDs. It must neither block nor call the Spool.
 	Opened func(*Segment)
-	// Sealed is called once for each segment that is ready to be read, those
-	// that Open finds included, the oldest first. It must not block. Required.
+	// Sealed is called once for each segment that is sealed, including those that Open
+	// finds, the oldest first. It must not block. Required.
 	Sealed func(*Segment)
-	// Warn is told what somebody should know who looks after the folder: what Open
-	// cut off or put into quarantine. Optional.
+	// Warn, if not nil, receives messages for the operator, such as what Open cut off or
+	// quarantined.
 	Warn func(text string)
-	// Repeats recognises chunks that came in the last moments before the spool was
-	// opened when they come again.
-	Repeats bool
-	// Readmit takes the segments in quarantine back, to be read once more.
+	// Deduplicate recognises chunks that are delivered again after a restart.
+	Deduplicate bool
+	// Readmit moves the segments in the quarantine back, to be read once more.
 	Readmit  bool
-	Compress bool             // payloads of frames, quickly
-	Writer   string           // program and version, for who finds the files; default "sluice"
-	MaxOpen  int              // files of active segments that are open at once, default 64
+	Compress bool             // frames, with s2
+	Writer   string           // program and version, recorded in the files; default "sluice"
+	MaxOpen  int              // how many files of active segments are open at once, default 64
 	FS       FS               // default OS{}
 	Now      func() time.Time // default time.Now
 }
@@ -67,31 +66,30 @@ type Chunk struct {
 	Data []byte // not kept
 }
 
-// Spool is a locked folder of segments. All methods are safe for concurrent
-// use.
+// Spool is a locked folder of segments. It is safe for concurrent use.
 type Spool struct {
-	opts    Options
-	repeats *repeats // nil without Options.Repeats
+	opts  Options
+	dedup *dedup // nil without Options.Deduplicate
 
-	// sweeping is held while many segments are sealed: who comes to the same end
-	// meanwhile waits until all of them are. It is taken before sealing.
+	// sweeping is held while all segments of some age are sealed, so that concurrent
+	// callers return only when all of them are. It is taken before sealing.
 	sweeping sync.Mutex
-	// sealing is held while a segment is sealed and handed over: the next one of
-	// its stream is handed over behind it, and Close after all of them. It is taken
+	// sealing is held while a segment is sealed and passed to Options.Sealed, so that
+	// segments arrive there in order, and Close comes after all of them. It is taken
 	// before mu.
 	sealing sync.Mutex
 
-	files *handles
+	files *fileCache
 
 	mu     sync.Mutex // guards what follows
 	lock   io.Closer
 	active map[string]*Segment
-	opened []*Segment         // in the order of opening; those that are not active any more drop out
-	broken []*Segment         // that ended in a failed sync
-	used   map[*Segment]int64 // bytes that each segment counts for
+	opened []*Segment         // in the order of opening; sealed ones drop out
+	broken []*Segment         // whose last sync failed
+	used   map[*Segment]int64 // bytes accounted to each segment
 	total  int64              // sum of used
 	lastID uint64
-	forgot time.Time // when segments last dropped old chunks' names
+	forgot time.Time // when segments last forgot old chunks
 	closed bool
 }
 
@@ -106,15 +104,21 @@ const (
 	lockName       = "lock"
 )
 
-// Open locks the folder and recovers what is in it. It fails with ErrLocked
-// while another instance or process has the folder.
+// Open locks the folder and recovers what is in it. It fails with ErrLocked while another
+// instance or process has it.
 func Open(o Options) (*Spool, error) {
 	o = o.withDefaults()
 	lock, err := lockDir(o)
 	if err != nil {
 		return nil, fmt.Errorf("open spool %s: %w", o.Dir, err)
 	}
-	s := &Spool{opts: o, lock: lock, files: newHandles(o.FS, o.MaxOpen), active: map[string]*Segment{}, used: map[*Segment]int64{}}
+	s := &Spool{
+		opts:   o,
+		lock:   lock,
+		files:  newFileCache(o.FS, o.MaxOpen),
+		active: map[string]*Segment{},
+		used:   map[*Segment]int64{},
+	}
 	if o.Readmit {
 		err = s.readmit()
 	}
@@ -125,11 +129,12 @@ func Open(o Options) (*Spool, error) {
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open spool %s: %w", o.Dir, err), lock.Close())
 	}
-	if o.Repeats {
-		if s.repeats, err = openRepeats(o.FS, filepath.Join(o.Dir, journalName), o.Writer, found, o.Now); err != nil {
-			o.Warn(fmt.Sprintf("chunks may come twice after a crash: the journal of those that came cannot be used: %v", err))
+	if o.Deduplicate {
+		journal := filepath.Join(o.Dir, journalName)
+		if s.dedup, err = openDedup(o.FS, journal, o.Writer, found, o.Now); err != nil {
+			o.Warn(fmt.Sprintf("chunks may be stored twice after a crash: the journal of recent chunks cannot be used: %v", err))
 		}
-		s.lastID = max(s.lastID, s.repeats.journal.state.last)
+		s.lastID = max(s.lastID, s.dedup.journal.state.last)
 	}
 	for _, seg := range found {
 		o.Sealed(seg)
@@ -137,8 +142,8 @@ func Open(o Options) (*Spool, error) {
 	return s, nil
 }
 
-// lockDir makes the spool's folder, unless it is there, and locks it. A folder that
-// others can write to is not one to take segments from: their meta says where they go.
+// lockDir creates the spool's folder, if it does not exist, and locks it. It refuses a
+// folder that others can write to: a segment's meta says where its data goes.
 func lockDir(o Options) (io.Closer, error) {
 	if err := makeDir(o.FS, filepath.Join(o.Dir, quarantineDir)); err != nil {
 		return nil, err
@@ -169,13 +174,13 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
-// makeDir makes a folder whose name, and whose parents' names, outlast a crash.
+// makeDir creates a folder, with its parents, that survives a crash.
 func makeDir(fs FS, dir string) error {
 	if err := fs.MkdirAll(dir); err != nil {
 		return err
 	}
 	for parent := filepath.Dir(dir); ; parent = filepath.Dir(parent) {
-		// A parent that may not be opened was not made here.
+		// A parent that we may not open was not created here.
 		if err := fs.SyncDir(parent); err != nil && !errors.Is(err, os.ErrPermission) {
 			return err
 		}
@@ -192,11 +197,11 @@ func (s *Spool) Used() int64 {
 	return s.total
 }
 
-// Close takes no more chunks, seals what is active and unlocks the folder.
-// Segments that nobody committed stay; reading and committing them must have
-// ended before. unnoted is how many of the last chunks may come again, since
-// Fluent Bit has not noted that they were taken: 64 at most, or Unknown.
-func (s *Spool) Close(unnoted int) error {
+// Close accepts no more chunks, seals what is active and unlocks the folder. Segments that
+// were not committed stay; reading and committing must have ended before. unacked is how
+// many of the last chunks may be delivered again, because Fluent Bit has not recorded that
+// they were accepted: at most 64, or Unknown.
+func (s *Spool) Close(unacked int) error {
 	s.mu.Lock()
 	s.closed = true
 	s.mu.Unlock()
@@ -204,14 +209,14 @@ func (s *Spool) Close(unnoted int) error {
 	s.mu.Lock()
 	last, lock := s.lastID, s.lock
 	s.mu.Unlock()
-	return errors.Join(err, s.repeats.close(unnoted, last), lock.Close())
+	return errors.Join(err, s.dedup.close(unacked, last), lock.Close())
 }
 
-// Unknown is for a Close by somebody else than Fluent Bit: what may come again
-// after the last process may come again after this one.
+// Unknown is for a Close without Fluent Bit: whatever may be delivered again after the
+// last process may still be after this one.
 const Unknown = -1
 
-// farFuture is after all times that a clock shows.
+// farFuture is later than any time that a clock shows.
 var farFuture = time.Unix(1<<60, 0)
 
 func (s *Spool) path(id uint64, ext string) string {

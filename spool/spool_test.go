@@ -236,7 +236,7 @@ func TestUnreadableSegmentsGoToQuarantine(t *testing.T) {
 		if len(r.sealed) != 0 || !strings.Contains(told, "quarantine") || len(files(t, dir, "quarantine/*.segment")) != 1 {
 			t.Errorf("%s: sealed %d, told %q, quarantine %v", name, len(r.sealed), told, files(t, dir, "quarantine/*"))
 		}
-		if name == "version" && !strings.Contains(told, "format version 9, written by \"sluice 9.0\"") {
+		if name == "version" && !strings.Contains(told, "\"sluice 9.0\": it has format version 9") {
 			t.Errorf("told %q, want the version", told)
 		}
 	}
@@ -308,15 +308,15 @@ func TestCounter(t *testing.T) {
 			t.Fatal(err)
 		}
 		if n == 3 {
-			c.Given(7)
-			c.Given(3)
+			c.Observe(7)
+			c.Observe(3)
 		}
 		for next := range uint64(2) {
-			if got := c.Take(); got != want+next {
+			if got := c.Next(); got != want+next {
 				t.Errorf("life %d takes %d, want %d", n, got, want+next)
 			}
 		}
-		if err := errors.Join(c.Keep(), r.Close(0)); err != nil {
+		if err := errors.Join(c.Persist(), r.Close(0)); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -86,10 +86,10 @@ func TestCounterOnAFullDisk(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := c.Take(); got != want {
+		if got := c.Next(); got != want {
 			t.Errorf("Take = %d, want %d", got, want)
 		}
-		if err := c.Keep(); err != nil {
+		if err := c.Persist(); err != nil {
 			t.Fatal(err)
 		}
 		if found := files(t, dir, "index.*"); len(found) != 1 {
@@ -113,10 +113,10 @@ func TestOlderCounter(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := c.Take(); got != 41+want {
+		if got := c.Next(); got != 41+want {
 			t.Errorf("Take = %d, want %d", got, 41+want)
 		}
-		if err := errors.Join(c.Keep(), r.Close(0)); err != nil {
+		if err := errors.Join(c.Persist(), r.Close(0)); err != nil {
 			t.Fatal(err)
 		}
 	}

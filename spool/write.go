@@ -9,7 +9,7 @@ import (
 	"github.com/klauspost/compress/s2"
 )
 
-// frameWriter makes a frame and writes it. Its buffers are used again.
+// frameWriter encodes a frame and writes it. It is pooled with its buffers.
 type frameWriter struct {
 	head, payload []byte // of the frame
 	block         []byte // room for a compressed payload
@@ -18,14 +18,13 @@ type frameWriter struct {
 
 var framePool = sync.Pool{New: func() any { return new(frameWriter) }}
 
-// pieceSize is how much of a frame is written at a time, in bytes. It goes by way
-// of a buffer that the kernel has read before: a chunk's memory is new, and where a
-// hypervisor keeps the page tables each of its pages costs the kernel a fault, ten
-// times what copying costs. A small frame is one write.
+// pieceSize is how many bytes of a frame are written at a time, by way of one buffer. A
+// chunk's memory is new to the kernel, and where a hypervisor keeps the page tables each
+// of its pages costs a fault, ten times as much as copying it. A small frame is one write.
 const pieceSize = 256 << 10
 
-// encode makes a frame, which is valid as long as its Data is. With compress the
-// payload is compressed if that makes it smaller.
+// encode encodes a frame, which is valid as long as its Data is. With compress the payload
+// is compressed if that makes it smaller.
 func (w *frameWriter) encode(f Frame, compress bool) {
 	payload, codec := f.Data, byte(codecRaw)
 	if compress {
@@ -48,7 +47,7 @@ func (w *frameWriter) encode(f Frame, compress bool) {
 	w.head, w.payload = b, payload
 }
 
-// compress returns data as an S2 block, or tells that it would not get smaller.
+// compress returns data as an S2 block, or false if that would not be smaller.
 func (w *frameWriter) compress(data []byte) ([]byte, bool) {
 	room := s2.MaxEncodedLen(len(data))
 	if room < 0 {
@@ -59,7 +58,7 @@ func (w *frameWriter) compress(data []byte) ([]byte, bool) {
 	return w.block, len(w.block) < len(data)
 }
 
-// release gives the buffers to the next frame.
+// release returns the writer to the pool.
 func (w *frameWriter) release() {
 	w.payload = nil // it may be the caller's
 	framePool.Put(w)
@@ -68,7 +67,7 @@ func (w *frameWriter) release() {
 // size returns the frame's length.
 func (w *frameWriter) size() int64 { return int64(len(w.head) + len(w.payload)) }
 
-// writeAt writes the frame to its place in a file. It may be called again.
+// writeAt writes the frame at an offset. It may be called again.
 func (w *frameWriter) writeAt(file File, off int64) error {
 	piece := append(slices.Grow(w.piece[:0], int(min(w.size(), pieceSize))), w.head...)
 	for rest := w.payload; ; piece = piece[:0] {

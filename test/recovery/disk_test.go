@@ -45,7 +45,7 @@ func openOn(t *testing.T, dir string, answered map[string]bool) *spooler {
 	t.Helper()
 	s := &spooler{answered: answered, random: rand.New(rand.NewPCG(1, uint64(len(answered))))}
 	var err error
-	s.Spool, err = spool.Open(spool.Options{Dir: filepath.Join(dir, "spool"), Repeats: true, Sealed: func(g *spool.Segment) { s.sealed = append(s.sealed, g) }})
+	s.Spool, err = spool.Open(spool.Options{Dir: filepath.Join(dir, "spool"), Deduplicate: true, Sealed: func(g *spool.Segment) { s.sealed = append(s.sealed, g) }})
 	if err != nil {
 		t.Fatal(err)
 	}

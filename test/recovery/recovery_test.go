@@ -123,10 +123,10 @@ func TestCounter(t *testing.T) {
 		if err := w.start(); err != nil {
 			t.Fatal(err)
 		}
-		if got := w.counter.Take(); got != want {
+		if got := w.counter.Next(); got != want {
 			t.Errorf("Take after %d crashes = %d", want, got)
 		}
-		if err := w.counter.Keep(); err != nil {
+		if err := w.counter.Persist(); err != nil {
 			t.Fatal(err)
 		}
 		w.disk = w.disk.Crash(memfs.Nothing())

@@ -42,10 +42,10 @@ type plan struct {
 	streams int
 	seal    int // after so many chunks
 	ship    int // after so many chunks
-	// unnoted is how many of the last answers Fluent Bit has not noted when it dies. With
+	// unacked is how many of the last answers Fluent Bit has not noted when it dies. With
 	// FLB_OUTPUT_SYNCHRONOUS there may be two: the next flush begins before the last chunk is gone
 	// (flb_engine.c:262).
-	unnoted int
+	unacked int
 }
 
 // plans are a busy life and a calm one.
@@ -70,7 +70,7 @@ func (w *world) start() (err error) {
 	w.now = w.now.Add(time.Second)
 	w.waiting, w.answered, w.sealed = append(w.answered, w.waiting...), nil, nil
 	w.spool, err = spool.Open(spool.Options{
-		Dir: dir, FS: w.disk, Repeats: true, MaxOpen: 1,
+		Dir: dir, FS: w.disk, Deduplicate: true, MaxOpen: 1,
 		Now:    func() time.Time { w.now = w.now.Add(time.Millisecond); return w.now },
 		Sealed: func(s *spool.Segment) { w.sealed = append(w.sealed, s) },
 		Warn:   func(text string) { w.told = append(w.told, text) },
@@ -86,7 +86,7 @@ func (w *world) start() (err error) {
 		if err != nil {
 			return err
 		}
-		w.counter.Given(n)
+		w.counter.Observe(n)
 	}
 	return nil
 }
@@ -96,17 +96,17 @@ func (w *world) deliver() {
 	data := w.waiting[0]
 	stream := fmt.Sprint("stream ", int(data[len("chunk ")])%w.streams)
 	_, err := w.spool.Append(stream, spool.Chunk{Tag: "tag", Data: []byte(data)}, w.meta)
-	if err != nil && !errors.Is(err, spool.ErrRepeated) {
+	if err != nil && !errors.Is(err, spool.ErrDuplicate) {
 		w.waiting = append(w.waiting[1:], data)
 		return
 	}
 	w.waiting = w.waiting[1:]
 	w.answered = append(w.answered, data)
-	w.answered = w.answered[max(0, len(w.answered)-w.unnoted):]
+	w.answered = w.answered[max(0, len(w.answered)-w.unacked):]
 }
 
 // meta takes a number that no other segment may have.
-func (w *world) meta() ([]byte, error) { return fmt.Append(nil, w.counter.Take()), nil }
+func (w *world) meta() ([]byte, error) { return fmt.Append(nil, w.counter.Next()), nil }
 
 // shipAll stores all sealed segments that it can.
 func (w *world) shipAll(t *testing.T) {
@@ -132,7 +132,7 @@ func (w *world) shipOne(t *testing.T, seg *spool.Segment) error {
 	if len(data) > 0 { // else there is nothing to store
 		w.store(t, seg, data)
 	}
-	if err := w.counter.Keep(); err != nil {
+	if err := w.counter.Persist(); err != nil {
 		return err
 	}
 	if len(damage) > 0 {

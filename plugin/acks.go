@@ -6,20 +6,20 @@ import (
 	"sync"
 )
 
-// answers are the flushes that were answered FLB_OK. Those that Fluent Bit has not
-// noted before its engine stopped come again from its storage. It is safe for
-// concurrent use.
-type answers struct {
+// acks counts the flushes that were answered FLB_OK. Chunks whose answer Fluent Bit had
+// not recorded when its engine stopped are delivered again from its storage. It is safe
+// for concurrent use.
+type acks struct {
 	mu    sync.Mutex // guards what follows
 	bytes int64      // of all
 	last  []int64    // bytes of the last ones
 }
 
-// With FLB_OUTPUT_SYNCHRONOUS two answers can be on their way: the next flush begins
+// With FLB_OUTPUT_SYNCHRONOUS at most two answers are in flight: the next flush begins
 // before the last chunk is deleted (flb_engine.c, handle_output_event).
 const maxUnnoted = 2
 
-func (a *answers) add(bytes int) {
+func (a *acks) add(bytes int) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.bytes += int64(bytes)
@@ -29,10 +29,10 @@ func (a *answers) add(bytes int) {
 	a.last = append(a.last, int64(bytes))
 }
 
-// unnoted returns how many of the last answers Fluent Bit has not noted, by its
+// unacked returns how many of the last answers Fluent Bit has not noted, by its
 // own metrics of the output. Without them, or if they say something else than we
 // know, as when a processor has changed what a chunk is, any may be.
-func (a *answers) unnoted(metrics string) int {
+func (a *acks) unacked(metrics string) int {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	noted, ok := processedBytes(metrics)

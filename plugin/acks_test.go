@@ -23,7 +23,7 @@ func TestUnnoted(t *testing.T) {
 		{[]int{1 << 40, 20}, "1.0995116278e+12", 2}, // not exact
 		{[]int{1 << 40, 20}, "1099511627776", 1},
 	} {
-		var a answers
+		var a acks
 		for _, n := range c.answered {
 			a.add(n)
 		}
@@ -31,8 +31,8 @@ func TestUnnoted(t *testing.T) {
 		if c.noted != "" {
 			metrics = fmt.Sprintf("# TYPE fluentbit_output_proc_bytes_total counter\nfluentbit_output_proc_records_total{name=\"s\"} 7\nfluentbit_output_proc_bytes_total{name=\"s\"} %s\n", c.noted)
 		}
-		if got := a.unnoted(metrics); got != c.want {
-			t.Errorf("of %v answers, %q bytes noted: %d unnoted, want %d", c.answered, c.noted, got, c.want)
+		if got := a.unacked(metrics); got != c.want {
+			t.Errorf("of %v answers, %q bytes noted: %d unacked, want %d", c.answered, c.noted, got, c.want)
 		}
 	}
 }

@@ -5,34 +5,33 @@ import (
 	"sync"
 )
 
-// handles keeps the files of active segments open, but not more than most at
-// once: there may be a segment for each of ten thousand tags. It is safe for
-// concurrent use.
-type handles struct {
-	fs   FS
-	most int
+// fileCache keeps up to max files of active segments open: there may be a segment for each
+// of ten thousand tags. It is safe for concurrent use.
+type fileCache struct {
+	fs  FS
+	max int
 
 	mu   sync.Mutex // guards what follows
 	open map[*Segment]*handle
 	idle list.List // of *handle, the one used last in front
 }
 
-// handle is an open file. It may be closed when nobody uses it.
+// handle is an open file. It may be closed when it has no users.
 type handle struct {
 	owner *Segment
 	file  File
 	users int
-	place *list.Element // in idle, nil while it is used
+	place *list.Element // in idle, nil while it has users
 	last  bool          // to be closed by its last user
 }
 
-func newHandles(fs FS, most int) *handles {
-	return &handles{fs: fs, most: most, open: map[*Segment]*handle{}}
+func newFileCache(fs FS, max int) *fileCache {
+	return &fileCache{fs: fs, max: max, open: map[*Segment]*handle{}}
 }
 
-// use returns a segment's file, which stays open until done, or errSealed after
-// close.
-func (h *handles) use(g *Segment) (File, error) {
+// acquire returns a segment's file, which stays open until release. After close it returns
+// errSealed.
+func (h *fileCache) acquire(g *Segment) (File, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	got := h.open[g]
@@ -56,8 +55,8 @@ func (h *handles) use(g *Segment) (File, error) {
 	return got.file, nil
 }
 
-// adopt takes over the file of a new segment.
-func (h *handles) adopt(g *Segment, file File) {
+// add takes over the file of a new segment.
+func (h *fileCache) add(g *Segment, file File) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.makeRoom()
@@ -66,8 +65,8 @@ func (h *handles) adopt(g *Segment, file File) {
 	h.open[g] = got
 }
 
-// done ends a use.
-func (h *handles) done(g *Segment) {
+// release ends what acquire began.
+func (h *fileCache) release(g *Segment) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	got := h.open[g]
@@ -82,18 +81,18 @@ func (h *handles) done(g *Segment) {
 	}
 }
 
-// makeRoom closes files that nobody uses. What was written to them is synced by
-// then, so that closing has nothing to tell. It is called with mu held.
-func (h *handles) makeRoom() {
-	for len(h.open) >= h.most && h.idle.Len() > 0 {
+// makeRoom closes files without users. What was written to them has been synced, so that
+// errors of Close do not matter. It is called with mu held.
+func (h *fileCache) makeRoom() {
+	for len(h.open) >= h.max && h.idle.Len() > 0 {
 		oldest := h.idle.Remove(h.idle.Back()).(*handle)
 		delete(h.open, oldest.owner)
 		_ = oldest.file.Close()
 	}
 }
 
-// close closes a segment's file for good, as soon as nobody uses it.
-func (h *handles) close(g *Segment) error {
+// close closes a segment's file for good, as soon as it has no users.
+func (h *fileCache) close(g *Segment) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	g.closed = true

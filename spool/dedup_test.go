@@ -32,7 +32,7 @@ func newLife(t *testing.T) *life {
 func (l *life) start() {
 	l.t.Helper()
 	l.dir = crash(l.t, l.dir)
-	r, err := tryOpen(spool.Options{Dir: l.dir, Repeats: true, FS: l.fs, Now: func() time.Time { return l.now }})
+	r, err := tryOpen(spool.Options{Dir: l.dir, Deduplicate: true, FS: l.fs, Now: func() time.Time { return l.now }})
 	if err != nil {
 		l.t.Fatal(err)
 	}
@@ -42,7 +42,7 @@ func (l *life) start() {
 // takes appends a chunk and checks whether it is recognised.
 func (l *life) takes(data string, again bool) {
 	l.t.Helper()
-	if _, err := l.tryAppend("s", data); errors.Is(err, spool.ErrRepeated) != again || err != nil && !again {
+	if _, err := l.tryAppend("s", data); errors.Is(err, spool.ErrDuplicate) != again || err != nil && !again {
 		l.t.Errorf("%q: %v, want it recognised: %v", data, err, again)
 	}
 }
@@ -103,7 +103,7 @@ func TestFailedChunksAreNotRecognised(t *testing.T) {
 		l.start()
 		l.takes("one", false)
 		fail(l.fs)
-		if _, err := l.tryAppend("s", "two"); err == nil || errors.Is(err, spool.ErrRepeated) {
+		if _, err := l.tryAppend("s", "two"); err == nil || errors.Is(err, spool.ErrDuplicate) {
 			t.Errorf("%s: %v, want the disk's error", name, err)
 		}
 		l.fs.write, l.fs.sync = nil, nil
@@ -133,7 +133,7 @@ func TestFullDiskAtStart(t *testing.T) {
 	l.takes("two", false)
 	l.fs.write = syscall.ENOSPC
 	l.start()
-	if _, err := l.tryAppend("s", "one"); err == nil || errors.Is(err, spool.ErrRepeated) {
+	if _, err := l.tryAppend("s", "one"); err == nil || errors.Is(err, spool.ErrDuplicate) {
 		t.Errorf("%v, want no answer that is not durable", err)
 	}
 	l.fs.write = nil // something was shipped
