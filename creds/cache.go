@@ -2,8 +2,8 @@ package creds
 
 import (
 	"context"
-	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"math/rand/v2"
 	"sync"
@@ -11,85 +11,76 @@ import (
 	"time"
 )
 
-// ErrClosed is what a closed Cache answers.
-var ErrClosed = errors.New("the credentials' cache is closed")
-
-// Mode says who waits for a refresh that is due but does not press.
+// Mode selects whether callers wait for an advisory refresh.
 type Mode int32
 
 const (
-	// Async refreshes in the background; callers keep the old credentials
-	// meanwhile.
+	// Async refreshes in the background; callers get the old credentials meanwhile.
 	Async Mode = iota
-	// Sync makes whoever finds a refresh due wait for it: nothing goes on behind
-	// the callers' backs.
+	// Sync makes callers wait for a refresh that is due: nothing happens in the background.
 	Sync
 )
 
 // CacheOptions configure a Cache. Zero fields have the documented defaults.
 type CacheOptions struct {
 	Provider Provider // required
-	// Advisory is how long before expiry a refresh begins in the background, ±10 %
-	// so that a fleet does not ask at once; default 15 min, at most a quarter of
-	// the credentials' life.
+	// Advisory is how long before expiry a refresh starts in the background, ±10 % so that a fleet does not ask at once;
+	// default 15 min, at most a quarter of the credentials' life.
 	Advisory time.Duration
-	// Mandatory is how long before expiry callers wait for the refresh; default
-	// 5 min, at most a twelfth of the life.
+	// Mandatory is how long before expiry callers wait for the refresh; default 5 min, at most a twelfth of the life.
 	Mandatory time.Duration
-	// Timeout bounds a retrieval, of a provider that ignores its context, too;
-	// default 30 s.
+	// Timeout bounds a retrieval, even if the provider ignores its context; default 30 s.
 	Timeout time.Duration
-	// MaxBackoff bounds the wait between failures, which begins with a second and
-	// doubles, less up to a half; default 1 min.
+	// MaxBackoff bounds the wait between failures, which starts at 1 s, doubles, and is jittered by up to a half; default
+	// 1 min.
 	MaxBackoff time.Duration
-	// Stable keeps credentials beyond their expiry while the provider fails
-	// ("static stability"), for sources whose outage says nothing of the keys; the
-	// provider is then asked once in 10 to 15 min. While the credentials live, it
-	// is asked again when Mandatory begins, and more often from then on.
-	Stable bool
-	// KeepFresh refreshes credentials that were retrieved once without being asked, when
-	// Advisory begins: the first caller after a long silence does not wait.
+	// StaticStability keeps credentials beyond their expiry while the provider fails, for sources whose outage says nothing
+	// about the keys. The provider is then asked every 10 to 15 min. While the credentials are valid, it is asked again when
+	// Mandatory begins, and more often from then on.
+	StaticStability bool
+	// KeepFresh refreshes credentials without being asked, once they have been retrieved: when Advisory begins. So the first
+	// caller after a long silence does not wait.
 	KeepFresh bool
 
-	Now    func() time.Time // default time.Now
-	Random func() float64   // in [0, 1); default math/rand/v2
-	Report func(error)      // is told of subscribers that panic; default log/slog's logger
+	Now     func() time.Time // default time.Now
+	Random  func() float64   // in [0, 1); default math/rand/v2
+	OnPanic func(error)      // called with the panic of a subscriber; default logs it with log/slog
 }
 
-// Cache keeps a provider's credentials and refreshes them ahead of their
-// expiry. Readers of fresh credentials take no lock. There is one retrieval at a
-// time, with a deadline of its own: callers wait for it with their contexts, and
-// none of them can cancel it for the others.
+// Cache keeps a provider's credentials and refreshes them before they expire. Readers of fresh credentials take no lock.
+// There is one retrieval at a time, with a deadline of its own: callers wait for it with their contexts, and none can
+// cancel it for the others.
 type Cache struct {
 	opts     CacheOptions
 	mode     atomic.Int32
-	snapshot atomic.Pointer[snapshot] // never holds a blank
+	snapshot atomic.Pointer[snapshot] // never of incomplete credentials
 
-	life    context.Context // ends with Close
-	end     context.CancelFunc
-	flights sync.WaitGroup
+	ctx        context.Context // canceled by Close
+	cancel     context.CancelFunc
+	retrievals sync.WaitGroup
 
-	mu          sync.Mutex    // guards what follows
-	flight      *flight       // nil when nothing is being retrieved
-	asking      bool          // the provider, which may go on when the flight has ended
-	finished    bool          // nothing new is begun
-	failures    int           // in a row
-	failedAt    time.Time     // last
-	wait        time.Duration // from failedAt to the next retrieval
-	lastErr     error
-	invalidated time.Time   // when Invalidate last had an effect
-	timer       *time.Timer // of KeepFresh, nil before there is something to refresh
-	subscribers subscribers
+	mu           sync.Mutex    // guards what follows
+	retrieval    *retrieval    // the one under way, nil if there is none
+	providerBusy bool          // the provider has not returned; it may outlast the retrieval
+	stopping     bool          // no retrieval starts any more
+	failures     int           // in a row
+	failedAt     time.Time     // the last time
+	backoff      time.Duration // from failedAt to the next retrieval
+	lastErr      error
+	invalidated  time.Time   // when Invalidate last had an effect
+	timer        *time.Timer // for KeepFresh; nil until there is something to refresh
+	subscribers  subscribers
 }
 
 // snapshot is immutable.
 type snapshot struct {
-	creds               Credentials
-	advisory, mandatory time.Time // zero: never
-	refused             bool      // by the service: it is due, whatever the time
+	creds     Credentials
+	advisory  time.Time // when a refresh is due; zero: never
+	mandatory time.Time // when callers wait for it; zero: never
+	refused   bool      // by the service: a refresh is due, whatever the time
 }
 
-// NewCache makes a Cache; nothing is retrieved before it is asked.
+// NewCache returns a cache. It retrieves nothing until it is asked.
 func NewCache(o CacheOptions) *Cache {
 	if o.Advisory == 0 {
 		o.Advisory = 15 * time.Minute
@@ -109,116 +100,103 @@ func NewCache(o CacheOptions) *Cache {
 	if o.Random == nil {
 		o.Random = rand.Float64
 	}
-	if o.Report == nil {
-		o.Report = func(err error) { slog.Error("a subscriber to credentials failed", "error", err) }
+	if o.OnPanic == nil {
+		o.OnPanic = func(err error) { slog.Error("a subscriber to credentials failed", "error", err) }
 	}
 	c := &Cache{opts: o}
-	c.subscribers.calls.Report = o.Report
-	c.life, c.end = context.WithCancel(context.Background())
+	c.subscribers.calls.OnPanic = o.OnPanic
+	c.ctx, c.cancel = context.WithCancel(context.Background())
 	return c
 }
 
-// SetMode changes who waits for a refresh; the default is Async.
+// SetMode selects whether callers wait for an advisory refresh; the default is Async.
 func (c *Cache) SetMode(m Mode) { c.mode.Store(int32(m)) }
 
-// Subscribe has f told, in order, of every change. f is called by another
-// goroutine, must not block, and may Retrieve and Close. stop ends it; f may still
-// be called by what is under way.
-func (c *Cache) Subscribe(f func(Update)) (stop func()) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	id := c.subscribers.add(f)
-	return func() {
-		c.mu.Lock()
-		defer c.mu.Unlock()
-		c.subscribers.remove(id)
-	}
-}
-
-// Close stops what is under way and waits for it, for a provider that ignores its
-// context no longer than a second. Subscribers hear nothing afterwards; a call that
-// has begun may go on, for it may be the one that closes. Retrieve returns ErrClosed
-// afterwards, unless fresh credentials are there.
+// Close cancels the retrieval under way and waits for it, at most a second for a provider that ignores its context.
+// Subscribers are not called any more; a call that has begun may continue, since it may be the one that closes. Retrieve
+// then returns ErrClosed, unless the cache holds fresh credentials.
 func (c *Cache) Close() {
 	c.mu.Lock()
-	c.end()
-	c.rest()
+	c.cancel()
+	c.stopTimer()
 	c.subscribers.calls.Close()
 	c.mu.Unlock()
-	c.flights.Wait()
+	c.retrievals.Wait()
 }
 
-// Finish lets what is under way end by itself, which Close would stop, and closes
-// the cache.
-func (c *Cache) Finish() {
+// Shutdown waits for the retrieval under way, which Close would cancel, and then closes the cache.
+func (c *Cache) Shutdown() {
 	c.mu.Lock()
-	c.finished = true
-	c.rest()
+	c.stopping = true
+	c.stopTimer()
 	c.mu.Unlock()
-	c.flights.Wait()
+	c.retrievals.Wait()
 	c.Close()
 }
 
-// Retrieve returns fresh credentials at once, or credentials whose refresh it
-// has started in the background, or waits for a retrieval. If that fails, or is not
-// over before ctx ends, it returns the old ones while they live (with Stable,
-// longer), or the error.
+// Retrieve returns fresh credentials at once, or credentials whose refresh it has started in the background, or waits for a
+// retrieval. If that fails or does not end before ctx, it returns the old credentials while they are valid (with
+// StaticStability, longer), or else the error.
 func (c *Cache) Retrieve(ctx context.Context) (Credentials, error) {
 	s := c.snapshot.Load()
-	good := s != nil && !s.refused
-	if good && s.advisory.IsZero() {
+	usable := s != nil && !s.refused
+	if usable && s.advisory.IsZero() {
 		return s.creds, nil
 	}
 	now := c.opts.Now()
-	if good && now.Before(s.advisory) {
+	if usable && now.Before(s.advisory) {
 		return s.creds, nil
 	}
-	f, err := c.join(s, now)
-	if good && now.Before(s.mandatory) && Mode(c.mode.Load()) == Async {
+	r, err := c.join(s, now)
+	if usable && now.Before(s.mandatory) && Mode(c.mode.Load()) == Async {
 		return s.creds, nil
 	}
-	if f == nil {
-		return c.old(s, now, err)
+	if r == nil {
+		return c.fallback(s, now, err)
 	}
 	select {
-	case <-f.done:
+	case <-r.done:
 	case <-ctx.Done():
-		return c.old(c.snapshot.Load(), c.opts.Now(), fmt.Errorf("wait for credentials: %w", ctx.Err()))
+		return c.fallback(c.snapshot.Load(), c.opts.Now(), fmt.Errorf("wait for credentials: %w", ctx.Err()))
 	}
-	if f.err != nil {
-		return c.old(s, c.opts.Now(), f.err)
+	if r.err != nil {
+		return c.fallback(s, c.opts.Now(), r.err)
 	}
-	return f.creds, nil
+	return r.creds, nil
 }
 
-// old returns credentials that could not be refreshed if they may still be
-// handed out, or why they could not.
-func (c *Cache) old(s *snapshot, now time.Time, err error) (Credentials, error) {
-	if c.serves(s, now) {
+// fallback returns credentials that could not be refreshed if they may still be used, or else err.
+func (c *Cache) fallback(s *snapshot, now time.Time, err error) (Credentials, error) {
+	if c.servable(s, now) {
 		return s.creds, nil
 	}
 	return Credentials{}, err
 }
 
-// serves tells whether a snapshot that could not be refreshed is still handed
-// out. A key that the service has refused is not kept beyond its end.
-func (c *Cache) serves(s *snapshot, now time.Time) bool {
-	return s != nil && (!s.creds.Expired(now) || c.opts.Stable && !s.refused)
+// servable reports whether a snapshot that could not be refreshed may still be used. A key that the service has refused is
+// not used beyond its expiry.
+func (c *Cache) servable(s *snapshot, now time.Time) bool {
+	return s != nil && (!s.creds.Expired(now) || c.opts.StaticStability && !s.refused)
 }
 
-// Invalidate says that the service refused these credentials. If they are still
-// the ones that the cache holds, the next Retrieve waits for new ones; at most
-// once a minute, so that a refusal for other reasons causes no storm. It tells
-// whether it had an effect.
+// invalidateInterval is the shortest time between two invalidations.
+const invalidateInterval = time.Minute
+
+// Invalidate tells the cache that the service refused these credentials. If the cache still holds them, the next Retrieve
+// waits for new ones; this happens at most once a minute, so that refusals for other reasons cause no storm. Invalidate
+// reports whether it had an effect.
 func (c *Cache) Invalidate(used Credentials) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	now := c.opts.Now()
 	s := c.snapshot.Load()
-	if s == nil || !s.creds.sameKey(used) || within(invalidateEvery, c.invalidated, now) {
+	if s == nil || !s.creds.SameKey(used) || within(invalidateInterval, c.invalidated, now) {
 		return false
 	}
-	c.invalidated, c.wait = now, 0
+	c.invalidated, c.backoff = now, 0
 	c.snapshot.Store(&snapshot{creds: s.creds, refused: true})
 	return true
 }
+
+// Format writes no secret, for every verb.
+func (c *Cache) Format(f fmt.State, _ rune) { io.WriteString(f, "cache of credentials") }

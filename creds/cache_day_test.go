@@ -83,7 +83,7 @@ func TestADayOfKeys(t *testing.T) {
 
 func aDay(t *testing.T, life time.Duration) {
 	source := &metadataDay{life: life}
-	cache := creds.NewCache(creds.CacheOptions{Provider: source, Stable: true, Random: rand.New(rand.NewPCG(1, 2)).Float64})
+	cache := creds.NewCache(creds.CacheOptions{Provider: source, StaticStability: true, Random: rand.New(rand.NewPCG(1, 2)).Float64})
 	defer cache.Close()
 	c := &caller{t, cache, map[string]bool{}}
 

@@ -33,7 +33,7 @@ func TestDeafProviderIsAbandoned(t *testing.T) {
 		c := creds.NewCache(creds.CacheOptions{Provider: d, Timeout: 10 * time.Second})
 		start := time.Now()
 		_, err := c.Retrieve(t.Context())
-		if !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), "has not returned") || time.Since(start) > 15*time.Second {
+		if !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), "did not return") || time.Since(start) > 15*time.Second {
 			t.Errorf("%v after %v, want a deadline", err, time.Since(start))
 		}
 		for range 100 {

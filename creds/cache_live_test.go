@@ -43,7 +43,7 @@ func TestOneFailureOfAStableSource(t *testing.T) {
 	for seed := range uint64(300) {
 		synctest.Test(t, func(t *testing.T) {
 			s := &source{life: 6 * time.Hour}
-			c := creds.NewCache(creds.CacheOptions{Provider: s, Stable: true, Random: rand.New(rand.NewPCG(seed, 1)).Float64})
+			c := creds.NewCache(creds.CacheOptions{Provider: s, StaticStability: true, Random: rand.New(rand.NewPCG(seed, 1)).Float64})
 			defer c.Close()
 			first, err := c.Retrieve(t.Context())
 			if err != nil {
@@ -73,7 +73,7 @@ func TestSourceIsAskedAtTheEnd(t *testing.T) {
 	for _, stable := range []bool{false, true} {
 		synctest.Test(t, func(t *testing.T) {
 			s := &source{life: time.Hour}
-			c := creds.NewCache(creds.CacheOptions{Provider: s, Stable: stable})
+			c := creds.NewCache(creds.CacheOptions{Provider: s, StaticStability: stable})
 			defer c.Close()
 			first, err := c.Retrieve(t.Context())
 			if err != nil {

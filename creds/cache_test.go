@@ -95,7 +95,7 @@ func TestCacheOutage(t *testing.T) {
 	for _, stable := range []bool{false, true} {
 		synctest.Test(t, func(t *testing.T) {
 			s := &source{life: time.Hour}
-			c := creds.NewCache(creds.CacheOptions{Provider: s, Stable: stable})
+			c := creds.NewCache(creds.CacheOptions{Provider: s, StaticStability: stable})
 			key(t, c)
 			s.fail.Store(true)
 			time.Sleep(59 * time.Minute)

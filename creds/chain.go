@@ -3,23 +3,22 @@ package creds
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync/atomic"
 )
 
-// Chain asks providers in order and stays with the first that answers, until that
-// is not configured any more. It is safe for concurrent use.
+// Chain asks providers in order and stays with the first that answers, while that one is configured. It is safe for
+// concurrent use.
 type Chain struct {
 	providers []Provider
 	winner    atomic.Pointer[Provider]
 }
 
-// NewChain makes a Chain.
+// NewChain returns a chain of these providers.
 func NewChain(providers ...Provider) *Chain { return &Chain{providers: providers} }
 
-// Retrieve returns the winner's credentials. While there is no winner, each
-// call asks all providers, passing over those that are not configured; any other
-// error ends it. If nobody is configured, the error says so of each and is
-// ErrNotConfigured.
+// Retrieve returns the winner's credentials. While there is no winner, each call asks all providers and skips those that
+// are not configured; any other error ends it. If none is configured, the error says so of each and is ErrNotConfigured.
 func (c *Chain) Retrieve(ctx context.Context) (Credentials, error) {
 	if w := c.winner.Load(); w != nil {
 		found, err := (*w).Retrieve(ctx)
@@ -28,7 +27,7 @@ func (c *Chain) Retrieve(ctx context.Context) (Credentials, error) {
 		}
 		c.winner.CompareAndSwap(w, nil)
 	}
-	var passed []error
+	var skipped []error
 	for i := range c.providers {
 		found, err := c.providers[i].Retrieve(ctx)
 		if err == nil {
@@ -38,12 +37,12 @@ func (c *Chain) Retrieve(ctx context.Context) (Credentials, error) {
 		if !errors.Is(err, ErrNotConfigured) {
 			return Credentials{}, err
 		}
-		passed = append(passed, err)
+		skipped = append(skipped, err)
 	}
-	return Credentials{}, &noneError{passed}
+	return Credentials{}, &noneError{skipped}
 }
 
-// Invalidate tells the winner, if it is an Invalidator.
+// Invalidate invalidates the winner, if it is an Invalidator.
 func (c *Chain) Invalidate(used Credentials) bool {
 	if w := c.winner.Load(); w != nil {
 		if source, ok := (*w).(Invalidator); ok {
@@ -53,15 +52,22 @@ func (c *Chain) Invalidate(used Credentials) bool {
 	return false
 }
 
-// noneError lists what every provider missed, on one line.
-type noneError struct{ passed []error }
+// Format writes no secret, for every verb. Package fmt calls no method of a value in an unexported field, so it would print
+// the fields of Credentials in a provider.
+func (c *Chain) Format(f fmt.State, _ rune) {
+	fmt.Fprintf(f, "chain of %d sources of credentials", len(c.providers))
+}
+
+// noneError lists why each provider was skipped, on one line.
+type noneError struct{ skipped []error }
 
 func (e *noneError) Error() string {
-	text := "no AWS credentials found"
-	for i, err := range e.passed {
-		text += map[bool]string{true: ": ", false: "; "}[i == 0] + err.Error()
+	text, separator := "no AWS credentials found", ": "
+	for _, err := range e.skipped {
+		text += separator + err.Error()
+		separator = "; "
 	}
 	return text
 }
 
-func (e *noneError) Unwrap() []error { return e.passed }
+func (e *noneError) Unwrap() []error { return e.skipped }

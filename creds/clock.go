@@ -8,34 +8,31 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 )
 
-// Clock tells the time as AWS sees it: this machine's, corrected by what AWS's
-// answers say when they refuse a request. Credentials expire by AWS's clock; on
-// a machine that is hours ahead all of them would look dead. It is safe for
+// Clock shows the time as AWS sees it: this machine's, corrected by the Date of answers with which AWS refuses a request.
+// Credentials expire by AWS's clock; on a machine that is hours ahead, all of them would look expired. It is safe for
 // concurrent use.
 type Clock struct {
 	now        func() time.Time
-	elapsed    func() time.Duration // by a clock that nobody sets
+	elapsed    func() time.Duration // by a clock that is never set
 	correction atomic.Pointer[correction]
 }
 
 // correction is immutable.
 type correction struct {
-	offset time.Duration
-	at     time.Time // when it was learned, by the machine's clock
-	ran    time.Duration
+	offset  time.Duration
+	learned time.Time     // by the machine's clock
+	elapsed time.Duration // at the same moment
 }
 
 const (
-	// skewed is what AWS tolerates, less a margin, as AWS's SDKs have it.
-	skewed = 4 * time.Minute
-	// jump is how far the machine's wall clock may drift from its monotonic one
-	// before it must have been set anew.
-	jump = time.Minute
+	// maxSkew is what AWS tolerates, less a margin, as in AWS's SDKs.
+	maxSkew = 4 * time.Minute
+	// maxDrift is how far the machine's wall clock may drift from its monotonic one. Beyond that, it must have been set.
+	maxDrift = time.Minute
 )
 
-// NewClock makes a Clock from the machine's, and from the time that has passed
-// since some moment. The defaults are time.Now and its monotonic reading; with
-// now alone, time passes as it says.
+// NewClock makes a Clock from the machine's clock and from the time elapsed since some moment. The defaults are time.Now and
+// its monotonic reading; with now alone, time elapses as now shows it.
 func NewClock(now func() time.Time, elapsed func() time.Duration) *Clock {
 	if now == nil {
 		now, elapsed = time.Now, sinceStart(time.Now)
@@ -51,24 +48,22 @@ func sinceStart(now func() time.Time) func() time.Duration {
 	return func() time.Duration { return now().Sub(start) }
 }
 
-// Now returns the time.
+// Now returns the corrected time.
 func (c *Clock) Now() time.Time {
 	t := c.now()
 	k := c.correction.Load()
 	if k == nil {
 		return t
 	}
-	if drift := t.Round(0).Sub(k.at) - (c.elapsed() - k.ran); drift.Abs() > jump {
-		c.correction.CompareAndSwap(k, nil) // somebody has set the clock
+	if drift := t.Round(0).Sub(k.learned) - (c.elapsed() - k.elapsed); drift.Abs() > maxDrift {
+		c.correction.CompareAndSwap(k, nil) // the machine's clock has been set
 		return t
 	}
-	// Without the machine's monotonic reading: a time that is kept is compared
-	// with others after the correction has ended.
+	// Drop the monotonic reading: callers keep the time and compare it with others after the correction has ended.
 	return t.Round(0).Add(k.offset)
 }
 
-// Offset returns by how much the machine's clock is behind AWS's; negative if
-// ahead.
+// Offset returns how far the machine's clock is behind AWS's; it is negative if the machine's is ahead.
 func (c *Clock) Offset() time.Duration {
 	if k := c.correction.Load(); k != nil {
 		return k.offset
@@ -76,8 +71,8 @@ func (c *Clock) Offset() time.Duration {
 	return 0
 }
 
-// Client watches the answers that next gets from a service of AWS and learns
-// from refusals, which are the answer to a wrong time.
+// Client returns a client that learns from the answers which next gets from a service of AWS. Only refusals count: they are
+// what a wrong time causes.
 func (c *Clock) Client(next aws.HTTPClient) aws.HTTPClient { return clockClient{c, next} }
 
 type clockClient struct {
@@ -95,14 +90,14 @@ func (w clockClient) Do(r *http.Request) (*http.Response, error) {
 	return resp, err
 }
 
-// Learn takes a service's time if it is far from ours. A service that agrees with
-// the machine ends an older correction.
+// Learn adopts a service's time if it is far from ours. If the service agrees with the machine's clock, an older correction
+// ends.
 func (c *Clock) Learn(server time.Time) {
 	now := c.now()
 	offset := server.Sub(now)
 	switch {
-	case (offset - c.Offset()).Abs() < skewed:
-	case offset.Abs() < skewed:
+	case (offset - c.Offset()).Abs() < maxSkew:
+	case offset.Abs() < maxSkew:
 		c.correction.Store(nil)
 	default:
 		c.correction.Store(&correction{offset, now.Round(0), c.elapsed()})

@@ -1,9 +1,7 @@
 package creds_test
 
 import (
-	"fmt"
 	"net/http"
-	"strings"
 	"testing"
 	"time"
 
@@ -76,27 +74,5 @@ func TestExpiryGoesByTheService(t *testing.T) {
 	clock.Client(server{403, service}).Do(nil)
 	if _, err := cache.Retrieve(t.Context()); err != nil {
 		t.Errorf("by the service's clock the key lives: %v", err)
-	}
-}
-
-// On a machine that is seven hours ahead, keys of six hours are all dead. The
-// metadata service's own time tells.
-func TestEC2LearnsTheTime(t *testing.T) {
-	const base = "/latest/meta-data/iam/security-credentials/"
-	client := metadata(t, map[string]string{base: "role", base + "role": fmt.Sprintf(
-		`{"Code":"Success","AccessKeyId":"ASIA","SecretAccessKey":"s","Token":"t","Expiration":%q}`, time.Now().Add(6*time.Hour).UTC().Format(time.RFC3339))})
-	clock := creds.NewClock(func() time.Time { return time.Now().Add(7 * time.Hour) }, nil)
-	ec2 := &creds.EC2{Client: client, Now: clock.Now}
-	if _, err := ec2.Retrieve(t.Context()); err == nil || !strings.Contains(err.Error(), "clock is 7h0m") {
-		t.Errorf("without learning: %v, want a word on the clock", err)
-	}
-	ec2.Learn = clock.Learn
-	cache := creds.NewCache(creds.CacheOptions{Provider: ec2, Now: clock.Now})
-	defer cache.Close()
-	if got, err := cache.Retrieve(t.Context()); err != nil || got.AccessKeyID != "ASIA" {
-		t.Errorf("with learning: %v, %v", got, err)
-	}
-	if off := clock.Offset().Round(time.Minute); off != -7*time.Hour {
-		t.Errorf("learned %v, want -7h", off)
 	}
 }

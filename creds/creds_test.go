@@ -7,14 +7,11 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net/http"
-	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
 
 	"sluice/creds"
-	"sluice/imds"
 )
 
 func TestNoSecretIsPrinted(t *testing.T) {
@@ -133,61 +130,6 @@ func TestChainLeavesAWinner(t *testing.T) {
 		got, err := chain.Retrieve(t.Context())
 		if err == nil && got.AccessKeyID != step.want || err != nil && err.Error() != step.want {
 			t.Errorf("%s: %v, %v, want %s", step.name, got, err, step.want)
-		}
-	}
-}
-
-// metadata serves documents by path, after a token.
-func metadata(t *testing.T, docs map[string]string) *imds.Client {
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		doc, ok := docs[r.URL.Path]
-		switch {
-		case r.Method == http.MethodPut:
-			fmt.Fprint(w, "token")
-		case r.Header.Get("X-Aws-Ec2-Metadata-Token") != "token":
-			w.WriteHeader(http.StatusUnauthorized)
-		case !ok:
-			w.WriteHeader(http.StatusNotFound)
-		default:
-			fmt.Fprint(w, doc)
-		}
-	}))
-	t.Cleanup(server.Close)
-	return imds.New(imds.Options{Endpoint: server.URL, Pause: func(ctx context.Context, _ time.Duration) error { return ctx.Err() }})
-}
-
-func TestEC2(t *testing.T) {
-	const (
-		extended = "/latest/meta-data/iam/security-credentials-extended/"
-		legacy   = "/latest/meta-data/iam/security-credentials/"
-		good     = `{"Code":"Success","AccessKeyId":"AKIA","SecretAccessKey":"SECRET","Token":"TOKEN","Expiration":"2999-01-01T00:00:00Z","AccountId":"123456789012"}`
-	)
-	for _, c := range []struct {
-		name string
-		docs map[string]string
-		want string // of the error
-		none bool
-	}{
-		{"extended", map[string]string{legacy: "role\n", legacy + "role": strings.Replace(good, `"123456789012"`, `""`, 1), extended + "role": good}, "", false},
-		{"extended alone", map[string]string{extended: "role", extended + "role": good}, "has no role", true},
-		{"legacy", map[string]string{legacy: " role \nother", legacy + "role": good}, "", false},
-		{"no role", map[string]string{}, "has no role", true},
-		{"empty list", map[string]string{legacy: "\n"}, "has no role", true},
-		{"refused", map[string]string{legacy: "role", legacy + "role": `{"Code":"AssumeRoleUnauthorizedAccess","Message":"SECRET"}`}, `code "AssumeRoleUnauthorizedAccess"`, false},
-		{"no JSON", map[string]string{legacy: "role", legacy + "role": `<SECRET>`}, "answer of 8 bytes is not the JSON", false},
-		{"blank", map[string]string{legacy: "role", legacy + "role": `{"Code":"Success","Expiration":"2999-01-01T00:00:00Z"}`}, "is empty", false},
-		{"dead", map[string]string{legacy: "role", legacy + "role": strings.Replace(good, "2999", "1999", 1)}, "expired at 1999-01-01T00:00:00Z", false},
-		{"no expiry", map[string]string{legacy: "role", legacy + "role": strings.Replace(good, "2999-01-01T00:00:00Z", "", 1)}, "is no time", false},
-	} {
-		got, err := (&creds.EC2{Client: metadata(t, c.docs)}).Retrieve(t.Context())
-		if (err == nil) != (c.want == "") || (err != nil && !strings.Contains(err.Error(), c.want)) || errors.Is(err, creds.ErrNotConfigured) != c.none {
-			t.Errorf("%s: %v, %v, want %q", c.name, got, err, c.want)
-		}
-		if err != nil && strings.Contains(err.Error(), "SECRET") {
-			t.Errorf("%s: a secret is in %v", c.name, err)
-		}
-		if err == nil && (got.AccessKeyID != "AKIA" || got.SessionToken != "TOKEN" || got.AccountID != "123456789012" || got.Source != "ec2") {
-			t.Errorf("%s: %+v", c.name, got)
 		}
 	}
 }

@@ -1,67 +1,36 @@
 package creds
 
-import (
-	"errors"
-	"fmt"
+import "github.com/aws/aws-sdk-go-v2/aws"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/smithy-go"
-)
-
-// Service says where a service of AWS is and how to reach it.
+// Service says where an AWS service is and how to reach it.
 type Service struct {
 	Region    string
 	Endpoint  string // URL; default: AWS's own for the region
-	FIPS      bool   // ask AWS's endpoint that is FIPS 140 validated
-	DualStack bool   // ask AWS's endpoint that has IPv6
+	FIPS      bool   // use AWS's FIPS 140 validated endpoint
+	DualStack bool   // use AWS's endpoint with IPv6
 	HTTP      aws.HTTPClient
 }
 
-func (s Service) baseEndpoint() *string {
+// BaseEndpoint returns the BaseEndpoint of an SDK client's options.
+func (s Service) BaseEndpoint() *string {
 	if s.Endpoint == "" {
 		return nil
 	}
 	return &s.Endpoint
 }
 
-func (s Service) fips() aws.FIPSEndpointState {
+// UseFIPSEndpoint returns the setting of an SDK client's options. A configured endpoint wins.
+func (s Service) UseFIPSEndpoint() aws.FIPSEndpointState {
 	if s.FIPS && s.Endpoint == "" {
 		return aws.FIPSEndpointStateEnabled
 	}
 	return aws.FIPSEndpointStateDisabled
 }
 
-func (s Service) dualStack() aws.DualStackEndpointState {
+// UseDualStackEndpoint returns the setting of an SDK client's options. A configured endpoint wins.
+func (s Service) UseDualStackEndpoint() aws.DualStackEndpointState {
 	if s.DualStack && s.Endpoint == "" {
 		return aws.DualStackEndpointStateEnabled
 	}
 	return aws.DualStackEndpointStateDisabled
-}
-
-// ErrorCode returns what an AWS service calls its error, "" if it is none.
-func ErrorCode(err error) string {
-	var api smithy.APIError
-	if errors.As(err, &api) {
-		return api.ErrorCode()
-	}
-	return ""
-}
-
-// withRemedy adds what to do about an error, for those whose codes are known.
-func withRemedy(err error, remedies map[string]string) error {
-	if remedy := remedies[ErrorCode(err)]; remedy != "" {
-		return fmt.Errorf("%w (%s)", err, remedy)
-	}
-	return err
-}
-
-// KeyRefused tells that a service knows a key no more, or takes it for expired:
-// it is to be invalidated.
-func KeyRefused(err error) bool {
-	switch ErrorCode(err) {
-	case "ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired", "InvalidToken", "InvalidTokenId",
-		"InvalidAccessKeyId", "InvalidClientTokenId", "UnrecognizedClientException", "AuthFailure":
-		return true
-	}
-	return false
 }

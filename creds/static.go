@@ -3,13 +3,12 @@ package creds
 import (
 	"context"
 	"fmt"
-	"strings"
 )
 
-// Static provides credentials that were given to it.
+// Static provides fixed credentials.
 type Static struct{ Credentials Credentials }
 
-// Retrieve returns the credentials.
+// Retrieve returns the credentials. Incomplete ones are ErrNotConfigured.
 func (s Static) Retrieve(context.Context) (Credentials, error) {
 	c := s.Credentials
 	if c.Source == "" {
@@ -19,27 +18,4 @@ func (s Static) Retrieve(context.Context) (Credentials, error) {
 		return Credentials{}, fmt.Errorf("static credentials: %w", ErrNotConfigured)
 	}
 	return c, nil
-}
-
-// Env provides the credentials of the environment. Blank variables count as
-// absent.
-type Env struct{ Getenv func(string) string }
-
-// Retrieve reads the variables anew each time.
-func (e Env) Retrieve(context.Context) (Credentials, error) {
-	get := func(name string) string { return strings.TrimSpace(e.Getenv(name)) }
-	id, secret := get("AWS_ACCESS_KEY_ID"), get("AWS_SECRET_ACCESS_KEY")
-	switch {
-	case id == "" && secret == "":
-		return Credentials{}, fmt.Errorf("AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY: %w", ErrNotConfigured)
-	case id == "":
-		return Credentials{}, fmt.Errorf("AWS_SECRET_ACCESS_KEY is set, but AWS_ACCESS_KEY_ID is not: set both or none")
-	case secret == "":
-		return Credentials{}, fmt.Errorf("AWS_ACCESS_KEY_ID is set, but AWS_SECRET_ACCESS_KEY is not: set both or none")
-	}
-	return Credentials{
-		AccessKeyID: id, SecretAccessKey: secret,
-		SessionToken: get("AWS_SESSION_TOKEN"), AccountID: get("AWS_ACCOUNT_ID"),
-		Source: "environment",
-	}, nil
 }

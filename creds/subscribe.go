@@ -2,41 +2,53 @@ package creds
 
 import "sluice/creds/internal/calls"
 
-// Update tells what has become of a Cache's credentials.
+// Update is a change of a Cache's credentials.
 type Update struct {
-	Credentials Credentials // what callers get from now on; blank if they get Err
-	Previous    Credentials // what they got before; blank if nothing
-	Err         error       // why there are no new ones; nil with a new key
+	Credentials Credentials // what callers get from now on; zero if they get Err
+	Previous    Credentials // what they got before; zero if nothing
+	Err         error       // why there are no new credentials; nil with a new key
 }
 
-// subscribers are who wants to know. They hear of each key once, and of each
-// outage once: when the first caller goes without credentials, or with ones
-// beyond their end.
+// Subscribe calls f with every change, in order. f is called on another goroutine and must not block; it may call Retrieve
+// and Close. stop ends the subscription; a call that is already under way may still reach f.
+func (c *Cache) Subscribe(f func(Update)) (stop func()) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	id := c.subscribers.add(f)
+	return func() {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		c.subscribers.remove(id)
+	}
+}
+
+// subscribers are called once for each key and once for each outage: when the first caller gets no credentials, or gets
+// expired ones.
 type subscribers struct {
-	last   int
+	lastID int
 	all    []subscriber
 	outage outage
 	calls  calls.Queue
 }
 
 type subscriber struct {
-	id   int
-	tell func(Update)
+	id       int
+	onUpdate func(Update)
 }
 
-// outage is what was last told of the source.
+// outage is the state of the source that subscribers know.
 type outage int
 
 const (
-	well     outage = iota
-	extended        // the old key is kept beyond its end
-	dead            // callers get an error
+	noOutage     outage = iota
+	servingStale        // callers get a key that has expired
+	servingNone         // callers get an error
 )
 
 func (s *subscribers) add(f func(Update)) (id int) {
-	s.last++
-	s.all = append(s.all, subscriber{s.last, f})
-	return s.last
+	s.lastID++
+	s.all = append(s.all, subscriber{s.lastID, f})
+	return s.lastID
 }
 
 func (s *subscribers) remove(id int) {
@@ -50,33 +62,28 @@ func (s *subscribers) remove(id int) {
 
 // failed queues a failure, unless it is known.
 func (s *subscribers) failed(u Update) {
-	is := dead
+	state := servingNone
 	if u.Credentials.AccessKeyID != "" {
-		is = extended
+		state = servingStale
 	}
-	if s.outage != is {
-		s.outage = is
-		s.tell(u)
+	if s.outage != state {
+		s.outage = state
+		s.notify(u)
 	}
 }
 
-// changed queues credentials, unless they are the old ones and were never in
-// doubt.
-func (s *subscribers) changed(before, after *snapshot) {
-	recovered := s.outage != well
-	s.outage = well
-	if before != nil && before.creds.sameKey(after.creds) && !recovered {
+// retrieved queues new credentials. The same key again is news only after an outage.
+func (s *subscribers) retrieved(previous, current Credentials) {
+	recovered := s.outage != noOutage
+	s.outage = noOutage
+	if previous.SameKey(current) && !recovered {
 		return
 	}
-	u := Update{Credentials: after.creds}
-	if before != nil {
-		u.Previous = before.creds
-	}
-	s.tell(u)
+	s.notify(Update{Credentials: current, Previous: previous})
 }
 
-func (s *subscribers) tell(u Update) {
+func (s *subscribers) notify(u Update) {
 	for _, each := range s.all {
-		s.calls.Add(func() { each.tell(u) })
+		s.calls.Add(func() { each.onUpdate(u) })
 	}
 }

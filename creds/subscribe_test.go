@@ -27,7 +27,7 @@ func TestSubscribe(t *testing.T) {
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			s := &source{life: time.Hour}
-			cache := creds.NewCache(creds.CacheOptions{Provider: s, Stable: c.stable})
+			cache := creds.NewCache(creds.CacheOptions{Provider: s, StaticStability: c.stable})
 			defer cache.Close()
 			var got, before []string
 			cache.Subscribe(func(u creds.Update) {
@@ -107,7 +107,7 @@ func TestClose(t *testing.T) {
 func TestSubscriberPanics(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var reported []error
-		cache := creds.NewCache(creds.CacheOptions{Provider: &source{life: time.Hour}, Report: func(err error) { reported = append(reported, err) }})
+		cache := creds.NewCache(creds.CacheOptions{Provider: &source{life: time.Hour}, OnPanic: func(err error) { reported = append(reported, err) }})
 		defer cache.Close()
 		cache.Subscribe(func(creds.Update) { panic("of a subscriber") })
 		var got []string

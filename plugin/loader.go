@@ -34,7 +34,7 @@ var loader = &process{sources: newSources(), instances: map[uintptr]*instance{}}
 
 // newSources makes the sources of credentials, which all instances share.
 func newSources() *standard.Sources {
-	return standard.NewSources(standard.Environment{Getenv: os.Getenv, Changed: tellChanged, KeepFresh: true})
+	return standard.NewSources(standard.Environment{Getenv: os.Getenv, OnUpdate: tellChanged, KeepFresh: true})
 }
 
 // open makes an instance and returns its handle, which is never 0 or reused.

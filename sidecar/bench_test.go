@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"sluice/creds"
+	"sluice/creds/sts"
 )
 
 // newLoaded makes a server of many services that writes its audit and drops it.
@@ -143,9 +144,9 @@ func BenchmarkCold(b *testing.B) {
 	b.Run("one-per-miss", func(b *testing.B) {
 		calls := int64(0)
 		for b.Loop() {
-			sts := slow(&fakeSTS{now: time.Now, life: time.Hour})
+			client := slow(&fakeSTS{now: time.Now, life: time.Hour})
 			base, _ := fakeSources{}.Provider(Source{}) // never fails
-			role := creds.AssumeRole{STS: creds.Service{Region: "us-east-1", HTTP: sts}, Base: base, RoleARN: "arn:aws:iam::123456789012:role/r"}
+			role := sts.AssumeRole{STS: creds.Service{Region: "us-east-1", HTTP: client}, Base: base, RoleARN: "arn:aws:iam::123456789012:role/r"}
 			var mu sync.Mutex
 			cache := map[string]creds.Credentials{}
 			answers(b, func() error {
@@ -161,7 +162,7 @@ func BenchmarkCold(b *testing.B) {
 				mu.Unlock()
 				return err
 			})
-			calls = sts.calls.Load()
+			calls = client.calls.Load()
 		}
 		b.ReportMetric(float64(calls), "AssumeRole-calls")
 	})

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"sluice/creds"
+	"sluice/creds/sts"
 )
 
 // Sources make providers of AWS credentials and say how to reach STS. They are
@@ -35,7 +36,7 @@ type observer func(took time.Duration, err error)
 // newKeeper makes the keeper of a service's key.
 func newKeeper(provider creds.Provider, r Refresh, now func() time.Time, tell observer) *keeper {
 	k := &keeper{}
-	role, _ := provider.(creds.AssumeRole)
+	role, _ := provider.(sts.AssumeRole)
 	buffer := time.Duration(r.Buffer) * time.Second
 	k.cache = creds.NewCache(creds.CacheOptions{
 		Provider:  watched{provider, k, now, tell},
@@ -88,13 +89,13 @@ func providerOf(c ServiceConfig, from Sources) (creds.Provider, error) {
 	if err != nil || c.Role == nil {
 		return base, err
 	}
-	sts, err := from.STS(c.Source)
+	service, err := from.STS(c.Source)
 	if err != nil {
 		return nil, err
 	}
 	r := c.Role
-	role := creds.AssumeRole{
-		STS: sts, Base: base, RoleARN: r.RoleARN, SessionName: r.SessionName, Duration: time.Duration(r.Duration) * time.Second,
+	role := sts.AssumeRole{
+		STS: service, Base: base, RoleARN: r.RoleARN, SessionName: r.SessionName, Duration: time.Duration(r.Duration) * time.Second,
 		ExternalID: string(r.ExternalID), Policy: string(r.Policy), TransitiveTags: r.TransitiveTags, SourceIdentity: r.SourceIdentity,
 		SerialNumber: r.SerialNumber, TokenCode: string(r.TokenCode),
 	}
@@ -108,7 +109,7 @@ func providerOf(c ServiceConfig, from Sources) (creds.Provider, error) {
 		role.Tags[each.Key] = each.Value
 	}
 	for _, each := range r.ProvidedContext {
-		role.Contexts = append(role.Contexts, creds.ProvidedContext{ProviderARN: each.ProviderARN, Assertion: string(each.Assertion)})
+		role.Contexts = append(role.Contexts, sts.ProvidedContext{ProviderARN: each.ProviderARN, Assertion: string(each.Assertion)})
 	}
 	return role, nil
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"sluice/creds"
+	"sluice/creds/disk"
 	"sluice/creds/standard"
 	"sluice/sidecar"
 )
@@ -16,7 +17,7 @@ import (
 // service names, and the ways to STS. It is safe for concurrent use.
 type serveSources struct {
 	getenv func(string) string
-	disk   creds.Disk
+	disk   disk.FS
 	hidden []string // from the chain, since it leads to the sidecar itself
 	now    func() time.Time
 
@@ -27,7 +28,7 @@ type serveSources struct {
 
 type stsKey struct{ region, profile, file string }
 
-func newServeSources(getenv func(string) string, disk creds.Disk) *serveSources {
+func newServeSources(getenv func(string) string, disk disk.FS) *serveSources {
 	s := &serveSources{getenv: getenv, disk: disk, chains: map[string]*standard.Sources{}, sts: map[stsKey]creds.Service{}}
 	s.now = s.chain("").Clock().Now
 	return s
@@ -116,7 +117,7 @@ func fileVariables(ctx context.Context, getenv func(string) string, disk *sideca
 
 // sourceDisk is where the chain of sources finds profiles and tokens. Services name such files, too.
 type sourceDisk struct {
-	creds.OS
+	disk.OS
 	ctx  context.Context // of the server's life
 	disk *sidecar.Disk
 }

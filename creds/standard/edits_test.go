@@ -69,7 +69,7 @@ func newDesk(t *testing.T, files disk, o standard.Options, variables map[string]
 		return getenv(name)
 	}
 	d.clock.Store(time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC).Unix())
-	env.Disk, env.Now, env.Changed = d.shelf, func() time.Time { return time.Unix(d.clock.Load(), 0) }, func(u creds.Update) { d.told <- u }
+	env.Disk, env.Now, env.OnUpdate = d.shelf, func() time.Time { return time.Unix(d.clock.Load(), 0) }, func(u creds.Update) { d.told <- u }
 	d.sources = standard.NewSources(env)
 	t.Cleanup(d.sources.Close)
 	d.provider = d.sources.Provider(o)
@@ -243,7 +243,7 @@ func TestChangedIsOrdered(t *testing.T) {
 	env.Disk = files
 	var clock atomic.Int64
 	env.Now = func() time.Time { return time.Unix(clock.Load(), 0) }
-	env.Changed = func(u creds.Update) {
+	env.OnUpdate = func(u creds.Update) {
 		if inside.Add(1) > 1 {
 			t.Error("told of two things at once")
 		}

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"sluice/creds"
+	"sluice/creds/sts"
 	"sluice/creds/standard"
 	"sluice/output/s3"
 )
@@ -48,7 +49,7 @@ func TestEndpointOptions(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, err = creds.AssumeRole{STS: service, RoleARN: "arn:aws:iam::123456789012:role/logs", Base: creds.Env{Getenv: env.Getenv}}.Retrieve(t.Context())
+		_, err = sts.AssumeRole{STS: service, RoleARN: "arn:aws:iam::123456789012:role/logs", Base: creds.Env{Getenv: env.Getenv}}.Retrieve(t.Context())
 		if want := "https://" + c.sts + "/"; network.url != want {
 			t.Errorf("%s: STS is asked at %q, want %q: %v", c.name, network.url, want, err)
 		}

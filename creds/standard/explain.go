@@ -8,10 +8,10 @@ import (
 	"sluice/creds"
 )
 
-// Outcome is what came of asking a source.
+// Outcome is the result of asking a source.
 type Outcome string
 
-// Outcomes.
+// The outcomes.
 const (
 	Won           Outcome = "won"
 	NotConfigured Outcome = "not-configured"
@@ -23,28 +23,28 @@ const (
 type Attempt struct {
 	Source  string
 	Outcome Outcome
-	Detail  string // where it looked, or why not; never a secret
+	Detail  string // where it looked, or why it did not win; never a secret
 	Took    time.Duration
 }
 
-// Explanation tells how the chain came to its end.
+// Explanation says how the chain ended.
 type Explanation struct {
 	Attempts []Attempt         // in the order of the chain
-	Winner   string            // source, "" if there is none
+	Winner   string            // name of the source, "" if there is none
 	Found    creds.Credentials // the winner's
 	Err      error             // nil if there is a winner
-	Offset   time.Duration     // of this machine's clock behind AWS's, as far as known
+	Offset   time.Duration     // how far this machine's clock is behind AWS's, as far as known
 }
 
-// Explain asks the sources as Provider's chain does, and tells of each. Nothing
-// that is kept from before is used by a new Sources.
+// Explain asks the sources as Provider's chain does, and records each. A new Sources has cached nothing, so it asks all of
+// them.
 func (s *Sources) Explain(ctx context.Context, o Options) Explanation {
 	settings := s.settings(o)
 	e := Explanation{Err: creds.ErrNotConfigured}
 	var winner creds.Provider
 	for _, each := range s.order(settings) {
 		if e.ended() {
-			e.Attempts = append(e.Attempts, Attempt{Source: each.name, Outcome: NotTried, Detail: "the chain had ended"})
+			e.skip(each, "the chain had ended")
 			continue
 		}
 		if e.ask(ctx, each) {
@@ -52,16 +52,26 @@ func (s *Sources) Explain(ctx context.Context, o Options) Explanation {
 		}
 	}
 	if o.RoleARN != "" {
-		e.askRole(ctx, source{nameAssumeRole, "role " + o.RoleARN, s.onTop(settings, winner)}, winner != nil)
+		role := source{name: nameAssumeRole, where: "role " + o.RoleARN}
+		if winner == nil {
+			e.skip(role, "there are no credentials to assume the role with")
+		} else {
+			role.provider = s.withRole(settings, winner)
+			e.ask(ctx, role)
+		}
 	}
 	e.Offset = s.clock.Offset()
 	return e
 }
 
-// ended tells whether a source has won or failed.
+// ended reports whether a source has won or failed.
 func (e *Explanation) ended() bool { return !errors.Is(e.Err, creds.ErrNotConfigured) }
 
-// ask asks one source, notes it, and tells whether it has won.
+func (e *Explanation) skip(s source, why string) {
+	e.Attempts = append(e.Attempts, Attempt{Source: s.name, Outcome: NotTried, Detail: why})
+}
+
+// ask asks one source, records the attempt, and reports whether the source has won.
 func (e *Explanation) ask(ctx context.Context, s source) bool {
 	start := time.Now()
 	found, err := s.provider.Retrieve(ctx)
@@ -78,13 +88,4 @@ func (e *Explanation) ask(ctx context.Context, s source) bool {
 	}
 	e.Attempts = append(e.Attempts, a)
 	return err == nil
-}
-
-// askRole asks for the role on top, if there is something to assume it with.
-func (e *Explanation) askRole(ctx context.Context, role source, based bool) {
-	if !based {
-		e.Attempts = append(e.Attempts, Attempt{Source: role.name, Outcome: NotTried, Detail: "there is nothing to assume the role with"})
-		return
-	}
-	e.ask(ctx, role)
 }

@@ -72,7 +72,7 @@ func TestExplain(t *testing.T) {
 }
 
 // refusing is an STS that denies everything.
-func refusing(t *testing.T) string { return sts(t, "nobody's") }
+func refusing(t *testing.T) string { return newSTS(t, "nobody's") }
 
 // A server that is not AWS's may have a wrong clock; keys of AWS do not expire
 // by it.

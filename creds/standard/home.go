@@ -10,7 +10,7 @@ import (
 	"sluice/creds/profile"
 )
 
-// userHome returns the home that the system has for the process's user.
+// userHome returns the home folder that the system records for the process's user.
 func userHome() (string, error) {
 	u, err := user.Current()
 	if err != nil {
@@ -19,15 +19,14 @@ func userHome() (string, error) {
 	return u.HomeDir, nil
 }
 
-// home returns the user's home folder. HOME is not set where systemd starts a
-// service; the files are there nevertheless. A relative one depends on the
-// working directory, which is where the process happens to be.
+// home returns the user's home folder. systemd starts services without HOME, but the files are there nevertheless. A
+// relative folder is refused: it would depend on the working directory.
 func (s *Sources) home() (string, error) {
 	home := strings.TrimSpace(s.env.Getenv("HOME"))
 	var err error
 	if home == "" {
 		if home, err = s.env.Home(); err == nil && home == "" {
-			err = errors.New("the system has none for this user")
+			err = errors.New("the system records none for this user")
 		}
 	}
 	switch {
@@ -39,8 +38,8 @@ func (s *Sources) home() (string, error) {
 	return home, nil
 }
 
-// located returns the paths of the shared files.
-func (s *Sources) located() (profile.Location, error) { return profile.Locate(s.env.Getenv, s.home) }
+// location returns the paths of the shared files.
+func (s *Sources) location() (profile.Location, error) { return profile.Locate(s.env.Getenv, s.home) }
 
 // cacheDir returns the folder of one of the AWS CLI's caches.
 func (s *Sources) cacheDir(name string) (string, error) {
@@ -51,7 +50,7 @@ func (s *Sources) cacheDir(name string) (string, error) {
 	return filepath.Join(home, ".aws", name, "cache"), nil
 }
 
-// loginDir returns the folder of "aws login", which the environment may name.
+// loginDir returns the cache of "aws login", which the environment may name.
 func (s *Sources) loginDir() (string, error) {
 	const variable = "AWS_LOGIN_CACHE_DIRECTORY"
 	dir := strings.TrimSpace(s.env.Getenv(variable))

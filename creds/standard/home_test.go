@@ -29,7 +29,7 @@ func TestHome(t *testing.T) {
 		{"the system's", nil, "/root", nil, "FROM-FILE"},
 		{"HOME counts for more", map[string]string{"HOME": "/home/me"}, "/root", nil, "FROM-EC2"},
 		{"nobody knows", nil, "", errors.New("no such user"), "no such user; set HOME, or AWS_CONFIG_FILE"},
-		{"the system has none", nil, "", nil, "the system has none for this user; set HOME"},
+		{"the system has none", nil, "", nil, "the system records none for this user; set HOME"},
 		{"relative", map[string]string{"HOME": "relative"}, "/root", nil, `"relative" is not an absolute path; set HOME`},
 		{"not needed", map[string]string{"AWS_CONFIG_FILE": "/none", "AWS_SHARED_CREDENTIALS_FILE": "/file"}, "", errors.New("no such user"), "FROM-OVERRIDE"},
 	} {

@@ -1,5 +1,5 @@
-// Package standard puts the providers of package creds in the order that AWS
-// documents. It is the only place that knows the order.
+// Package standard asks AWS's sources of credentials in the order that AWS documents. It is the only place that knows the
+// order.
 //
 //	sources := standard.NewSources(standard.Environment{Getenv: os.Getenv})
 //	provider := sources.Provider(standard.Options{Region: "eu-central-1"})
@@ -16,161 +16,167 @@ import (
 	"time"
 
 	"sluice/creds"
+	"sluice/creds/disk"
 	"sluice/creds/internal/calls"
+	"sluice/creds/sts"
 )
 
-// Environment is the world that credentials are found in. Zero fields are this
-// machine's.
+// Environment is where credentials are looked for. Zero fields mean this machine.
 type Environment struct {
 	Getenv    func(string) string // required
-	Disk      creds.Disk
-	Home      func() (string, error) // of the user, where HOME is not set
-	Transport http.RoundTripper      // instead of the network
+	Disk      disk.FS
+	Home      func() (string, error) // the user's home folder where HOME is not set
+	Transport http.RoundTripper      // replaces the network
 	Now       func() time.Time
-	// Changed is told what has become of credentials that are kept, once per
-	// change and source. It is called from another goroutine, in order and not after
-	// Close, and must not block.
-	Changed func(creds.Update)
-	Report  func(error) // is told of a Changed that panics; default log/slog's logger
-	// KeepFresh has credentials that were found once refreshed without being asked for: for
-	// a process that stays.
+	// OnUpdate, if non-nil, is called once for each change of cached credentials. It is called on another goroutine, in
+	// order, and not after Close. It must not block.
+	OnUpdate func(creds.Update)
+	// OnPanic is called with a panic of OnUpdate; default logs it with log/slog.
+	OnPanic func(error)
+	// KeepFresh refreshes credentials without being asked, once they have been retrieved: for a process that keeps running.
 	KeepFresh bool
 }
 
-// Options say what is asked of the chain.
+// Options configure the chain.
 type Options struct {
 	Region      string // default: the environment's, then the profile's
-	Profile     string // takes the place of the whole chain; "" for the chain
-	RoleARN     string // assumed with what is found; "" for none
+	Profile     string // replaces the whole chain; "" uses the chain
+	RoleARN     string // assumed with the credentials that are found; "" for none
 	ExternalID  string
 	STSEndpoint string // URL; default: the environment's, then AWS's own
-	CAFile      string // PEM, to check STS; default: the environment's
+	CAFile      string // PEM file that verifies STS; default: the environment's
 
 	IMDSEndpoint     string // URL; default: the environment's, then the profile's, then by mode
 	IMDSEndpointMode string // IPv4 or IPv6; default: the environment's, then the profile's, then IPv4
 }
 
-// Sources are the sources of credentials of one process: whoever asks the same
-// metadata service, profile or role shares one cache, so that fifty outputs
-// make one request. It is safe for concurrent use.
+// Sources are the sources of credentials of one process. All that ask the same metadata service, profile or role share one
+// cache, so that fifty outputs make one request. It is safe for concurrent use.
 type Sources struct {
 	env   Environment
 	clock *creds.Clock
 
 	updates calls.Queue
 
-	mu     sync.Mutex           // guards what follows
-	caches map[any]*creds.Cache // by what they ask
-	files  map[namedKey]*profileFiles
+	mu       sync.Mutex           // guards what follows
+	caches   map[any]*creds.Cache // by what they ask
+	profiles map[profileKey]*profileProvider
 }
 
-// NewSources makes the sources of a process. Nothing is asked before somebody
-// retrieves.
+// NewSources returns the sources of a process. They ask nothing until the first Retrieve.
 func NewSources(env Environment) *Sources {
 	if env.Disk == nil {
-		env.Disk = creds.OS{}
+		env.Disk = disk.OS{}
 	}
 	if env.Home == nil {
 		env.Home = userHome
 	}
-	if env.Changed == nil {
-		env.Changed = func(creds.Update) {}
+	if env.OnUpdate == nil {
+		env.OnUpdate = func(creds.Update) {}
 	}
-	if env.Report == nil {
-		env.Report = func(err error) { slog.Error("a listener for changes of credentials failed", "error", err) }
+	if env.OnPanic == nil {
+		env.OnPanic = func(err error) { slog.Error("a listener for changes of credentials failed", "error", err) }
 	}
 	s := &Sources{
-		env: env, clock: creds.NewClock(env.Now, nil),
-		caches: map[any]*creds.Cache{}, files: map[namedKey]*profileFiles{},
+		env:      env,
+		clock:    creds.NewClock(env.Now, nil),
+		caches:   map[any]*creds.Cache{},
+		profiles: map[profileKey]*profileProvider{},
 	}
-	s.updates.Report = env.Report
+	s.updates.OnPanic = env.OnPanic
 	return s
 }
 
-// Clock returns the clock that credentials expire by. Clients of AWS's services
-// have it watch their answers.
+// Clock returns the clock by which credentials expire. Clients of AWS's services should use its Client, so that it learns
+// from their answers.
 func (s *Sources) Clock() *creds.Clock { return s.clock }
 
-// Close stops all retrievals and waits for them. Changed is not called any more; a
-// call that has begun may go on.
+// Close cancels all retrievals and waits for them. OnUpdate is not called any more; a call that has begun may continue.
 func (s *Sources) Close() {
 	s.updates.Close()
 	s.mu.Lock()
-	caches, files := slices.Collect(maps.Values(s.caches)), slices.Collect(maps.Values(s.files))
+	caches, profiles := slices.Collect(maps.Values(s.caches)), slices.Collect(maps.Values(s.profiles))
 	s.mu.Unlock()
 	for _, c := range caches {
 		c.Close()
 	}
-	for _, f := range files {
-		f.close()
+	for _, p := range profiles {
+		p.close()
 	}
 }
 
-// Provider returns the chain of sources in their order, and the role on top if
-// there is one. A source that is configured and fails ends the chain: its place
-// must not silently be taken by the next, say the node's role.
+// Provider returns the chain of sources, and the role that is assumed with its credentials if there is one. A source that is
+// configured and fails ends the chain: the next one, perhaps the node's role, must not silently replace it.
 func (s *Sources) Provider(o Options) creds.Provider {
 	settings := s.settings(o)
 	var providers []creds.Provider
 	for _, each := range s.order(settings) {
 		providers = append(providers, each.provider)
 	}
-	return s.onTop(settings, creds.NewChain(providers...))
+	return s.withRole(settings, creds.NewChain(providers...))
 }
 
-// STS says how to reach STS, as o, the environment or the profile have it.
+// STS returns how to reach STS, as o, the environment or the profile configures it.
 func (s *Sources) STS(o Options) (creds.Service, error) { return s.settings(o).sts() }
 
-// Endpoint returns the URL that the environment or the profile names for a
-// service of AWS ("s3", "sts"), "" for AWS's own, and the name of the setting.
+// Endpoint returns the URL that the environment or the profile configures for an AWS service ("s3", "sts"), "" for AWS's
+// own, and the name of the setting.
 func (s *Sources) Endpoint(o Options, service string) (url, where string) {
 	return s.settings(o).endpoint(service)
 }
 
-// EndpointOptions say which of AWS's own endpoints the environment or the profile
-// wants: validated by FIPS 140, with IPv6. An endpoint that is configured wins.
+// EndpointOptions return which of AWS's own endpoints the environment or the profile selects: FIPS 140 validated, or with
+// IPv6. A configured endpoint wins over them.
 func (s *Sources) EndpointOptions(o Options) (fips, dualStack bool) {
 	return s.settings(o).endpointOptions()
 }
 
-// CAFile returns the file of authorities that o, the environment or the profile
-// name, "" for the system's.
+// CAFile returns the file of authorities that o, the environment or the profile names, "" for the system's.
 func (s *Sources) CAFile(o Options) string { return s.settings(o).caFile() }
 
-// onTop puts the role on the chain.
-func (s *Sources) onTop(settings settings, chain creds.Provider) creds.Provider {
-	o := settings.options
+// withRole returns the options' role, assumed with base, or base if they name none.
+func (s *Sources) withRole(t settings, base creds.Provider) creds.Provider {
+	o := t.options
 	if o.RoleARN == "" {
-		return chain
+		return base
 	}
-	sts, err := settings.sts()
+	service, err := t.sts()
 	if err != nil {
-		return broken{err}
+		return errProvider{err}
 	}
-	return s.shared(topKey{o, settings.profile, settings.sessionName(), settings.reach(sts)}, creds.CacheOptions{Provider: creds.AssumeRole{
-		STS: sts, Base: chain, RoleARN: o.RoleARN, ExternalID: o.ExternalID, SessionName: settings.sessionName(),
+	key := chainRoleKey{
+		options: o,
+		profile: t.profile,
+		session: t.sessionName(),
+		sts:     t.serviceKey(service),
+	}
+	return s.sharedCache(key, creds.CacheOptions{Provider: sts.AssumeRole{
+		STS:         service,
+		Base:        base,
+		RoleARN:     o.RoleARN,
+		ExternalID:  o.ExternalID,
+		SessionName: key.session,
 	}})
 }
 
-// shared returns the process's cache for a key; o makes one if there is none.
-func (s *Sources) shared(key any, o creds.CacheOptions) *creds.Cache {
+// sharedCache returns the process's cache for a key, and makes it of o if there is none.
+func (s *Sources) sharedCache(key any, o creds.CacheOptions) *creds.Cache {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.caches[key] == nil {
-		s.caches[key] = s.cache(o)
-		s.follow(s.caches[key])
+		s.caches[key] = s.newCache(o)
+		s.subscribe(s.caches[key])
 	}
 	return s.caches[key]
 }
 
-// cache makes a cache that goes by the corrected clock.
-func (s *Sources) cache(o creds.CacheOptions) *creds.Cache {
-	o.Now, o.Report, o.KeepFresh = s.clock.Now, s.env.Report, s.env.KeepFresh
+// newCache returns a cache that uses the corrected clock.
+func (s *Sources) newCache(o creds.CacheOptions) *creds.Cache {
+	o.Now, o.OnPanic, o.KeepFresh = s.clock.Now, s.env.OnPanic, s.env.KeepFresh
 	return creds.NewCache(o)
 }
 
-// follow has Changed told of what becomes of a cache.
-func (s *Sources) follow(c *creds.Cache) { c.Subscribe(s.tell) }
+// subscribe makes OnUpdate hear of a cache's changes.
+func (s *Sources) subscribe(c *creds.Cache) { c.Subscribe(s.notify) }
 
-// tell tells of a change.
-func (s *Sources) tell(u creds.Update) { s.updates.Add(func() { s.env.Changed(u) }) }
+func (s *Sources) notify(u creds.Update) { s.updates.Add(func() { s.env.OnUpdate(u) }) }

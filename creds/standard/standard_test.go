@@ -95,7 +95,7 @@ func TestOrder(t *testing.T) {
 		{"instance", nil, "FROM-EC2", false},
 		{"metadata disabled", map[string]string{"AWS_EC2_METADATA_DISABLED": "True"}, "AWS_EC2_METADATA_DISABLED is true", true},
 		{"half a pair", map[string]string{"AWS_ACCESS_KEY_ID": "FROM-ENV"}, "AWS_SECRET_ACCESS_KEY is not", false},
-		{"half a web identity", map[string]string{"AWS_WEB_IDENTITY_TOKEN_FILE": "/t"}, "AWS_WEB_IDENTITY_TOKEN_FILE is set, but AWS_ROLE_ARN is not", false},
+		{"half a web identity", map[string]string{"AWS_WEB_IDENTITY_TOKEN_FILE": "/t"}, "AWS_WEB_IDENTITY_TOKEN_FILE is set but AWS_ROLE_ARN is not", false},
 		{"web identity without its file", map[string]string{"AWS_WEB_IDENTITY_TOKEN_FILE": "/t", "AWS_ROLE_ARN": "arn:aws:iam::123456789012:role/r"}, "open /t: file does not exist", false},
 		{"a foreign container host", map[string]string{"AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://192.0.2.1/x"}, "192.0.2.1", false},
 		{"a profile in the file", map[string]string{"HOME": "/home/me"}, "FROM-FILE", false},
@@ -124,9 +124,9 @@ func TestOrder(t *testing.T) {
 	}
 }
 
-// sts answers AssumeRole as AWS documents it, and refuses what AWS refuses: an
+// newSTS answers AssumeRole as AWS documents it, and refuses what AWS refuses: an
 // unsigned request, a wrong external ID.
-func sts(t *testing.T, externalID string) string {
+func newSTS(t *testing.T, externalID string) string {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if err := r.ParseForm(); err != nil {
 			t.Error(err)
@@ -160,7 +160,7 @@ func sts(t *testing.T, externalID string) string {
 
 func TestAssumeRole(t *testing.T) {
 	env := environment(nil, map[string]string{"AWS_ACCESS_KEY_ID": "FROM-ENV", "AWS_SECRET_ACCESS_KEY": "s"})
-	options := standard.Options{Region: "eu-central-1", RoleARN: "arn:aws:iam::123456789012:role/logs", ExternalID: "right", STSEndpoint: sts(t, "right")}
+	options := standard.Options{Region: "eu-central-1", RoleARN: "arn:aws:iam::123456789012:role/logs", ExternalID: "right", STSEndpoint: newSTS(t, "right")}
 	got, err := standard.NewSources(env).Provider(options).Retrieve(t.Context())
 	if err != nil || got.AccessKeyID != "ASSUMED" || got.AccountID != "123456789012" || got.Source != "assume-role(environment)" {
 		t.Errorf("AssumeRole: %v of account %s, %v", got, got.AccountID, err)

@@ -58,8 +58,8 @@ var failures = map[string]string{
 	"credential_process_invalid":         "JSON",
 	"empty_config":                       "default",
 	"invalid_config":                     "config file, line 2: property did not have a name",
-	"invalid_sso_credentials_config":     "asks for an access token, not for AWS credentials",
-	"sso_token":                          "asks for an access token, not for AWS credentials",
+	"invalid_sso_credentials_config":     "is for an access token, not for AWS credentials",
+	"sso_token":                          "is for an access token, not for AWS credentials",
 }
 
 // chains is where the scenarios are.

@@ -1,5 +1,4 @@
-// Package calls makes calls in the order in which they were asked for, beside
-// those who ask.
+// Package calls makes calls one after the other, in the order in which they were queued, on a goroutine of its own.
 package calls
 
 import (
@@ -8,11 +7,11 @@ import (
 	"sluice/internal/contain"
 )
 
-// Queue makes one call at a time. It has a goroutine only while there are calls to
-// make. The zero value is ready. It is safe for concurrent use.
+// Queue makes one call at a time. It has a goroutine only while there are calls to make. The zero value is ready. It is safe
+// for concurrent use.
 type Queue struct {
-	// Report is told of calls that panic; nil tells nobody.
-	Report func(error)
+	// OnPanic, if non-nil, is called with the panic of a call.
+	OnPanic func(error)
 
 	mu      sync.Mutex // guards what follows
 	waiting []func()
@@ -20,7 +19,7 @@ type Queue struct {
 	closed  bool
 }
 
-// Add has f called when the calls before it have returned. f may add more.
+// Add queues a call of f. f may add more.
 func (q *Queue) Add(f func()) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -34,8 +33,7 @@ func (q *Queue) Add(f func()) {
 	}
 }
 
-// Close drops the calls that have not begun. One that has may go on: it may be the
-// one that closes.
+// Close drops the calls that have not begun. One that has begun may continue: it may be the one that closes.
 func (q *Queue) Close() {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -67,7 +65,7 @@ func (q *Queue) next() func() {
 
 func (q *Queue) call(f func()) {
 	err := contain.Do(func() error { f(); return nil })
-	if err != nil && q.Report != nil {
-		q.Report(err)
+	if err != nil && q.OnPanic != nil {
+		q.OnPanic(err)
 	}
 }

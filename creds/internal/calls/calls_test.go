@@ -14,7 +14,7 @@ func TestQueue(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var made []string
 		note := func(text string) { made = append(made, text) }
-		q := &calls.Queue{Report: func(err error) {
+		q := &calls.Queue{OnPanic: func(err error) {
 			var p *contain.Panic
 			if errors.As(err, &p) {
 				note(fmt.Sprint("panic: ", p.Value))

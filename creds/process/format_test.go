@@ -1,0 +1,20 @@
+package process_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"sluice/creds/process"
+)
+
+func TestFormatShowsNoSecret(t *testing.T) {
+	for _, p := range []any{process.Provider{Command: "tool SECRET"}, &process.Provider{Command: "tool SECRET"}} {
+		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d"} {
+			text := fmt.Sprintf(verb, p)
+			if strings.Contains(text, "SECRET") || strings.Contains(text, fmt.Sprintf("%x", "SECRET")) {
+				t.Errorf("%T prints %s with %s", p, text, verb)
+			}
+		}
+	}
+}
