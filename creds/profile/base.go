@@ -8,24 +8,21 @@ import (
 	"time"
 )
 
-// Base is where a plan's first credentials come from: Keys, NamedSource,
-// WebIdentity, SSO, Process or Login.
+// Base is where a plan's first credentials come from: Keys, NamedSource, WebIdentity, SSO, Process or Login.
 type Base interface{ base() }
 
-// Keys are credentials that stand in a file, all of them in the same one.
-// Printing them in any way shows no secret.
+// Keys are credentials that a file contains, all from the same file. Printing them in any way shows no secret.
 type Keys struct {
 	AccessKeyID     string
 	SecretAccessKey string
 	SessionToken    string // "" for long-lived keys
-	AccountID       string // "" if the file does not tell
+	AccountID       string // "" if the file does not name it
 }
 
-// NamedSource is a place that the profile names: "Environment",
-// "Ec2InstanceMetadata" or "EcsContainer".
+// NamedSource is a source that the profile names: "Environment", "Ec2InstanceMetadata" or "EcsContainer".
 type NamedSource struct{ Name string }
 
-// WebIdentity is a role that is assumed with the token of a file.
+// WebIdentity is a role that is assumed with the token in a file.
 type WebIdentity struct {
 	TokenFile   string
 	RoleARN     string
@@ -33,16 +30,22 @@ type WebIdentity struct {
 	Duration    time.Duration // 0 if the profile sets none
 }
 
-// SSO is a role of IAM Identity Center. Session is "" in the older form, whose
-// token is found by the start URL. AccountID and RoleName are both set, or
-// neither: then the profile asks for a token and not for credentials.
-type SSO struct{ Session, Region, StartURL, AccountID, RoleName string }
+// SSO is a role in IAM Identity Center.
+type SSO struct {
+	Session   string // "" in the older form, whose token is found by StartURL
+	Region    string
+	StartURL  string
+	AccountID string // "" if the profile is for a token and not for credentials
+	RoleName  string // set if AccountID is
+}
 
-// Process is a command that prints credentials. AccountID is the profile's, for
-// a command that does not tell one.
-type Process struct{ Command, AccountID string }
+// Process is a command that prints credentials.
+type Process struct {
+	Command   string
+	AccountID string // the profile's, if the command names none
+}
 
-// Login is a session of "aws login".
+// Login is a session that "aws login" has opened.
 type Login struct{ Session, Region string }
 
 func (Keys) base()        {}
@@ -52,19 +55,19 @@ func (SSO) base()         {}
 func (Process) base()     {}
 func (Login) base()       {}
 
-// String shows what is no secret.
+// String shows only what is not secret.
 func (k Keys) String() string { return fmt.Sprintf("{%s}", k.AccessKeyID) }
 
 // Format writes String for every verb of package fmt.
 func (k Keys) Format(f fmt.State, _ rune) { io.WriteString(f, k.String()) }
 
-// GoString is String, for who asks without package fmt.
+// GoString is String, for callers other than package fmt.
 func (k Keys) GoString() string { return k.String() }
 
 // LogValue is String, for slog.
 func (k Keys) LogValue() slog.Value { return slog.StringValue(k.String()) }
 
-// MarshalJSON refuses, as creds.Credentials does.
+// MarshalJSON fails, like that of creds.Credentials.
 func (k Keys) MarshalJSON() ([]byte, error) {
-	return nil, errors.New("credentials are not to be marshalled")
+	return nil, errors.New("credentials must not be marshalled")
 }

@@ -26,7 +26,7 @@ func Problems() []string {
 }
 
 // Valid reports whether a property may be called that.
-func Valid(name string) bool { return valid(name) }
+func Valid(name string) bool { return validKey(name) }
 
 // ValidName reports whether a section may be called that.
 func ValidName(name string) bool { return validName(name, blank+"!'\"") }

@@ -6,14 +6,12 @@ import (
 	"strings"
 )
 
-// Location tells where the files are.
+// Location is where the files are.
 type Location struct{ Config, Credentials string }
 
-// Locate finds the files' paths in the environment: AWS_CONFIG_FILE and
-// AWS_SHARED_CREDENTIALS_FILE, by default in .aws of the home folder. Of an
-// override, a leading "~/" is the home. home is asked only where a path needs it;
-// its error says that nobody knows where to look. Variables of white space only
-// count as absent.
+// Locate returns the paths of the files: AWS_CONFIG_FILE and AWS_SHARED_CREDENTIALS_FILE, by default in .aws of the home
+// folder. A leading "~/" of a variable is the home folder. home is called only if a path needs it; if it fails, so does
+// Locate. Blank variables count as absent.
 func Locate(getenv func(string) string, home func() (string, error)) (at Location, err error) {
 	at.Config, err = locate(getenv, "AWS_CONFIG_FILE", home, "config")
 	if err != nil {
@@ -23,7 +21,9 @@ func Locate(getenv func(string) string, home func() (string, error)) (at Locatio
 	return at, err
 }
 
-func locate(getenv func(string) string, variable string, home func() (string, error), file string) (string, error) {
+func locate(
+	getenv func(string) string, variable string, home func() (string, error), file string,
+) (string, error) {
 	path := strings.TrimSpace(getenv(variable))
 	inHome, tilde := strings.CutPrefix(path, "~/")
 	switch {
@@ -39,10 +39,8 @@ func locate(getenv func(string) string, variable string, home func() (string, er
 	return filepath.Join(folder, inHome), nil
 }
 
-// Selected returns the name of the profile to use, by AWS_PROFILE or
-// AWS_DEFAULT_PROFILE, and whether one of them chose it: without, it is
-// "default", which need not exist. Variables of white space only count as
-// absent.
+// Selected returns the name of the profile that AWS_PROFILE or AWS_DEFAULT_PROFILE selects, and whether one of them does.
+// Otherwise it is "default", which need not exist. Blank variables count as absent.
 func Selected(getenv func(string) string) (name string, explicit bool) {
 	for _, variable := range []string{"AWS_PROFILE", "AWS_DEFAULT_PROFILE"} {
 		if name := strings.TrimSpace(getenv(variable)); name != "" {

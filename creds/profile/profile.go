@@ -1,6 +1,5 @@
-// Package profile reads AWS's shared config and credentials files and tells
-// what a profile asks for. It sees no disk, no network and no environment but
-// what it is handed:
+// Package profile parses AWS's shared config and credentials files, and plans how to get a profile's credentials. It uses
+// no disk, no network and no environment but what it is passed:
 //
 //	at, err := profile.Locate(os.Getenv, os.UserHomeDir)
 //	config, credentials := read(at.Config), read(at.Credentials) // nil if absent
@@ -8,8 +7,8 @@
 //	name, explicit := profile.Selected(os.Getenv)
 //	plan, err := files.Plan(name)
 //
-// The format is that of the AWS SDKs and Tools Reference Guide ("Shared config
-// and credentials files"); where it is silent, that of smithy-rs.
+// The format is that of the AWS SDKs and Tools Reference Guide ("Shared config and credentials files"), and where that is
+// silent, that of smithy-rs.
 package profile
 
 import (
@@ -18,8 +17,8 @@ import (
 	"strings"
 )
 
-// Files is what both files hold together. It does not change after Parse, so it
-// is safe for concurrent use. Printing it shows no secret.
+// Files is the merged content of both files. It does not change after Parse, so it is safe for concurrent use. Printing it
+// shows no secret.
 type Files struct {
 	profiles map[string]Section
 	sessions map[string]Section // [sso-session name]
@@ -30,15 +29,13 @@ type Files struct {
 type Section struct {
 	name string
 
-	// properties returns what each file has: halves of a key pair from two
-	// files must not be taken for a pair. It is a function because nothing
-	// prints what a function knows; package fmt follows a pointer for %s.
+	// properties returns what each file has: halves of a key pair from two files are not a pair. It is a function because
+	// nothing prints what a function holds; package fmt follows a pointer for %s.
 	properties func() (credentials, config map[string]string)
 }
 
-// Get returns the value of a property by its lower-case key. Lines that
-// continue a value follow a line feed. It is "" if no file has the property or
-// gives it a value; of two files, the credentials file wins.
+// Get returns the value of a property by its lower-case key, "" if no file sets it. The credentials file wins over the
+// config file. A line feed precedes each line that continues the value.
 func (s Section) Get(key string) string {
 	if s.properties == nil {
 		return ""
@@ -47,7 +44,7 @@ func (s Section) Get(key string) string {
 	return cmp.Or(credentials[key], config[key])
 }
 
-// has tells whether one of the properties has a value.
+// has reports whether one of the properties has a value.
 func (s Section) has(keys ...string) bool {
 	return slices.ContainsFunc(keys, func(key string) bool { return s.Get(key) != "" })
 }
@@ -63,10 +60,9 @@ func (f *Files) Setting(profile, key string) string {
 	return f.profiles[profile].Get(key)
 }
 
-// Endpoint returns the URL that the profile sets for a service ("sts", "sso",
-// "sso_oidc"): the service's own from the profile's services section, or the
-// one for all services. It is "" if there is none, or if the profile says that
-// endpoints are to be ignored.
+// Endpoint returns the URL that the profile sets for a service ("sts", "sso", "sso_oidc"): the service's own from the
+// profile's services section, or the one for all services. It is "" if there is none, or if the profile ignores configured
+// endpoints.
 func (f *Files) Endpoint(profile, service string) string {
 	s := f.profiles[profile]
 	if strings.EqualFold(s.Get("ignore_configured_endpoint_urls"), "true") {
@@ -76,8 +72,8 @@ func (f *Files) Endpoint(profile, service string) string {
 	return cmp.Or(own, s.Get("endpoint_url"))
 }
 
-// nested returns a sub-property of a value; the last one wins, as among
-// properties. Only a value whose first line is empty has sub-properties.
+// nested returns a sub-property of a value; the last one wins, as among properties. Only a value whose first line is empty
+// has sub-properties.
 func nested(value, key string) (found string) {
 	block, ok := strings.CutPrefix(value, "\n")
 	if !ok {

@@ -7,20 +7,18 @@ import (
 	"time"
 )
 
-// Keys of a key pair.
+// The properties of a key pair.
 const (
 	keyID     = "aws_access_key_id"
 	keySecret = "aws_secret_access_key"
 	keyToken  = "aws_session_token"
 )
 
-// hasKeys tells whether the profile means to have keys: a part of them is
-// enough, and an error later.
+// hasKeys reports whether the profile is meant to have keys. Some of them suffice; incomplete ones are an error later.
 func (s Section) hasKeys() bool { return s.has(keyID, keySecret, keyToken) }
 
-// keys returns the key pair with what belongs to it, all from the file that has
-// the key's ID. The SDKs take each from where they find it, and so sign with a
-// secret or a token of another key when somebody changes one file only.
+// keys returns the key pair with its token and account, all from the file that has the key's ID. The SDKs take each from
+// where they find it, and so sign with the secret or token of another key when only one file is changed.
 func (s Section) keys() (Base, error) {
 	from, config := s.properties()
 	file := credentialsFile
@@ -29,27 +27,31 @@ func (s Section) keys() (Base, error) {
 	}
 	switch {
 	case from[keyID] == "":
-		return nil, fmt.Errorf("missing %s: set it, in the file that has the rest of the keys", keyID)
+		return nil, fmt.Errorf("missing %s: set it in the file that has the rest of the keys", keyID)
 	case from[keySecret] == "":
 		return nil, fmt.Errorf("missing %s in the %s: set it there, where %s is", keySecret, file, keyID)
 	}
 	return Keys{
-		AccessKeyID: from[keyID], SecretAccessKey: from[keySecret],
-		SessionToken: from[keyToken], AccountID: from["aws_account_id"],
+		AccessKeyID:     from[keyID],
+		SecretAccessKey: from[keySecret],
+		SessionToken:    from[keyToken],
+		AccountID:       from["aws_account_id"],
 	}, nil
 }
 
 func (s Section) webIdentity() (Base, error) {
 	if !s.has("role_arn") {
-		return nil, errors.New("web_identity_token_file was specified, but role_arn was missing: set both or none")
+		return nil, errors.New("web_identity_token_file was specified, but role_arn was missing: set both or neither")
 	}
 	duration, err := s.duration()
 	if err != nil {
 		return nil, err
 	}
 	return WebIdentity{
-		TokenFile: s.Get("web_identity_token_file"), RoleARN: s.Get("role_arn"),
-		SessionName: s.Get("role_session_name"), Duration: duration,
+		TokenFile:   s.Get("web_identity_token_file"),
+		RoleARN:     s.Get("role_arn"),
+		SessionName: s.Get("role_session_name"),
+		Duration:    duration,
 	}, nil
 }
 
@@ -62,8 +64,7 @@ func (s Section) namedSource() (Base, error) {
 	}
 }
 
-// duration returns how long a role's session is to last, 0 if the profile does
-// not tell. STS has the same limits.
+// duration returns the length of a role's session, 0 if the profile does not set it. STS has the same limits.
 func (s Section) duration() (time.Duration, error) {
 	const key, shortest, longest = "duration_seconds", 900, 43200
 	value := s.Get(key)

@@ -2,9 +2,8 @@ package profile
 
 import "fmt"
 
-// sso returns the profile's role of IAM Identity Center. Region and start URL
-// stand in the sso-session that the profile names; in the older form, which
-// names none, in the profile.
+// sso returns the profile's role in IAM Identity Center. The region and the start URL are in the sso-session that the
+// profile names, or in the older form, which names none, in the profile.
 func (f *Files) sso(s Section) (Base, error) {
 	const account, role = "sso_account_id", "sso_role_name"
 	switch {
@@ -27,22 +26,26 @@ func (f *Files) sso(s Section) (Base, error) {
 		}
 	}
 	return SSO{
-		Session: s.Get("sso_session"), Region: from.Get("sso_region"), StartURL: from.Get("sso_start_url"),
-		AccountID: s.Get(account), RoleName: s.Get(role),
+		Session:   s.Get("sso_session"),
+		Region:    from.Get("sso_region"),
+		StartURL:  from.Get("sso_start_url"),
+		AccountID: s.Get(account),
+		RoleName:  s.Get(role),
 	}, nil
 }
 
-// session returns the sso-session of that name. A profile may repeat what it
-// says, as older tools need it, but not say something else.
+// session returns the sso-session of that name. A profile may repeat its properties, as older tools need, but not
+// contradict them.
 func (f *Files) session(s Section, name string) (Section, error) {
 	session, ok := f.sessions[name]
 	if !ok {
-		return Section{}, fmt.Errorf("sso-session named %q was not found: expected [sso-session %s] in the config file", name, name)
+		return Section{}, fmt.Errorf("sso-session named %q was not found: expected [sso-session %s] in the config file",
+			name, name)
 	}
 	for _, key := range []string{"sso_region", "sso_start_url"} {
 		if s.has(key) && s.Get(key) != session.Get(key) {
-			return Section{}, fmt.Errorf("%s can only be specified in the [sso-session] config when a session name is given: "+
-				"remove it from the profile, or make both the same", key)
+			return Section{}, fmt.Errorf("%s can only be specified in the [sso-session] config when a session name is "+
+				"given: remove it from the profile, or make both the same", key)
 		}
 	}
 	return session, nil

@@ -8,8 +8,8 @@ import (
 	"testing"
 
 	"sluice/creds"
-	"sluice/creds/sts"
 	"sluice/creds/standard"
+	"sluice/creds/sts"
 	"sluice/output/s3"
 )
 
