@@ -7,11 +7,11 @@ import (
 	"strings"
 )
 
-// Error tells why a path could not be had.
+// Error says why a path could not be read.
 type Error struct {
 	Path   string
 	Status int   // of HTTP, 0 if there was no answer
-	Err    error // if there was no answer, or none that can be used
+	Err    error // nil if Status says it all
 	Hint   string
 }
 
@@ -31,13 +31,13 @@ func (e *Error) Error() string {
 
 func (e *Error) Unwrap() error { return e.Err }
 
-// IsNotFound tells that the service answered and has no such path.
+// IsNotFound reports whether the service answered that it has no such path.
 func IsNotFound(err error) bool {
 	var e *Error
 	return errors.As(err, &e) && e.Status == http.StatusNotFound && e.Path != tokenPath
 }
 
-// IsUnavailable tells that nobody answered.
+// IsUnavailable reports whether there was no answer.
 func IsUnavailable(err error) bool {
 	var e *Error
 	return errors.As(err, &e) && e.Status == 0

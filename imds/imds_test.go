@@ -14,15 +14,14 @@ import (
 	"sluice/imds"
 )
 
-// service is a metadata service that answers from a script and notes what it
-// was asked. It refuses what the real one refuses: a GET without a good token
-// (unless v1 is set), a PUT without a time to live or forwarded by a proxy.
+// service is a metadata service that answers from a script and records the requests. Like the real one it refuses a GET
+// without a valid token (unless v1 is set), and a PUT without a time to live or forwarded by a proxy.
 type service struct {
 	*httptest.Server
 	mu     sync.Mutex
 	v1     bool
-	put    []int // status of each PUT in turn, then 200
-	get    []int // status of each GET in turn, then 200
+	put    []int // status of one PUT after the other, then 200
+	get    []int // status of one GET after the other, then 200
 	asked  []string
 	tokens map[string]bool
 }
@@ -95,9 +94,9 @@ func TestSession(t *testing.T) {
 	now = now.Add(6*time.Hour - 3*time.Minute)
 	get("GET")
 	now = now.Add(2 * time.Minute)
-	get("PUT", "GET") // renewed before it ends
+	get("PUT", "GET") // renewed before it expires
 	s.restart()
-	get("GET", "PUT", "GET") // 401 makes a new one
+	get("GET", "PUT", "GET") // a 401 leads to a new token
 }
 
 func TestVersion1(t *testing.T) {
@@ -114,7 +113,7 @@ func TestVersion1(t *testing.T) {
 		if want := []string{"PUT", "GET", "GET"}; !slices.Equal(s.asked, want) {
 			t.Errorf("%d: asked %v, want %v", status, s.asked, want)
 		}
-		now = now.Add(6 * time.Minute) // not remembered for ever
+		now = now.Add(6 * time.Minute) // not remembered forever
 		if _, err := c.Get(t.Context(), "/x"); err != nil || s.asked[3] != "PUT" {
 			t.Errorf("%d: later: %v, asked %v", status, err, s.asked)
 		}
@@ -125,7 +124,7 @@ func TestVersion1Disabled(t *testing.T) {
 	s := newService(t)
 	s.v1, s.put = true, []int{http.StatusForbidden}
 	c := imds.New(imds.Options{Endpoint: s.URL, DisableV1: true, Pause: noPause})
-	if _, err := c.Get(t.Context(), "/x"); err == nil || !strings.Contains(err.Error(), "version 1 is disabled") || len(s.asked) != 1 {
+	if _, err := c.Get(t.Context(), "/x"); err == nil || !strings.Contains(err.Error(), "the configuration disables version 1") || len(s.asked) != 1 {
 		t.Errorf("Get = %v, asked %v", err, s.asked)
 	}
 }
@@ -137,12 +136,12 @@ func TestFailures(t *testing.T) {
 		want       string
 		asked      int
 	}{
-		{"busy, then well", "/x", []int{503, 429}, []int{500}, "", 5},
-		{"broken for good", "/x", nil, []int{500, 500, 500}, "HTTP 500", 4},
+		{"busy, then healthy", "/x", []int{503, 429}, []int{500}, "", 5},
+		{"failing", "/x", nil, []int{500, 500, 500}, "HTTP 500", 4},
 		{"bad request for a token", "/x", []int{400}, nil, "HTTP 400", 1},
 		{"not there", "/nothing", nil, nil, "HTTP 404", 2},
 		{"redirect is not followed", "/elsewhere", nil, nil, "HTTP 302", 2},
-		{"token refused twice", "/x", nil, []int{401, 401}, "refused a session token that it had just given", 4},
+		{"token refused twice", "/x", nil, []int{401, 401}, "refused a session token that it had just issued", 4},
 	} {
 		s := newService(t)
 		s.put, s.get = c.put, c.get
@@ -157,14 +156,13 @@ func TestFailures(t *testing.T) {
 	}
 }
 
-// TestHopLimit: the answer to PUT does not arrive, and version 1 is off. Nobody
-// gave a token, so nobody refused one.
+// TestHopLimit: the answer to PUT does not arrive, and the service requires version 2. The error must not blame a token.
 func TestHopLimit(t *testing.T) {
 	s := newService(t)
 	s.put = []int{http.StatusForbidden, http.StatusForbidden} // no token, as if it had not arrived
 	c := imds.New(imds.Options{Endpoint: s.URL, Pause: noPause})
 	if _, err := c.Get(t.Context(), "/x"); err == nil || !strings.Contains(err.Error(), "hop limit") {
-		t.Errorf("Get = %v, want a hint at the hop limit", err)
+		t.Errorf("Get = %v, want one that names the hop limit", err)
 	}
 }
 
@@ -176,7 +174,7 @@ func TestEmptyToken(t *testing.T) {
 	}
 }
 
-func TestNobodyThere(t *testing.T) {
+func TestUnavailable(t *testing.T) {
 	s := newService(t)
 	s.Close()
 	c := imds.New(imds.Options{Endpoint: s.URL, Pause: noPause})

@@ -11,8 +11,7 @@ import (
 	"sluice/imds"
 )
 
-// slow answers requests, or lets them time out, as its script says; with nothing
-// left in the script it answers.
+// slow answers requests or lets them time out, as its script says. After the end of the script it answers.
 type slow struct {
 	script map[string][]bool // by method; true: no answer
 	asked  int
@@ -35,8 +34,8 @@ func (s *slow) RoundTrip(r *http.Request) (*http.Response, error) {
 	return &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Body: io.NopCloser(strings.NewReader("answer")), Request: r}, nil
 }
 
-// A time-out is the answer of networks without a metadata service, and is not
-// tried again, but one of a service that has answered before is.
+// TestTimeouts: networks without a metadata service time out, so a time-out is not repeated, unless the service has answered
+// before.
 func TestTimeouts(t *testing.T) {
 	for _, c := range []struct {
 		name   string
@@ -44,11 +43,11 @@ func TestTimeouts(t *testing.T) {
 		failed []bool // which of the Gets fail
 		asked  int
 	}{
-		{"nobody there", map[string][]bool{"PUT": {true}, "GET": {true}}, []bool{true}, 2},
+		{"no service", map[string][]bool{"PUT": {true}, "GET": {true}}, []bool{true}, 2},
 		{"one slow answer later", map[string][]bool{"GET": {false, true}}, []bool{false, false}, 4},
 		{"away for a while", map[string][]bool{"GET": {false, true, true, true}}, []bool{false, true, false}, 6},
 		// A hop limit of 1 drops the answers to PUT alone.
-		{"tokens do not come through, and all else is slow once", map[string][]bool{"PUT": {true}, "GET": {false, true}}, []bool{false, false}, 4},
+		{"no answer to PUT, and one slow answer to GET", map[string][]bool{"PUT": {true}, "GET": {false, true}}, []bool{false, false}, 4},
 	} {
 		service := &slow{script: c.script}
 		client := imds.New(imds.Options{Transport: service, Pause: noPause})

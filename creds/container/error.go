@@ -51,5 +51,5 @@ func transportError(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
-	return imds.Harmless(err)
+	return imds.SafeError(err)
 }

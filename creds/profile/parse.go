@@ -6,8 +6,7 @@ import (
 	"strings"
 )
 
-// The problems of a ParseError. They are constants because a line may hold a secret, which must not get into an error. The
-// words are those of AWS's published test vectors.
+// The problems of a ParseError. They are constants because a line may hold a secret, which must not get into an error.
 const (
 	notText        = "has a NUL byte: expected text in UTF-8"
 	noSection      = "expected a profile definition, such as [default], above this line"

@@ -39,9 +39,9 @@ func TestIMDSEndpointVectors(t *testing.T) {
 	vectors.Decode(t, "smithy-rs/aws-config/test-data/imds-config/imds-endpoint-tests.json", &file)
 	vectors.Count(t, len(file.Tests), 14)
 	errs := map[string]string{ // parts of ours, by Rust's
-		"`error` is not a valid endpoint mode": `AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE "error" is no endpoint mode`,
-		"`IPv7` is not a valid endpoint mode":  `ec2_metadata_service_endpoint_mode "IPv7" is no endpoint mode`,
-		"invalid uri character":                `AWS_EC2_METADATA_SERVICE_ENDPOINT "not a uri" is no endpoint`,
+		"`error` is not a valid endpoint mode": `AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE "error" is not a valid endpoint mode`,
+		"`IPv7` is not a valid endpoint mode":  `ec2_metadata_service_endpoint_mode "IPv7" is not a valid endpoint mode`,
+		"invalid uri character":                `AWS_EC2_METADATA_SERVICE_ENDPOINT "not a uri" is not a valid endpoint`,
 	}
 	for _, c := range file.Tests {
 		t.Run(c.Docs, func(t *testing.T) {

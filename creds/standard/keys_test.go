@@ -54,7 +54,7 @@ func TestHardenedProfileHasItsOwnClient(t *testing.T) {
 		t.Errorf("lax: %v after %d requests without a token", err, asked)
 	}
 	_, err = d.sources.Provider(standard.Options{Profile: "strict"}).Retrieve(t.Context())
-	if err == nil || !strings.Contains(err.Error(), "version 1 is disabled") || bare.Load() != asked {
+	if err == nil || !strings.Contains(err.Error(), "the configuration disables version 1") || bare.Load() != asked {
 		t.Errorf("strict: %v after %d requests without a token", err, bare.Load()-asked)
 	}
 }

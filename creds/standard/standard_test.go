@@ -108,7 +108,7 @@ func TestOrder(t *testing.T) {
 		{"a file that cannot be read", map[string]string{"HOME": "/home/locked"}, "permission denied", false},
 		{"a file that a bad disk has", map[string]string{"HOME": "/home/damaged"}, "input/output error", false},
 		{"a home that is no folder", map[string]string{"HOME": "/dev/null"}, "FROM-EC2", false},
-		{"a bad metadata endpoint", map[string]string{"AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE": "IPv5", "AWS_EC2_METADATA_SERVICE_ENDPOINT": ""}, `AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE "IPv5" is no endpoint mode`, false},
+		{"a bad metadata endpoint", map[string]string{"AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE": "IPv5", "AWS_EC2_METADATA_SERVICE_ENDPOINT": ""}, `AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE "IPv5" is not a valid endpoint mode`, false},
 	} {
 		variables := map[string]string{"AWS_EC2_METADATA_SERVICE_ENDPOINT": endpoint}
 		for name, value := range c.variables {

@@ -10,11 +10,11 @@ import (
 	"sluice/imds"
 )
 
-// TestNotHTTP: an answer that is not HTTP may be anything, a secret too, and is not shown.
+// TestNotHTTP: an answer that is not HTTP may be a secret, and is not shown.
 func TestNotHTTP(t *testing.T) {
 	const planted = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
 	for name, raw := range map[string]string{
-		"no HTTP":      planted + "\r\n\r\n",
+		"not HTTP":     planted + "\r\n\r\n",
 		"status":       "HTTP/1.1 " + planted + "\r\n\r\n",
 		"header":       "HTTP/1.1 200 OK\r\n" + planted + "\r\n\r\n",
 		"redirect":     "HTTP/1.1 302 Found\r\nLocation: http://[" + planted + "\r\n\r\n",

@@ -10,12 +10,11 @@ import (
 	"syscall"
 )
 
-var errNotHTTP = errors.New("the answer is not HTTP as it was expected")
+var errNotHTTP = errors.New("the answer is not HTTP as expected")
 
-// Harmless returns an error of net/http if its text is known to quote nothing of the
-// answer. What net/http says of an answer that is not HTTP quotes it, and it may be a
-// secret.
-func Harmless(err error) error {
+// SafeError returns an error of net/http if its text is known to quote nothing of the answer, and another error if not: what
+// net/http says about an answer that is not HTTP quotes it, and the answer may be a secret.
+func SafeError(err error) error {
 	var (
 		op   *net.OpError
 		dns  *net.DNSError
@@ -28,9 +27,11 @@ func Harmless(err error) error {
 	return errNotHTTP
 }
 
-// IsBroken reports whether a connection was refused or has ended too early.
+// IsBroken reports whether a connection was refused or ended too early.
 func IsBroken(err error) bool {
-	for _, broken := range []error{syscall.ECONNREFUSED, syscall.ECONNRESET, syscall.EPIPE, io.EOF, io.ErrUnexpectedEOF} {
+	for _, broken := range []error{
+		syscall.ECONNREFUSED, syscall.ECONNRESET, syscall.EPIPE, io.EOF, io.ErrUnexpectedEOF,
+	} {
 		if errors.Is(err, broken) {
 			return true
 		}
