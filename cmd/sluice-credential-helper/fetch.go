@@ -8,18 +8,19 @@ import (
 	"time"
 )
 
-// fetch asks for the document. Errors quote no token and nothing of a document.
+// fetch requests the document. Its errors quote neither the token nor anything of a document.
 func fetch(s source, deadline time.Time) ([]byte, error) {
 	if s.url == "" {
-		return nil, errors.New(s.names[0] + " is not set: write the sidecar's address, for example http://127.0.0.1:1338/_aws/credentials")
+		return nil, errors.New(s.names[0] + " is not set: set it to the sidecar's address, for example " +
+			"http://127.0.0.1:1338/_aws/credentials")
 	}
 	if s.token == "" {
-		return nil, errors.New(s.names[1] + " is not set: write the service's token")
+		return nil, errors.New(s.names[1] + " is not set: set it to the service's token")
 	}
 	if strings.ContainsAny(s.token, "\r\n") {
-		return nil, errors.New(s.names[1] + " has a line break: a token is one line")
+		return nil, errors.New(s.names[1] + " has a line break: write the token on one line")
 	}
-	network, address, host, path, err := split(s.url)
+	network, address, host, path, err := splitURL(s.url)
 	if err != nil {
 		return nil, errors.New(s.names[0] + " " + err.Error())
 	}
@@ -31,26 +32,27 @@ func fetch(s source, deadline time.Time) ([]byte, error) {
 	if err := conn.SetDeadline(deadline); err != nil {
 		return nil, err
 	}
-	// HTTP/1.0: an answer that is not chunked and ends with its connection.
-	request := "GET " + path + " HTTP/1.0\r\nHost: " + host + "\r\nAuthorization: Bearer " + s.token + "\r\nAccept: application/json\r\n\r\n"
+	// HTTP/1.0, so that the answer is not chunked and ends with the connection.
+	request := "GET " + path + " HTTP/1.0\r\nHost: " + host +
+		"\r\nAuthorization: Bearer " + s.token + "\r\nAccept: application/json\r\n\r\n"
 	if _, err := io.WriteString(conn, request); err != nil {
 		return nil, errors.New("no answer from " + address + ": " + cause(err))
 	}
-	got, err := read(conn)
+	got, err := readAnswer(conn)
 	if err != nil {
 		return nil, errors.New("no answer from " + address + ": " + cause(err))
 	}
 	if got.status != "200" {
-		// Its reason is good to know, but not worth a wait for the connection's end.
+		// The reason helps the user, but is not worth waiting for the connection to end.
 		_ = conn.SetReadDeadline(earlier(deadline, time.Now().Add(time.Second)))
 		text, _ := io.ReadAll(got.body)
-		return nil, errors.New(address + " answers " + got.status + line(text))
+		return nil, errors.New(address + " answers " + got.status + reason(text))
 	}
 	text, err := got.document()
 	if err != nil {
 		return nil, errors.New("no answer from " + address + ": " + cause(err))
 	}
-	if problem := wrong(text, time.Now()); problem != "" {
+	if problem := problemOf(text, time.Now()); problem != "" {
 		return nil, errors.New(address + " answers " + problem)
 	}
 	return append(text, '\n'), nil
@@ -63,22 +65,21 @@ func earlier(a, b time.Time) time.Time {
 	return b
 }
 
-// split takes a URL apart: http://host:port/path, or unix:/path/of/a/socket, which
-// is asked for /_aws/credentials.
-func split(url string) (network, address, host, path string, err error) {
+// splitURL splits http://host:port/path, or unix:/path/of/a/socket, which implies the path /_aws/credentials.
+func splitURL(url string) (network, address, host, path string, err error) {
 	if strings.ContainsAny(url, " \r\n\t") {
-		return "", "", "", "", errors.New("has a space or a line break in it")
+		return "", "", "", "", errors.New("contains a space or a line break: remove it")
 	}
-	if socket, is := strings.CutPrefix(url, "unix:"); is {
+	if socket, ok := strings.CutPrefix(url, "unix:"); ok {
 		return "unix", "/" + strings.TrimLeft(socket, "/"), "localhost", "/_aws/credentials", nil
 	}
-	rest, is := strings.CutPrefix(url, "http://")
-	if !is {
+	rest, ok := strings.CutPrefix(url, "http://")
+	if !ok {
 		return "", "", "", "", errors.New("does not begin with http:// or unix:/")
 	}
 	host, path, _ = strings.Cut(rest, "/")
 	if host == "" || strings.Contains(host, "@") {
-		return "", "", "", "", errors.New("has no host, or a user")
+		return "", "", "", "", errors.New("has no host, or contains a user: write http://host:port/path")
 	}
 	address = host
 	if _, _, err := net.SplitHostPort(host); err != nil {
@@ -87,9 +88,9 @@ func split(url string) (network, address, host, path string, err error) {
 	return "tcp", address, host, "/" + path, nil
 }
 
-// line returns a refusal's text if it is a short line, with a colon before it. It
-// is shown on the terminal, so control characters are left out.
-func line(body []byte) string {
+// reason returns the text of a refusal after a colon, if it is a short line. Control characters are left out, since a
+// terminal shows it.
+func reason(body []byte) string {
 	text, _, _ := strings.Cut(strings.TrimSpace(string(body)), "\n")
 	text = strings.Map(func(r rune) rune {
 		if r < ' ' || r == 0x7f {
@@ -103,11 +104,11 @@ func line(body []byte) string {
 	return ": " + text
 }
 
-// cause is the last reason of an error, without addresses.
+// cause returns the innermost reason of an error, without addresses.
 func cause(err error) string {
 	var timeout net.Error
 	if errors.As(err, &timeout) && timeout.Timeout() {
-		return "it took too long"
+		return "timed out"
 	}
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 		return "the connection was closed"

@@ -1,13 +1,12 @@
-// Command sluice-credential-helper is a credential_process for containers: it
-// asks the sidecar and prints what AWS's SDKs read.
+// Command sluice-credential-helper is a credential_process for containers: it asks the sidecar for credentials and prints the
+// document that AWS's SDKs read.
 //
 //	[default]
 //	credential_process = /sluice/sluice-credential-helper
 //
-// It takes the address and the token from SLUICE_CREDENTIAL_URL and
-// SLUICE_CREDENTIAL_TOKEN, or from AGENTOPS_CREDENTIAL_URL and _TOKEN. On success
-// stdout has the JSON document; otherwise stderr has one line, and the exit code
-// is 1. It speaks HTTP by itself, since net/http would treble its size.
+// It takes the address and the token from SLUICE_CREDENTIAL_URL and SLUICE_CREDENTIAL_TOKEN, or from AGENTOPS_CREDENTIAL_URL
+// and AGENTOPS_CREDENTIAL_TOKEN. On success it writes the JSON document to stdout; otherwise it writes one line to stderr and
+// exits with 1. It has its own small HTTP client, because net/http would triple its size.
 package main
 
 import (
@@ -15,11 +14,11 @@ import (
 	"time"
 )
 
-// limit is how long it may take, all in all.
-const limit = 10 * time.Second
+// timeout bounds the whole run.
+const timeout = 10 * time.Second
 
 func main() {
-	document, err := fetch(settings(os.Getenv), time.Now().Add(limit))
+	document, err := fetch(sourceOf(os.Getenv), time.Now().Add(timeout))
 	if err == nil {
 		_, err = os.Stdout.Write(document)
 	}
@@ -29,14 +28,14 @@ func main() {
 	}
 }
 
-// source is where the credentials are.
+// source is where the credentials come from.
 type source struct {
 	url, token string
-	names      [2]string // of the variables
+	names      [2]string // of the two variables, for errors
 }
 
-// settings reads the environment; our names win over the older ones.
-func settings(getenv func(string) string) source {
+// sourceOf reads the environment. SLUICE_ names win over the older ones.
+func sourceOf(getenv func(string) string) source {
 	s := source{}
 	for _, prefix := range []string{"AGENTOPS_", "SLUICE_"} {
 		names := [2]string{prefix + "CREDENTIAL_URL", prefix + "CREDENTIAL_TOKEN"}
