@@ -1,4 +1,4 @@
-// Package setup makes of a configuration what ships by it: the same for the plugin, for push and for check.
+// Package setup turns properties into a configuration, in the same way for the plugin and for every command.
 //
 //	cfg, err := setup.Parse(lookup, sources)
 //	provider := sources.Provider(setup.Credentials(cfg))
@@ -10,10 +10,8 @@ import (
 	"sluice/output"
 )
 
-// Parse reads all properties, and fills in what the environment or the profile says where no property does:
-// the endpoints of S3 and STS, which of AWS's own are wanted, and the authorities by which their certificates are
-// checked. The error is
-// conf.Mistakes.
+// Parse parses all properties. Where no property is set, it uses the environment or the profile: for the endpoints of S3 and
+// STS, for which of AWS's own endpoints to use, and for the authorities that verify them. Its error is conf.Mistakes.
 func Parse(lookup conf.Lookup, sources *standard.Sources) (conf.Config, error) {
 	cfg, err := conf.Parse(lookup, conf.Checks{KeyFormat: output.CheckKeyFormat})
 	if err != nil {
@@ -25,9 +23,14 @@ func Parse(lookup conf.Lookup, sources *standard.Sources) (conf.Config, error) {
 	return cfg.WithEndpoints(func(service string) (url, where string) { return sources.Endpoint(options, service) })
 }
 
-// Credentials are what a configuration says of credentials.
+// Credentials returns the options of credentials in a configuration.
 func Credentials(c conf.Config) standard.Options {
 	return standard.Options{
-		Region: c.Region, Profile: c.Profile, RoleARN: c.RoleARN, ExternalID: c.ExternalID, STSEndpoint: c.STSEndpoint, CAFile: c.CAFile,
+		Region:      c.Region,
+		Profile:     c.Profile,
+		RoleARN:     c.RoleARN,
+		ExternalID:  c.ExternalID,
+		STSEndpoint: c.STSEndpoint,
+		CAFile:      c.CAFile,
 	}
 }
