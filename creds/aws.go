@@ -7,8 +7,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 )
 
-// AWS adapts a provider to the AWS SDK. Set the result as Credentials of aws.Config or of a client's Options. Do not use
-// config.WithCredentialsProvider: it adds a cache of the SDK's own, which hides every refresh.
+// AWS adapts a provider to the AWS SDK. Set the result as Credentials of aws.Config or of a client's Options. Do not
+// use config.WithCredentialsProvider: it adds a cache of the SDK's own, which hides every refresh.
 func AWS(p Provider) aws.CredentialsProvider {
 	return aws.CredentialsProviderFunc(func(ctx context.Context) (aws.Credentials, error) {
 		c, err := p.Retrieve(ctx)

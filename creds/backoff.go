@@ -10,8 +10,8 @@ const (
 )
 
 // nextBackoff returns how long to wait after a failure. While a key is valid, the source is asked again in time: at the
-// latest when callers begin to wait, and when the key expires. Up to a half of the wait is random, so that a fleet does not
-// ask in step. It is called with mu held.
+// latest when callers begin to wait, and when the key expires. Up to a half of the wait is random, so that a fleet does
+// not ask in step. It is called with mu held.
 func (c *Cache) nextBackoff(s *snapshot, now time.Time) time.Duration {
 	full := min(minBackoff<<min(c.failures, 10), c.opts.MaxBackoff)
 	if s != nil && s.refused { // refused requests decide when to ask, once a minute

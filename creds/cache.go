@@ -24,22 +24,22 @@ const (
 // CacheOptions configure a Cache. Zero fields have the documented defaults.
 type CacheOptions struct {
 	Provider Provider // required
-	// Advisory is how long before expiry a refresh starts in the background, ±10 % so that a fleet does not ask at once;
-	// default 15 min, at most a quarter of the credentials' life.
+	// Advisory is how long before expiry a refresh starts in the background, ±10 % so that a fleet does not ask at
+	// once; default 15 min, at most a quarter of the credentials' life.
 	Advisory time.Duration
 	// Mandatory is how long before expiry callers wait for the refresh; default 5 min, at most a twelfth of the life.
 	Mandatory time.Duration
 	// Timeout bounds a retrieval, even if the provider ignores its context; default 30 s.
 	Timeout time.Duration
-	// MaxBackoff bounds the wait between failures, which starts at 1 s, doubles, and is jittered by up to a half; default
-	// 1 min.
+	// MaxBackoff bounds the wait between failures, which starts at 1 s, doubles, and is jittered by up to a half;
+	// default 1 min.
 	MaxBackoff time.Duration
-	// StaticStability keeps credentials beyond their expiry while the provider fails, for sources whose outage says nothing
-	// about the keys. The provider is then asked every 10 to 15 min. While the credentials are valid, it is asked again when
-	// Mandatory begins, and more often from then on.
+	// StaticStability keeps credentials beyond their expiry while the provider fails, for sources whose outage says
+	// nothing about the keys. The provider is then asked every 10 to 15 min. While the credentials are valid, it is
+	// asked again when Mandatory begins, and more often from then on.
 	StaticStability bool
-	// KeepFresh refreshes credentials without being asked, once they have been retrieved: when Advisory begins. So the first
-	// caller after a long silence does not wait.
+	// KeepFresh refreshes credentials without being asked, once they have been retrieved: when Advisory begins. So the
+	// first caller after a long silence does not wait.
 	KeepFresh bool
 
 	Now     func() time.Time // default time.Now
@@ -47,9 +47,9 @@ type CacheOptions struct {
 	OnPanic func(error)      // called with the panic of a subscriber; default logs it with log/slog
 }
 
-// Cache keeps a provider's credentials and refreshes them before they expire. Readers of fresh credentials take no lock.
-// There is one retrieval at a time, with a deadline of its own: callers wait for it with their contexts, and none can
-// cancel it for the others.
+// Cache keeps a provider's credentials and refreshes them before they expire. Readers of fresh credentials take no
+// lock. There is one retrieval at a time, with a deadline of its own: callers wait for it with their contexts, and none
+// can cancel it for the others.
 type Cache struct {
 	opts     CacheOptions
 	mode     atomic.Int32
@@ -113,8 +113,8 @@ func NewCache(o CacheOptions) *Cache {
 func (c *Cache) SetMode(m Mode) { c.mode.Store(int32(m)) }
 
 // Close cancels the retrieval under way and waits for it, at most a second for a provider that ignores its context.
-// Subscribers are not called any more; a call that has begun may continue, since it may be the one that closes. Retrieve
-// then returns ErrClosed, unless the cache holds fresh credentials.
+// Subscribers are not called any more; a call that has begun may continue, since it may be the one that closes.
+// Retrieve then returns ErrClosed, unless the cache holds fresh credentials.
 func (c *Cache) Close() {
 	c.mu.Lock()
 	c.cancel()
@@ -134,8 +134,8 @@ func (c *Cache) Shutdown() {
 	c.Close()
 }
 
-// Retrieve returns fresh credentials at once, or credentials whose refresh it has started in the background, or waits for a
-// retrieval. If that fails or does not end before ctx, it returns the old credentials while they are valid (with
+// Retrieve returns fresh credentials at once, or credentials whose refresh it has started in the background, or waits
+// for a retrieval. If that fails or does not end before ctx, it returns the old credentials while they are valid (with
 // StaticStability, longer), or else the error.
 func (c *Cache) Retrieve(ctx context.Context) (Credentials, error) {
 	s := c.snapshot.Load()
@@ -173,8 +173,8 @@ func (c *Cache) fallback(s *snapshot, now time.Time, err error) (Credentials, er
 	return Credentials{}, err
 }
 
-// servable reports whether a snapshot that could not be refreshed may still be used. A key that the service has refused is
-// not used beyond its expiry.
+// servable reports whether a snapshot that could not be refreshed may still be used. A key that the service has refused
+// is not used beyond its expiry.
 func (c *Cache) servable(s *snapshot, now time.Time) bool {
 	return s != nil && (!s.creds.Expired(now) || c.opts.StaticStability && !s.refused)
 }
@@ -182,9 +182,9 @@ func (c *Cache) servable(s *snapshot, now time.Time) bool {
 // invalidateInterval is the shortest time between two invalidations.
 const invalidateInterval = time.Minute
 
-// Invalidate tells the cache that the service refused these credentials. If the cache still holds them, the next Retrieve
-// waits for new ones; this happens at most once a minute, so that refusals for other reasons cause no storm. Invalidate
-// reports whether it had an effect.
+// Invalidate tells the cache that the service refused these credentials. If the cache still holds them, the next
+// Retrieve waits for new ones; this happens at most once a minute, so that refusals for other reasons cause no storm.
+// Invalidate reports whether it had an effect.
 func (c *Cache) Invalidate(used Credentials) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()

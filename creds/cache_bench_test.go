@@ -17,8 +17,10 @@ type aKey struct{ creds creds.Credentials }
 
 func newKey() aKey {
 	return aKey{creds.Credentials{
-		AccessKeyID: "AKIAIOSFODNN7EXAMPLE", SecretAccessKey: "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", SessionToken: "token",
-		Expires: time.Now().Add(24 * time.Hour), Source: "test",
+		AccessKeyID:     "AKIAIOSFODNN7EXAMPLE",
+		SecretAccessKey: "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
+		SessionToken:    "token",
+		Expires:         time.Now().Add(24 * time.Hour), Source: "test",
 	}}
 }
 
@@ -36,8 +38,7 @@ func TestRetrieveAllocatesNothing(t *testing.T) {
 	}
 }
 
-// BenchmarkRetrieve compares a cached Retrieve with the AWS SDK's, by 1 and by 8
-// goroutines.
+// BenchmarkRetrieve compares a cached Retrieve with the AWS SDK's, by 1 and by 8 goroutines.
 func BenchmarkRetrieve(b *testing.B) {
 	key := newKey()
 	ours := creds.NewCache(creds.CacheOptions{Provider: key})

@@ -29,7 +29,10 @@ func (m *metadataDay) Retrieve(context.Context) (creds.Credentials, error) {
 		return creds.Credentials{}, errSource
 	}
 	return creds.Credentials{
-		AccessKeyID: fmt.Sprintf("AKIA%d", len(m.asked)), SecretAccessKey: "s", Expires: time.Now().Add(m.life), Source: "test",
+		AccessKeyID: fmt.Sprintf(
+			"AKIA%d",
+			len(m.asked),
+		), SecretAccessKey: "s", Expires: time.Now().Add(m.life), Source: "test",
 	}, nil
 }
 
@@ -83,7 +86,9 @@ func TestADayOfKeys(t *testing.T) {
 
 func aDay(t *testing.T, life time.Duration) {
 	source := &metadataDay{life: life}
-	cache := creds.NewCache(creds.CacheOptions{Provider: source, StaticStability: true, Random: rand.New(rand.NewPCG(1, 2)).Float64})
+	cache := creds.NewCache(
+		creds.CacheOptions{Provider: source, StaticStability: true, Random: rand.New(rand.NewPCG(1, 2)).Float64},
+	)
 	defer cache.Close()
 	c := &caller{t, cache, map[string]bool{}}
 
@@ -112,10 +117,12 @@ func aDay(t *testing.T, life time.Duration) {
 
 	refusals(t, source, c)
 
-	source.set(false) // it comes back
+	source.set(false) // it recovers
 	back := time.Now()
-	for cache.Invalidate(old(t, cache)); time.Since(back) < 15*time.Minute && len(source.since(back)) == 0; time.Sleep(10 * time.Second) {
+	cache.Invalidate(old(t, cache))
+	for time.Since(back) < 15*time.Minute && len(source.since(back)) == 0 {
 		cache.Retrieve(t.Context())
+		time.Sleep(10 * time.Second)
 	}
 	got, err := cache.Retrieve(t.Context())
 	if err != nil || !got.Expires.After(time.Now().Add(life-window-time.Minute)) {

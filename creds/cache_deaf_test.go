@@ -24,16 +24,16 @@ func (d *deaf) Retrieve(context.Context) (creds.Credentials, error) {
 	return creds.Credentials{AccessKeyID: "AKIA", SecretAccessKey: "s"}, nil
 }
 
-// A provider that ignores its context is abandoned: callers get an error, the
-// cache can be closed, and the provider is not called again before it has
-// returned.
+// A provider that ignores its context is abandoned: callers get an error, the cache can be closed, and the provider is
+// not called again before it has returned.
 func TestDeafProviderIsAbandoned(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := &deaf{release: make(chan struct{})}
 		c := creds.NewCache(creds.CacheOptions{Provider: d, Timeout: 10 * time.Second})
 		start := time.Now()
 		_, err := c.Retrieve(t.Context())
-		if !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), "did not return") || time.Since(start) > 15*time.Second {
+		if !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), "did not return") ||
+			time.Since(start) > 15*time.Second {
 			t.Errorf("%v after %v, want a deadline", err, time.Since(start))
 		}
 		for range 100 {

@@ -11,8 +11,7 @@ import (
 	"sluice/creds"
 )
 
-// A key that lives is handed out, however little time a caller has and whatever
-// the source does.
+// A key that lives is handed out, however little time a caller has and whatever the source does.
 func TestLiveKeyIsHandedOut(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &source{life: time.Hour}
@@ -43,7 +42,9 @@ func TestOneFailureOfAStableSource(t *testing.T) {
 	for seed := range uint64(300) {
 		synctest.Test(t, func(t *testing.T) {
 			s := &source{life: 6 * time.Hour}
-			c := creds.NewCache(creds.CacheOptions{Provider: s, StaticStability: true, Random: rand.New(rand.NewPCG(seed, 1)).Float64})
+			c := creds.NewCache(
+				creds.CacheOptions{Provider: s, StaticStability: true, Random: rand.New(rand.NewPCG(seed, 1)).Float64},
+			)
 			defer c.Close()
 			first, err := c.Retrieve(t.Context())
 			if err != nil {
@@ -67,8 +68,7 @@ func TestOneFailureOfAStableSource(t *testing.T) {
 	}
 }
 
-// At the end of a key its source is asked once more, even if it has failed a moment
-// ago: it may be well again.
+// At the end of a key its source is asked once more, even if it has failed a moment ago: it may be well again.
 func TestSourceIsAskedAtTheEnd(t *testing.T) {
 	for _, stable := range []bool{false, true} {
 		synctest.Test(t, func(t *testing.T) {

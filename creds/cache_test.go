@@ -154,8 +154,8 @@ func TestCacheSingleFlight(t *testing.T) {
 	})
 }
 
-// TestMaxBackoff: while the source fails, it is asked ever less often, but once in
-// MaxBackoff. A fleet does not ask in step: the pauses are cut by up to a half.
+// TestMaxBackoff: while the source fails, it is asked ever less often, but once in MaxBackoff. A fleet does not ask in
+// step: the pauses are cut by up to a half.
 func TestMaxBackoff(t *testing.T) {
 	for random, want := range map[float64]string{
 		0.9999: "[1 2 2 3 3 3 3 4 4 4 4 5 5 5 5 6]", // after 1, 2, 4, 4, 4 … seconds
@@ -164,7 +164,9 @@ func TestMaxBackoff(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			s := &source{}
 			s.fail.Store(true)
-			c := creds.NewCache(creds.CacheOptions{Provider: s, MaxBackoff: 4 * time.Second, Random: func() float64 { return random }})
+			c := creds.NewCache(
+				creds.CacheOptions{Provider: s, MaxBackoff: 4 * time.Second, Random: func() float64 { return random }},
+			)
 			var asked []int64
 			for range 16 {
 				c.Retrieve(t.Context())
@@ -232,8 +234,7 @@ func TestCachedRetrieveAllocatesNothing(t *testing.T) {
 	}
 }
 
-// A refused key is due whatever the time: a clock that is set back must not make
-// it fresh.
+// A refused key is due whatever the time: a clock that is set back must not make it fresh.
 func TestRefusedKeyAndAClockSetBack(t *testing.T) {
 	now := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 	s := &metadataDay{life: 100 * 365 * 24 * time.Hour}

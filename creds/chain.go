@@ -17,8 +17,9 @@ type Chain struct {
 // NewChain returns a chain of these providers.
 func NewChain(providers ...Provider) *Chain { return &Chain{providers: providers} }
 
-// Retrieve returns the winner's credentials. While there is no winner, each call asks all providers and skips those that
-// are not configured; any other error ends it. If none is configured, the error says so of each and is ErrNotConfigured.
+// Retrieve returns the winner's credentials. While there is no winner, each call asks all providers and skips those
+// that are not configured; any other error ends it. If none is configured, the error says so of each and is
+// ErrNotConfigured.
 func (c *Chain) Retrieve(ctx context.Context) (Credentials, error) {
 	if w := c.winner.Load(); w != nil {
 		found, err := (*w).Retrieve(ctx)
@@ -52,8 +53,8 @@ func (c *Chain) Invalidate(used Credentials) bool {
 	return false
 }
 
-// Format writes no secret, for every verb. Package fmt calls no method of a value in an unexported field, so it would print
-// the fields of Credentials in a provider.
+// Format writes no secret, for every verb. Package fmt calls no method of a value in an unexported field, so it would
+// print the fields of Credentials in a provider.
 func (c *Chain) Format(f fmt.State, _ rune) {
 	fmt.Fprintf(f, "chain of %d sources of credentials", len(c.providers))
 }

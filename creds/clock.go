@@ -8,9 +8,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 )
 
-// Clock shows the time as AWS sees it: this machine's, corrected by the Date of answers with which AWS refuses a request.
-// Credentials expire by AWS's clock; on a machine that is hours ahead, all of them would look expired. It is safe for
-// concurrent use.
+// Clock shows the time as AWS sees it: this machine's, corrected by the Date of answers with which AWS refuses a
+// request. Credentials expire by AWS's clock; on a machine that is hours ahead, all of them would look expired. It is
+// safe for concurrent use.
 type Clock struct {
 	now        func() time.Time
 	elapsed    func() time.Duration // by a clock that is never set
@@ -27,12 +27,13 @@ type correction struct {
 const (
 	// maxSkew is what AWS tolerates, less a margin, as in AWS's SDKs.
 	maxSkew = 4 * time.Minute
-	// maxDrift is how far the machine's wall clock may drift from its monotonic one. Beyond that, it must have been set.
+	// maxDrift is how far the machine's wall clock may drift from its monotonic one. Beyond that, it must have been
+	// set.
 	maxDrift = time.Minute
 )
 
-// NewClock makes a Clock from the machine's clock and from the time elapsed since some moment. The defaults are time.Now and
-// its monotonic reading; with now alone, time elapses as now shows it.
+// NewClock makes a Clock from the machine's clock and from the time elapsed since some moment. The defaults are
+// time.Now and its monotonic reading; with now alone, time elapses as now shows it.
 func NewClock(now func() time.Time, elapsed func() time.Duration) *Clock {
 	if now == nil {
 		now, elapsed = time.Now, sinceStart(time.Now)
@@ -71,8 +72,8 @@ func (c *Clock) Offset() time.Duration {
 	return 0
 }
 
-// Client returns a client that learns from the answers which next gets from a service of AWS. Only refusals count: they are
-// what a wrong time causes.
+// Client returns a client that learns from the answers which next gets from a service of AWS. Only refusals count: they
+// are what a wrong time causes.
 func (c *Clock) Client(next aws.HTTPClient) aws.HTTPClient { return clockClient{c, next} }
 
 type clockClient struct {
@@ -90,8 +91,8 @@ func (w clockClient) Do(r *http.Request) (*http.Response, error) {
 	return resp, err
 }
 
-// Learn adopts a service's time if it is far from ours. If the service agrees with the machine's clock, an older correction
-// ends.
+// Learn adopts a service's time if it is far from ours. If the service agrees with the machine's clock, an older
+// correction ends.
 func (c *Clock) Learn(server time.Time) {
 	now := c.now()
 	offset := server.Sub(now)

@@ -15,7 +15,10 @@ type server struct {
 }
 
 func (s server) Do(*http.Request) (*http.Response, error) {
-	return &http.Response{StatusCode: s.status, Header: http.Header{"Date": {s.date.UTC().Format(http.TimeFormat)}}}, nil
+	return &http.Response{
+		StatusCode: s.status,
+		Header:     http.Header{"Date": {s.date.UTC().Format(http.TimeFormat)}},
+	}, nil
 }
 
 func TestClock(t *testing.T) {
@@ -65,7 +68,12 @@ func TestExpiryGoesByTheService(t *testing.T) {
 	machine := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 	clock := creds.NewClock(func() time.Time { return machine }, nil)
 	service := machine.Add(-7 * time.Hour) // the machine is seven hours ahead
-	alive := creds.Credentials{AccessKeyID: "A", SecretAccessKey: "s", Expires: service.Add(6 * time.Hour), Source: "test"}
+	alive := creds.Credentials{
+		AccessKeyID:     "A",
+		SecretAccessKey: "s",
+		Expires:         service.Add(6 * time.Hour),
+		Source:          "test",
+	}
 	cache := creds.NewCache(creds.CacheOptions{Provider: aKey{alive}, Now: clock.Now})
 	defer cache.Close()
 	if _, err := cache.Retrieve(t.Context()); err == nil {

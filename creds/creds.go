@@ -1,7 +1,7 @@
 // Package creds finds AWS credentials and keeps them fresh.
 //
-// A Provider finds them in one place. A Chain asks providers in order. A Cache keeps what was found and refreshes it before
-// it expires:
+// A Provider finds them in one place. A Chain asks providers in order. A Cache keeps what was found and refreshes it
+// before it expires:
 //
 //	chain := creds.NewChain(creds.Env{Getenv: os.Getenv}, creds.NewCache(creds.CacheOptions{
 //		Provider: &ec2.Provider{Client: imds.New(imds.Options{})},
@@ -22,15 +22,15 @@ import (
 	"sluice/creds/internal/document"
 )
 
-// Provider finds credentials in one place. Retrieve returns complete credentials that have not expired, or an error. The
-// error is ErrNotConfigured, wrapped with the names of the settings that were looked at, if nothing configures this place.
-// Implementations are safe for concurrent use.
+// Provider finds credentials in one place. Retrieve returns complete credentials that have not expired, or an error.
+// The error is ErrNotConfigured, wrapped with the names of the settings that were looked at, if nothing configures this
+// place. Implementations are safe for concurrent use.
 type Provider interface {
 	Retrieve(ctx context.Context) (Credentials, error)
 }
 
-// Invalidator is a Provider that keeps what it found. Invalidate tells it that the service refused these credentials, and
-// reports whether the next Retrieve will ask for new ones. Implementations are safe for concurrent use.
+// Invalidator is a Provider that keeps what it found. Invalidate tells it that the service refused these credentials,
+// and reports whether the next Retrieve will ask for new ones. Implementations are safe for concurrent use.
 type Invalidator interface {
 	Invalidate(used Credentials) bool
 }

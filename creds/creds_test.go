@@ -15,7 +15,13 @@ import (
 )
 
 func TestNoSecretIsPrinted(t *testing.T) {
-	c := creds.Credentials{AccessKeyID: "AKIAIOSFODNN7EXAMPLE", SecretAccessKey: "SECRET", SessionToken: "TOKEN", Source: "test", Expires: time.Unix(0, 0)}
+	c := creds.Credentials{
+		AccessKeyID:     "AKIAIOSFODNN7EXAMPLE",
+		SecretAccessKey: "SECRET",
+		SessionToken:    "TOKEN",
+		Source:          "test",
+		Expires:         time.Unix(0, 0),
+	}
 	var out bytes.Buffer
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d"} {
 		fmt.Fprintf(&out, verb+"\n", c)
@@ -48,10 +54,17 @@ func TestEnv(t *testing.T) {
 		{map[string]string{"AWS_ACCESS_KEY_ID": " ", "AWS_SECRET_ACCESS_KEY": "\t"}, "not configured", true},
 		{map[string]string{"AWS_ACCESS_KEY_ID": "a"}, "AWS_SECRET_ACCESS_KEY is not", false},
 		{map[string]string{"AWS_SECRET_ACCESS_KEY": "s"}, "AWS_ACCESS_KEY_ID is not", false},
-		{map[string]string{"AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "s", "AWS_SESSION_TOKEN": "t", "AWS_ACCOUNT_ID": "1"}, "", false},
+		{map[string]string{
+			"AWS_ACCESS_KEY_ID":     "a",
+			"AWS_SECRET_ACCESS_KEY": "s",
+			"AWS_SESSION_TOKEN":     "t",
+			"AWS_ACCOUNT_ID":        "1",
+		},
+			"", false},
 	} {
 		got, err := creds.Env{Getenv: func(name string) string { return c.env[name] }}.Retrieve(t.Context())
-		if (err == nil) != (c.want == "") || (err != nil && !strings.Contains(err.Error(), c.want)) || errors.Is(err, creds.ErrNotConfigured) != c.none {
+		if (err == nil) != (c.want == "") || (err != nil && !strings.Contains(err.Error(), c.want)) ||
+			errors.Is(err, creds.ErrNotConfigured) != c.none {
 			t.Errorf("%v: %v, %v", c.env, got, err)
 		}
 		if err == nil && (got.SessionToken != "t" || got.AccountID != "1" || got.Source != "environment") {
@@ -98,7 +111,8 @@ func TestChain(t *testing.T) {
 		}
 	}
 	_, err := creds.NewChain(absent, absent).Retrieve(t.Context())
-	if !errors.Is(err, creds.ErrNotConfigured) || err.Error() != "no AWS credentials found: first: not configured; first: not configured" {
+	if !errors.Is(err, creds.ErrNotConfigured) ||
+		err.Error() != "no AWS credentials found: first: not configured; first: not configured" {
 		t.Errorf("nobody: %v", err)
 	}
 }

@@ -18,9 +18,11 @@ func (e Env) Retrieve(context.Context) (Credentials, error) {
 	case id == "" && secret == "":
 		return Credentials{}, fmt.Errorf("AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY: %w", ErrNotConfigured)
 	case id == "":
-		return Credentials{}, errors.New("AWS_SECRET_ACCESS_KEY is set but AWS_ACCESS_KEY_ID is not: set both or neither")
+		return Credentials{}, errors.New("AWS_SECRET_ACCESS_KEY is set but AWS_ACCESS_KEY_ID is not: " +
+			"set both or neither")
 	case secret == "":
-		return Credentials{}, errors.New("AWS_ACCESS_KEY_ID is set but AWS_SECRET_ACCESS_KEY is not: set both or neither")
+		return Credentials{}, errors.New("AWS_ACCESS_KEY_ID is set but AWS_SECRET_ACCESS_KEY is not: " +
+			"set both or neither")
 	}
 	return Credentials{
 		AccessKeyID:     id,

@@ -7,15 +7,15 @@ import (
 	"github.com/aws/smithy-go"
 )
 
-// ErrNotConfigured is a provider's way to say "not mine": nothing asks for it, and a Chain goes on to the next. Any other
-// error means that the provider is configured and failed; it stops the Chain.
+// ErrNotConfigured is a provider's way to say "not mine": nothing asks for it, and a Chain goes on to the next. Any
+// other error means that the provider is configured and failed; it stops the Chain.
 var ErrNotConfigured = errors.New("not configured")
 
 // ErrClosed is what a closed Cache returns.
 var ErrClosed = errors.New("the cache of credentials is closed")
 
-// Meant returns err with the same text, but never as ErrNotConfigured: a chain must not skip a source that is configured
-// and finds nothing. All else that err wraps, such as an AWS error code or a deadline, stays visible.
+// Meant returns err with the same text, but never as ErrNotConfigured: a chain must not skip a source that is
+// configured and finds nothing. All else that err wraps, such as an AWS error code or a deadline, stays visible.
 func Meant(err error) error { return meantError{err} }
 
 type meantError struct{ err error }

@@ -22,7 +22,8 @@ func TestFormatShowsNoSecret(t *testing.T) {
 		[]creds.Provider{static, creds.NewChain(static)},
 	} {
 		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d"} {
-			if text := fmt.Sprintf(verb, p); strings.Contains(text, "SECRET") || strings.Contains(text, fmt.Sprintf("%x", "SECRET")) {
+			if text := fmt.Sprintf(verb, p); strings.Contains(text, "SECRET") ||
+				strings.Contains(text, fmt.Sprintf("%x", "SECRET")) {
 				t.Errorf("%T prints %s with %s", p, text, verb)
 			}
 		}

@@ -8,8 +8,8 @@ const (
 	maxSleep = 10 * time.Minute
 )
 
-// scheduleRefresh sets the timer for the next refresh, if the cache keeps itself fresh and has something to refresh. A key
-// that the service has refused is refreshed by those who use it. It is called with mu held.
+// scheduleRefresh sets the timer for the next refresh, if the cache keeps itself fresh and has something to refresh. A
+// key that the service has refused is refreshed by those who use it. It is called with mu held.
 func (c *Cache) scheduleRefresh(now time.Time) {
 	s := c.snapshot.Load()
 	if !c.opts.KeepFresh || c.stopping || c.ctx.Err() != nil || s == nil || s.refused || s.advisory.IsZero() {

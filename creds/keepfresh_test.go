@@ -8,13 +8,15 @@ import (
 	"sluice/creds"
 )
 
-// TestKeepFresh: a key that was asked for once is refreshed in the silence that follows, and who asks then does not wait;
-// without KeepFresh the first one does.
+// TestKeepFresh: a key that was asked for once is refreshed in the silence that follows, and who asks then does not
+// wait; without KeepFresh the first one does.
 func TestKeepFresh(t *testing.T) {
 	for _, keep := range []bool{true, false} {
 		synctest.Test(t, func(t *testing.T) {
 			s := &source{life: time.Hour, delay: 5 * time.Second}
-			cache := creds.NewCache(creds.CacheOptions{Provider: s, KeepFresh: keep, Random: func() float64 { return 0.5 }})
+			cache := creds.NewCache(
+				creds.CacheOptions{Provider: s, KeepFresh: keep, Random: func() float64 { return 0.5 }},
+			)
 			time.Sleep(time.Hour)
 			if n := s.calls.Load(); n != 0 {
 				t.Errorf("%d retrievals before anyone asked", n)
@@ -40,8 +42,8 @@ func TestKeepFresh(t *testing.T) {
 	}
 }
 
-// TestKeepFreshThroughAnOutage: a source that fails is asked again, at the pace of its pauses, and the key is fresh when it is
-// well.
+// TestKeepFreshThroughAnOutage: a source that fails is asked again, at the pace of its pauses, and the key is fresh
+// when it is well.
 func TestKeepFreshThroughAnOutage(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &source{life: time.Hour}

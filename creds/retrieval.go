@@ -15,8 +15,8 @@ type retrieval struct {
 	err   error
 }
 
-// join returns the retrieval under way, or starts one. While a failure is too recent to ask again, it returns no retrieval
-// but the last error. seen is the snapshot that the caller found due.
+// join returns the retrieval under way, or starts one. While a failure is too recent to ask again, it returns no
+// retrieval but the last error. seen is the snapshot that the caller found due.
 func (c *Cache) join(seen *snapshot, now time.Time) (*retrieval, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -89,8 +89,8 @@ func (c *Cache) callProvider(ctx context.Context) (Credentials, error) {
 	case r := <-returned:
 		return r.found, r.err
 	case <-time.After(grace):
-		return Credentials{}, fmt.Errorf("the source of credentials did not return within %v and is not asked again until it does: %w",
-			c.opts.Timeout, ctx.Err())
+		return Credentials{}, fmt.Errorf("the source of credentials did not return within %v and is not asked again "+
+			"until it does: %w", c.opts.Timeout, ctx.Err())
 	}
 }
 

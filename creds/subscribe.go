@@ -9,8 +9,8 @@ type Update struct {
 	Err         error       // why there are no new credentials; nil with a new key
 }
 
-// Subscribe calls f with every change, in order. f is called on another goroutine and must not block; it may call Retrieve
-// and Close. stop ends the subscription; a call that is already under way may still reach f.
+// Subscribe calls f with every change, in order. f is called on another goroutine and must not block; it may call
+// Retrieve and Close. stop ends the subscription; a call that is already under way may still reach f.
 func (c *Cache) Subscribe(f func(Update)) (stop func()) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -107,7 +107,12 @@ func TestClose(t *testing.T) {
 func TestSubscriberPanics(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var reported []error
-		cache := creds.NewCache(creds.CacheOptions{Provider: &source{life: time.Hour}, OnPanic: func(err error) { reported = append(reported, err) }})
+		cache := creds.NewCache(
+			creds.CacheOptions{
+				Provider: &source{life: time.Hour},
+				OnPanic:  func(err error) { reported = append(reported, err) },
+			},
+		)
 		defer cache.Close()
 		cache.Subscribe(func(creds.Update) { panic("of a subscriber") })
 		var got []string
@@ -126,8 +131,7 @@ func TestSubscriberPanics(t *testing.T) {
 	})
 }
 
-// A subscriber may close the cache. It hears nothing afterwards, and neither do
-// others.
+// A subscriber may close the cache. It hears nothing afterwards, and neither do others.
 func TestSubscriberCloses(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		cache := creds.NewCache(creds.CacheOptions{Provider: &source{life: time.Hour}})
@@ -149,9 +153,14 @@ func TestSubscriberCloses(t *testing.T) {
 func TestFailureHasPrevious(t *testing.T) {
 	now := time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC)
 	found, err := creds.Credentials{}, errors.New("gone")
-	cache := creds.NewCache(creds.CacheOptions{Now: func() time.Time { return now }, Provider: retrieve(func(context.Context) (creds.Credentials, error) {
-		return found, err
-	})})
+	cache := creds.NewCache(
+		creds.CacheOptions{
+			Now: func() time.Time { return now },
+			Provider: retrieve(func(context.Context) (creds.Credentials, error) {
+				return found, err
+			}),
+		},
+	)
 	defer cache.Close()
 	told := make(chan creds.Update, 9)
 	cache.Subscribe(func(u creds.Update) { told <- u })
@@ -163,10 +172,15 @@ func TestFailureHasPrevious(t *testing.T) {
 		{"A", "", nil},
 		{"", "A", errors.New("gone")},
 	} {
-		found, err = creds.Credentials{AccessKeyID: step.key, SecretAccessKey: "s", Expires: now.Add(time.Hour)}, step.err
+		found, err = creds.Credentials{
+			AccessKeyID:     step.key,
+			SecretAccessKey: "s",
+			Expires:         now.Add(time.Hour),
+		}, step.err
 		cache.Retrieve(t.Context())
 		if u := <-told; u.Previous.AccessKeyID != step.previous || u.Credentials.AccessKeyID != step.key {
-			t.Errorf("told of %v, before %v, %v; want %q, before %q", u.Credentials, u.Previous, u.Err, step.key, step.previous)
+			t.Errorf("told of %v, before %v, %v; want %q, before %q",
+				u.Credentials, u.Previous, u.Err, step.key, step.previous)
 		}
 		now = now.Add(2 * time.Hour)
 	}

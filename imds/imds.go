@@ -1,5 +1,5 @@
-// Package imds is a client for the EC2 instance metadata service: version 2 (with session tokens) first, and version 1 where
-// there is no version 2.
+// Package imds is a client for the EC2 instance metadata service: version 2 (with session tokens) first, and version 1
+// where there is no version 2.
 //
 //	c := imds.New(imds.Options{})
 //	role, err := c.Get(ctx, "/latest/meta-data/iam/security-credentials/")
@@ -42,8 +42,8 @@ type Client struct {
 	answered   map[string]bool // methods; a hop limit may drop the answers to PUT alone
 }
 
-// New returns a Client; it makes no request. Requests go directly to the endpoint, without a proxy and without following
-// redirects.
+// New returns a Client; it makes no request. Requests go directly to the endpoint, without a proxy and without
+// following redirects.
 func New(o Options) *Client {
 	if o.Endpoint == "" {
 		o.Endpoint = IPv4

@@ -50,7 +50,8 @@ func (s *service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	switch token := r.Header.Get("X-Aws-Ec2-Metadata-Token"); {
-	case r.Method == http.MethodPut && (r.URL.Path != "/latest/api/token" || r.Header.Get("X-Aws-Ec2-Metadata-Token-Ttl-Seconds") != "21600" || r.Header.Get("X-Forwarded-For") != ""):
+	case r.Method == http.MethodPut && (r.URL.Path != "/latest/api/token" ||
+		r.Header.Get("X-Aws-Ec2-Metadata-Token-Ttl-Seconds") != "21600" || r.Header.Get("X-Forwarded-For") != ""):
 		w.WriteHeader(http.StatusBadRequest)
 	case r.Method == http.MethodPut:
 		token := fmt.Sprintf("token-%d", len(s.tokens))
@@ -124,7 +125,9 @@ func TestVersion1Disabled(t *testing.T) {
 	s := newService(t)
 	s.v1, s.put = true, []int{http.StatusForbidden}
 	c := imds.New(imds.Options{Endpoint: s.URL, DisableV1: true, Pause: noPause})
-	if _, err := c.Get(t.Context(), "/x"); err == nil || !strings.Contains(err.Error(), "the configuration disables version 1") || len(s.asked) != 1 {
+	if _, err := c.Get(t.Context(), "/x"); err == nil ||
+		!strings.Contains(err.Error(), "the configuration disables version 1") ||
+		len(s.asked) != 1 {
 		t.Errorf("Get = %v, asked %v", err, s.asked)
 	}
 }
@@ -147,7 +150,8 @@ func TestFailures(t *testing.T) {
 		s.put, s.get = c.put, c.get
 		client := imds.New(imds.Options{Endpoint: s.URL, Pause: noPause})
 		_, err := client.Get(t.Context(), c.path)
-		if (err == nil) != (c.want == "") || (err != nil && !strings.Contains(err.Error(), c.want)) || len(s.asked) != c.asked {
+		if (err == nil) != (c.want == "") || (err != nil && !strings.Contains(err.Error(), c.want)) ||
+			len(s.asked) != c.asked {
 			t.Errorf("%s: %v after %v, want %q after %d requests", c.name, err, s.asked, c.want, c.asked)
 		}
 		if imds.IsNotFound(err) != (c.path == "/nothing") || imds.IsUnavailable(err) {
@@ -156,7 +160,8 @@ func TestFailures(t *testing.T) {
 	}
 }
 
-// TestHopLimit: the answer to PUT does not arrive, and the service requires version 2. The error must not blame a token.
+// TestHopLimit: the answer to PUT does not arrive, and the service requires version 2. The error must not blame a
+// token.
 func TestHopLimit(t *testing.T) {
 	s := newService(t)
 	s.put = []int{http.StatusForbidden, http.StatusForbidden} // no token, as if it had not arrived
@@ -169,7 +174,8 @@ func TestHopLimit(t *testing.T) {
 func TestEmptyToken(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
 	defer server.Close()
-	if _, err := imds.New(imds.Options{Endpoint: server.URL}).Get(t.Context(), "/x"); err == nil || !strings.Contains(err.Error(), "token is empty") {
+	if _, err := imds.New(imds.Options{Endpoint: server.URL}).Get(t.Context(), "/x"); err == nil ||
+		!strings.Contains(err.Error(), "token is empty") {
 		t.Errorf("Get = %v", err)
 	}
 }
@@ -184,7 +190,9 @@ func TestUnavailable(t *testing.T) {
 }
 
 func TestProxyIsNotUsed(t *testing.T) {
-	proxy := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("a request went to the proxy") }))
+	proxy := httptest.NewServer(
+		http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("a request went to the proxy") }),
+	)
 	defer proxy.Close()
 	t.Setenv("HTTP_PROXY", proxy.URL)
 	t.Setenv("http_proxy", proxy.URL)

@@ -16,8 +16,8 @@ const maxBody = 64 << 10
 
 var errTooLong = fmt.Errorf("the answer is longer than %d bytes", maxBody)
 
-// retry makes a request, and repeats it after a 429, a 5xx or a broken connection. Networks without a metadata service time
-// out, and callers wait long enough for one time-out: it is repeated only if the service has answered before.
+// retry makes a request, and repeats it after a 429, a 5xx or a broken connection. Networks without a metadata service
+// time out, and callers wait long enough for one time-out: it is repeated only if the service has answered before.
 func (c *Client) retry(ctx context.Context, method, path, token string) (string, error) {
 	for attempt := 1; ; attempt++ {
 		body, err := c.ask(ctx, method, path, token)

@@ -31,11 +31,16 @@ func (s *slow) RoundTrip(r *http.Request) (*http.Response, error) {
 			return nil, &net.OpError{Op: "read", Err: timeout{}}
 		}
 	}
-	return &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Body: io.NopCloser(strings.NewReader("answer")), Request: r}, nil
+	return &http.Response{
+		StatusCode: http.StatusOK,
+		Header:     http.Header{},
+		Body:       io.NopCloser(strings.NewReader("answer")),
+		Request:    r,
+	}, nil
 }
 
-// TestTimeouts: networks without a metadata service time out, so a time-out is not repeated, unless the service has answered
-// before.
+// TestTimeouts: networks without a metadata service time out, so a time-out is not repeated, unless the service has
+// answered before.
 func TestTimeouts(t *testing.T) {
 	for _, c := range []struct {
 		name   string
@@ -47,7 +52,8 @@ func TestTimeouts(t *testing.T) {
 		{"one slow answer later", map[string][]bool{"GET": {false, true}}, []bool{false, false}, 4},
 		{"away for a while", map[string][]bool{"GET": {false, true, true, true}}, []bool{false, true, false}, 6},
 		// A hop limit of 1 drops the answers to PUT alone.
-		{"no answer to PUT, and one slow answer to GET", map[string][]bool{"PUT": {true}, "GET": {false, true}}, []bool{false, false}, 4},
+		{"no answer to PUT, and one slow answer to GET", map[string][]bool{"PUT": {true}, "GET": {false, true}},
+			[]bool{false, false}, 4},
 	} {
 		service := &slow{script: c.script}
 		client := imds.New(imds.Options{Transport: service, Pause: noPause})

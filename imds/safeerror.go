@@ -12,8 +12,8 @@ import (
 
 var errNotHTTP = errors.New("the answer is not HTTP as expected")
 
-// SafeError returns an error of net/http if its text is known to quote nothing of the answer, and another error if not: what
-// net/http says about an answer that is not HTTP quotes it, and the answer may be a secret.
+// SafeError returns an error of net/http if its text is known to quote nothing of the answer, and another error if not:
+// what net/http says about an answer that is not HTTP quotes it, and the answer may be a secret.
 func SafeError(err error) error {
 	var (
 		op   *net.OpError

@@ -50,9 +50,9 @@ func (c *Client) sessionToken(ctx context.Context) (string, error) {
 	return "", nil
 }
 
-// suggestsV1 reports whether a failed token request may mean that there is only version 1: the service refuses the request
-// as unknown, or its answer does not arrive (in a container, hop limit 1 drops the answers to PUT alone). Without a
-// connection, there is no version 1 either.
+// suggestsV1 reports whether a failed token request may mean that there is only version 1: the service refuses the
+// request as unknown, or its answer does not arrive (in a container, hop limit 1 drops the answers to PUT alone).
+// Without a connection, there is no version 1 either.
 func suggestsV1(err error) bool {
 	var e *Error
 	if !errors.As(err, &e) {

@@ -10,8 +10,9 @@ import (
 	"sluice/output"
 )
 
-// Parse parses all properties. Where no property is set, it uses the environment or the profile: for the endpoints of S3 and
-// STS, for which of AWS's own endpoints to use, and for the authorities that verify them. Its error is conf.Mistakes.
+// Parse parses all properties. Where no property is set, it uses the environment or the profile: for the endpoints of
+// S3 and STS, for which of AWS's own endpoints to use, and for the authorities that verify them. Its error is
+// conf.Mistakes.
 func Parse(lookup conf.Lookup, sources *standard.Sources) (conf.Config, error) {
 	cfg, err := conf.Parse(lookup, conf.Checks{KeyFormat: output.CheckKeyFormat})
 	if err != nil {

@@ -38,10 +38,18 @@ func TestEnvironment(t *testing.T) {
 		ca, endpoint, stsPoint string
 	}{
 		{"nothing", with(nil), nil, "", "", ""},
-		{"a profile", with(map[string]string{"profile": "p"}), profile, "/profile.pem", "http://profile:1", "http://profile:1"},
-		{"the environment", with(nil), map[string]string{"AWS_CA_BUNDLE": "/env.pem", "AWS_ENDPOINT_URL_S3": "http://s3:1", "AWS_ENDPOINT_URL_STS": "http://sts:1"},
+		{"a profile", with(map[string]string{"profile": "p"}), profile, "/profile.pem", "http://profile:1",
+			"http://profile:1"},
+		{"the environment", with(nil), map[string]string{
+			"AWS_CA_BUNDLE":        "/env.pem",
+			"AWS_ENDPOINT_URL_S3":  "http://s3:1",
+			"AWS_ENDPOINT_URL_STS": "http://sts:1",
+		},
 			"/env.pem", "http://s3:1", "http://sts:1"},
-		{"properties", with(map[string]string{"ca_file": "/own.pem", "endpoint": "http://own:1"}), map[string]string{"AWS_CA_BUNDLE": "/env.pem", "AWS_ENDPOINT_URL": "http://env:1"},
+		{"properties", with(map[string]string{
+			"ca_file":  "/own.pem",
+			"endpoint": "http://own:1",
+		}), map[string]string{"AWS_CA_BUNDLE": "/env.pem", "AWS_ENDPOINT_URL": "http://env:1"},
 			"/own.pem", "http://own:1", "http://env:1"},
 	} {
 		c, err := parse(tt.properties, tt.env)

@@ -14,7 +14,8 @@ import (
 
 const (
 	planted  = "PLANTED7secret"
-	document = `{"Version":1,"AccessKeyId":"ASIAIOSFODNN7EXAMPLE","SecretAccessKey":"x","SessionToken":"y","Expiration":"2037-01-31T00:00:00Z"}` + "\n"
+	document = `{"Version":1,"AccessKeyId":"ASIAIOSFODNN7EXAMPLE","SecretAccessKey":"x","SessionToken":"y",` +
+		`"Expiration":"2037-01-31T00:00:00Z"}` + "\n"
 )
 
 func TestSourceOf(t *testing.T) {
@@ -24,9 +25,23 @@ func TestSourceOf(t *testing.T) {
 		want source
 	}{
 		{"nothing", nil, source{"", "", [2]string{"SLUICE_CREDENTIAL_URL", "SLUICE_CREDENTIAL_TOKEN"}}},
-		{"ours", map[string]string{"SLUICE_CREDENTIAL_URL": "u", "SLUICE_CREDENTIAL_TOKEN": "t"}, source{"u", "t", [2]string{"SLUICE_CREDENTIAL_URL", "SLUICE_CREDENTIAL_TOKEN"}}},
-		{"the older", map[string]string{"AGENTOPS_CREDENTIAL_URL": "u", "AGENTOPS_CREDENTIAL_TOKEN": "t", "SLUICE_CREDENTIAL_TOKEN": "x"}, source{"u", "t", [2]string{"AGENTOPS_CREDENTIAL_URL", "AGENTOPS_CREDENTIAL_TOKEN"}}},
-		{"both", map[string]string{"AGENTOPS_CREDENTIAL_URL": "a", "AGENTOPS_CREDENTIAL_TOKEN": "b", "SLUICE_CREDENTIAL_URL": "u", "SLUICE_CREDENTIAL_TOKEN": "t"}, source{"u", "t", [2]string{"SLUICE_CREDENTIAL_URL", "SLUICE_CREDENTIAL_TOKEN"}}},
+		{"ours", map[string]string{"SLUICE_CREDENTIAL_URL": "u", "SLUICE_CREDENTIAL_TOKEN": "t"},
+			source{"u", "t", [2]string{"SLUICE_CREDENTIAL_URL", "SLUICE_CREDENTIAL_TOKEN"}}},
+		{"the older",
+			map[string]string{
+				"AGENTOPS_CREDENTIAL_URL":   "u",
+				"AGENTOPS_CREDENTIAL_TOKEN": "t",
+				"SLUICE_CREDENTIAL_TOKEN":   "x",
+			},
+			source{"u", "t", [2]string{"AGENTOPS_CREDENTIAL_URL", "AGENTOPS_CREDENTIAL_TOKEN"}}},
+		{"both",
+			map[string]string{
+				"AGENTOPS_CREDENTIAL_URL":   "a",
+				"AGENTOPS_CREDENTIAL_TOKEN": "b",
+				"SLUICE_CREDENTIAL_URL":     "u",
+				"SLUICE_CREDENTIAL_TOKEN":   "t",
+			},
+			source{"u", "t", [2]string{"SLUICE_CREDENTIAL_URL", "SLUICE_CREDENTIAL_TOKEN"}}},
 	} {
 		if got := sourceOf(func(name string) string { return tt.env[name] }); got != tt.want {
 			t.Errorf("%s: sourceOf = %v, want %v", tt.name, got, tt.want)
@@ -86,7 +101,10 @@ func TestFetchWantsCredentials(t *testing.T) {
 		"no-expiration": "a document whose Expiration is not a valid RFC 3339 time",
 		"expired":       "credentials that have expired",
 	} {
-		got, err := fetch(source{server.URL + "/document/" + name, planted, [2]string{"URL", "TOKEN"}}, time.Now().Add(10*time.Second))
+		got, err := fetch(
+			source{server.URL + "/document/" + name, planted, [2]string{"URL", "TOKEN"}},
+			time.Now().Add(10*time.Second),
+		)
 		if want = host + " answers " + want; err == nil || err.Error() != want {
 			t.Errorf("%s: fetch = %q, %v, want %q", name, got, err, want)
 		}
@@ -105,10 +123,14 @@ func TestFetchReadsAllAndNoMore(t *testing.T) {
 		{"without a length, open", "HTTP/1.1 200 OK\r\n\r\n" + document, true, ""},
 		{"a refusal, open", "HTTP/1.1 503 X\r\nContent-Length: 5\r\n\r\nlater", true, "ADDR answers 503: later"},
 		{"a refusal without a length, open", "HTTP/1.1 503 X\r\n\r\nlater", true, "ADDR answers 503: later"},
-		{"cut off", "HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n" + document, false, "no answer from ADDR: the connection was closed"},
-		{"cut off, without a length", "HTTP/1.1 200 OK\r\n\r\n" + document[:40], false, "no answer from ADDR: the connection was closed"},
-		{"no length", "HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n" + document, false, "no answer from ADDR: its Content-Length is not a valid length"},
-		{"chunked", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n{\"Ver", true, "no answer from ADDR: it answers HTTP/1.0 with a chunked body"},
+		{"cut off", "HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n" + document, false,
+			"no answer from ADDR: the connection was closed"},
+		{"cut off, without a length", "HTTP/1.1 200 OK\r\n\r\n" + document[:40], false,
+			"no answer from ADDR: the connection was closed"},
+		{"no length", "HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n" + document, false,
+			"no answer from ADDR: its Content-Length is not a valid length"},
+		{"chunked", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n{\"Ver", true,
+			"no answer from ADDR: it answers HTTP/1.0 with a chunked body"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -128,9 +150,13 @@ func TestFetchReadsAllAndNoMore(t *testing.T) {
 					io.Copy(io.Discard, conn) // until the helper closes it
 				}
 			}()
-			got, err := fetch(source{"http://" + l.Addr().String() + "/", planted, [2]string{"URL", "TOKEN"}}, time.Now().Add(time.Hour))
+			got, err := fetch(
+				source{"http://" + l.Addr().String() + "/", planted, [2]string{"URL", "TOKEN"}},
+				time.Now().Add(time.Hour),
+			)
 			want := strings.ReplaceAll(tt.want, "ADDR", l.Addr().String())
-			if want == "" && (err != nil || string(got) != document) || want != "" && (err == nil || err.Error() != want) {
+			if want == "" && (err != nil || string(got) != document) ||
+				want != "" && (err == nil || err.Error() != want) {
 				t.Errorf("fetch = %q, %v, want %q", got, err, want)
 			}
 		})
@@ -156,32 +182,46 @@ func TestFetch(t *testing.T) {
 		{"a document", "URL/_aws/credentials", planted, ""},
 		{"another path", "URL/?q=1", planted, ""},
 		{"a socket", "unix:" + socket, planted, ""},
-		{"no address", "", planted, "SLUICE_CREDENTIAL_URL is not set: set it to the sidecar's address, for example http://127.0.0.1:1338/_aws/credentials"},
+		{"no address", "", planted,
+			"SLUICE_CREDENTIAL_URL is not set: set it to the sidecar's address, for example " +
+				"http://127.0.0.1:1338/_aws/credentials"},
 		{"no token", "URL/", "", "SLUICE_CREDENTIAL_TOKEN is not set: set it to the service's token"},
-		{"a token of two lines", "URL/", planted + "\r\nX: y", "SLUICE_CREDENTIAL_TOKEN has a line break: write the token on one line"},
-		{"an address of two lines", "URL/\nX: y", planted, "SLUICE_CREDENTIAL_URL contains a space or a line break: remove it"},
+		{"a token of two lines", "URL/", planted + "\r\nX: y",
+			"SLUICE_CREDENTIAL_TOKEN has a line break: write the token on one line"},
+		{"an address of two lines", "URL/\nX: y", planted,
+			"SLUICE_CREDENTIAL_URL contains a space or a line break: remove it"},
 		{"https", "https://127.0.0.1/", planted, "SLUICE_CREDENTIAL_URL does not begin with http:// or unix:/"},
-		{"a user", "http://a:" + planted + "@127.0.0.1/", planted, "SLUICE_CREDENTIAL_URL has no host, or contains a user: write http://host:port/path"},
+		{"a user", "http://a:" + planted + "@127.0.0.1/", planted,
+			"SLUICE_CREDENTIAL_URL has no host, or contains a user: write http://host:port/path"},
 		{"a wrong token", "URL/_aws/credentials", "wrong", "HOST answers 401: Invalid authorization token"},
 		{"a wrong path", "URL/elsewhere", planted, "HOST answers 404: 404 page not found"},
 		{"an answer in JSON", "URL/json", planted, "HOST answers 503"},
 		{"control characters", "URL/escapes", planted, "HOST answers 418: a[31mb"},
-		{"nothing", "URL/empty", planted, "HOST answers something other than a document for credential_process: use the path /_aws/credentials"},
-		{"the container's document", "URL/container", planted, "HOST answers something other than a document for credential_process: use the path /_aws/credentials"},
-		{"a page", "URL/page", planted, "HOST answers something other than a document for credential_process: use the path /_aws/credentials"},
+		{"nothing", "URL/empty", planted,
+			"HOST answers something other than a document for credential_process: use the path /_aws/credentials"},
+		{"the container's document", "URL/container", planted,
+			"HOST answers something other than a document for credential_process: use the path /_aws/credentials"},
+		{"a page", "URL/page", planted,
+			"HOST answers something other than a document for credential_process: use the path /_aws/credentials"},
 		{"nobody there", "http://127.0.0.1:1", planted, "no answer from 127.0.0.1:1: connection refused"},
 		{"no socket", "unix:/nonexistent", planted, "no answer from /nonexistent: no such file or directory"},
-		{"no answer", "http://" + mute.Addr().String() + "/", planted, "no answer from " + mute.Addr().String() + ": timed out"},
+		{"no answer", "http://" + mute.Addr().String() + "/", planted,
+			"no answer from " + mute.Addr().String() + ": timed out"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			wait := 10 * time.Second
 			if tt.name == "no answer" {
 				wait = 50 * time.Millisecond
 			}
-			s := source{strings.Replace(tt.url, "URL", server.URL, 1), tt.token, [2]string{"SLUICE_CREDENTIAL_URL", "SLUICE_CREDENTIAL_TOKEN"}}
+			s := source{
+				strings.Replace(tt.url, "URL", server.URL, 1),
+				tt.token,
+				[2]string{"SLUICE_CREDENTIAL_URL", "SLUICE_CREDENTIAL_TOKEN"},
+			}
 			got, err := fetch(s, time.Now().Add(wait))
 			want := strings.ReplaceAll(tt.want, "HOST", strings.TrimPrefix(server.URL, "http://"))
-			if want == "" && (err != nil || string(got) != document) || want != "" && (err == nil || err.Error() != want) {
+			if want == "" && (err != nil || string(got) != document) ||
+				want != "" && (err == nil || err.Error() != want) {
 				t.Errorf("fetch = %q, %v, want %q", got, err, want)
 			}
 			if err != nil && strings.Contains(err.Error(), planted) {
@@ -205,8 +245,10 @@ func TestReadAnswer(t *testing.T) {
 		if err == nil {
 			body, err = io.ReadAll(got.body)
 		}
-		if got.status != tt.status || string(body) != tt.body || fmt.Sprint(err) != map[bool]string{true: "<nil>", false: tt.err}[tt.err == ""] {
-			t.Errorf("readAnswer(%q) = %q, %q, %v, want %q, %q, %s", tt.answer, got.status, body, err, tt.status, tt.body, tt.err)
+		if got.status != tt.status || string(body) != tt.body ||
+			fmt.Sprint(err) != map[bool]string{true: "<nil>", false: tt.err}[tt.err == ""] {
+			t.Errorf("readAnswer(%q) = %q, %q, %v, want %q, %q, %s",
+				tt.answer, got.status, body, err, tt.status, tt.body, tt.err)
 		}
 	}
 }

@@ -1,12 +1,12 @@
-// Command sluice-credential-helper is a credential_process for containers: it asks the sidecar for credentials and prints the
-// document that AWS's SDKs read.
+// Command sluice-credential-helper is a credential_process for containers: it asks the sidecar for credentials and
+// prints the document that AWS's SDKs read.
 //
 //	[default]
 //	credential_process = /sluice/sluice-credential-helper
 //
-// It takes the address and the token from SLUICE_CREDENTIAL_URL and SLUICE_CREDENTIAL_TOKEN, or from AGENTOPS_CREDENTIAL_URL
-// and AGENTOPS_CREDENTIAL_TOKEN. On success it writes the JSON document to stdout; otherwise it writes one line to stderr and
-// exits with 1. It has its own small HTTP client, because net/http would triple its size.
+// It takes the address and the token from SLUICE_CREDENTIAL_URL and SLUICE_CREDENTIAL_TOKEN, or from
+// AGENTOPS_CREDENTIAL_URL and AGENTOPS_CREDENTIAL_TOKEN. On success it writes the JSON document to stdout; otherwise it
+// writes one line to stderr and exits with 1. It has its own small HTTP client, because net/http would triple its size.
 package main
 
 import (

@@ -70,14 +70,18 @@ func script(body string, statuses ...int) http.HandlerFunc {
 
 func TestRetrieve(t *testing.T) {
 	got, _, err := asked(t, &container.Provider{}, func(w http.ResponseWriter, r *http.Request) {
-		if r.Method != http.MethodGet || r.RequestURI != "/v2/credentials/GUID?q=QUERY" || r.Header.Get("Authorization") != "" {
+		if r.Method != http.MethodGet || r.RequestURI != "/v2/credentials/GUID?q=QUERY" ||
+			r.Header.Get("Authorization") != "" {
 			t.Errorf("asked %s %s with %v", r.Method, r.RequestURI, r.Header)
 		}
 		fmt.Fprint(w, openKeys+`,"AccountId":"123456789012","Expiration":"2999-01-01T00:00:00Z","RoleArn":"arn"}`)
 	})
 	want := creds.Credentials{
-		AccessKeyID: "AKIAIOSFODNN7EXAMPLE", SecretAccessKey: secretKey, SessionToken: "TOKEN", AccountID: "123456789012",
-		Expires: time.Date(2999, 1, 1, 0, 0, 0, 0, time.UTC), Source: "container",
+		AccessKeyID:     "AKIAIOSFODNN7EXAMPLE",
+		SecretAccessKey: secretKey,
+		SessionToken:    "TOKEN",
+		AccountID:       "123456789012",
+		Expires:         time.Date(2999, 1, 1, 0, 0, 0, 0, time.UTC), Source: "container",
 	}
 	if err != nil || got != want {
 		t.Errorf("Retrieve = %v, %v", got, err)
@@ -102,7 +106,8 @@ func TestAnswers(t *testing.T) {
 		{"broken, then healthy", good, []int{0, 0}, "", 3},
 		{"busy for good", `{"code":"BODY SECRET"}`, []int{500, 502, 599, 500}, "HTTP 599", 3},
 		{"broken for good", good, []int{0, 0, 0}, "EOF", 3},
-		{"a code", `{"code":"InvalidIdInRequest","message":"BODY"}`, []int{400}, `HTTP 400 Bad Request, code "InvalidIdInRequest"`, 1},
+		{"a code", `{"code":"InvalidIdInRequest","message":"BODY"}`, []int{400},
+			`HTTP 400 Bad Request, code "InvalidIdInRequest"`, 1},
 		{"a secret as code", `{"Code":"` + secretKey + `"}`, []int{403}, `HTTP 403 Forbidden`, 1},
 		{"another", `{"code":"BODY1234567890abcdef"}`, []int{403}, `HTTP 403 Forbidden`, 1},
 		{"not JSON, with 404", `BODY`, []int{404}, `HTTP 404 Not Found`, 1},
@@ -112,7 +117,8 @@ func TestAnswers(t *testing.T) {
 		{"blank", `{"AccessKeyId":" ","SecretAccessKey":"s"}`, nil, "is empty", 1},
 		{"expired", openKeys + `,"Expiration":"1999-01-01T00:00:00Z"}`, nil, "expired at 1999-01-01T00:00:00Z", 1},
 		{"the zero time", openKeys + `,"Expiration":"0001-01-01T00:00:00Z"}`, nil, "is not a valid RFC 3339 time", 1},
-		{"not a time", openKeys + `,"Expiration":"` + secretKey + `"}`, nil, "its Expiration of 40 bytes is not a valid", 1},
+		{"not a time", openKeys + `,"Expiration":"` + secretKey + `"}`, nil,
+			"its Expiration of 40 bytes is not a valid", 1},
 		{"long", strings.Repeat(" ", 65536) + good, nil, "longer than 65536 bytes", 1},
 		{"created", good, []int{201}, "HTTP 201", 1},
 	} {
@@ -146,7 +152,8 @@ func TestClock(t *testing.T) {
 			w.Header().Set("Date", server.Format(http.TimeFormat))
 			fmt.Fprint(w, openKeys+`,"Expiration":"`+expiration+`"}`)
 		})
-		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "clock") != (ahead.Abs() > 5*time.Minute) {
+		if err == nil || !strings.Contains(err.Error(), want) ||
+			strings.Contains(err.Error(), "clock") != (ahead.Abs() > 5*time.Minute) {
 			t.Errorf("%v ahead: %v, want %q", ahead, err, want)
 		}
 	}

@@ -53,7 +53,8 @@ func TestRebinding(t *testing.T) {
 		t.Errorf("on loopback: %v, %v", got, err)
 	}
 	got, err := c.Retrieve(t.Context())
-	if err == nil || !strings.Contains(err.Error(), "dial refused: plain http is allowed only to loopback") || !strings.Contains(err.Error(), foreign) {
+	if err == nil || !strings.Contains(err.Error(), "dial refused: plain http is allowed only to loopback") ||
+		!strings.Contains(err.Error(), foreign) {
 		t.Errorf("on %s: %v, %v", foreign, got, err)
 	}
 	if trap == nil {
@@ -79,11 +80,13 @@ func TestNames(t *testing.T) {
 	}
 }
 
-// TestProxy runs in a process of its own, because net/http reads the variables once. It uses a name, because proxies are
-// never used for loopback addresses.
+// TestProxy runs in a process of its own, because net/http reads the variables once. It uses a name, because proxies
+// are never used for loopback addresses.
 func TestProxy(t *testing.T) {
 	if os.Getenv("SLUICE_TEST_CHILD") == "" {
-		proxy := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("a request went to the proxy") }))
+		proxy := httptest.NewServer(
+			http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("a request went to the proxy") }),
+		)
 		defer proxy.Close()
 		for _, name := range []string{"HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY"} {
 			t.Setenv(name, proxy.URL)
@@ -96,20 +99,27 @@ func TestProxy(t *testing.T) {
 	}
 	server := httptest.NewServer(script(openKeys + "}"))
 	defer server.Close()
-	c := &container.Provider{URI: strings.Replace(server.URL, "127.0.0.1", "creds.test.", 1), Resolver: newNameServer(t, "127.0.0.1")}
+	c := &container.Provider{
+		URI:      strings.Replace(server.URL, "127.0.0.1", "creds.test.", 1),
+		Resolver: newNameServer(t, "127.0.0.1"),
+	}
 	if _, err := c.Retrieve(t.Context()); err != nil {
 		t.Error(err)
 	}
 }
 
 func TestRedirect(t *testing.T) {
-	trap := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("the redirect was followed") }))
+	trap := httptest.NewServer(
+		http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("the redirect was followed") }),
+	)
 	defer trap.Close()
 	for _, status := range []int{301, 302, 303, 307, 308} {
 		_, n, err := asked(t, &container.Provider{Token: "t"}, func(w http.ResponseWriter, r *http.Request) {
 			http.Redirect(w, r, trap.URL, status)
 		})
-		if err == nil || !strings.Contains(err.Error(), fmt.Sprintf("HTTP %d", status)) || !strings.Contains(err.Error(), "not followed") || n != 1 {
+		if err == nil || !strings.Contains(err.Error(), fmt.Sprintf("HTTP %d", status)) ||
+			!strings.Contains(err.Error(), "not followed") ||
+			n != 1 {
 			t.Errorf("%d: %v after %d requests", status, err, n)
 		}
 	}
@@ -122,10 +132,12 @@ func TestTLS(t *testing.T) {
 	defer server.Close()
 	pool := x509.NewCertPool()
 	pool.AddCert(server.Certificate())
-	if got, err := (&container.Provider{URI: server.URL, RootCAs: pool}).Retrieve(t.Context()); err != nil || got.SessionToken != "TOKEN" {
+	if got, err := (&container.Provider{URI: server.URL, RootCAs: pool}).Retrieve(t.Context()); err != nil ||
+		got.SessionToken != "TOKEN" {
 		t.Errorf("own authority: %v, %v", got, err)
 	}
-	if got, err := (&container.Provider{URI: server.URL}).Retrieve(t.Context()); err == nil || !strings.Contains(err.Error(), "certificate") {
+	if got, err := (&container.Provider{URI: server.URL}).Retrieve(t.Context()); err == nil ||
+		!strings.Contains(err.Error(), "certificate") {
 		t.Errorf("unknown authority: %v, %v", got, err)
 	}
 	plain := strings.Replace(server.URL, "https:", "http:", 1)

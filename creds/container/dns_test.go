@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// nameServer is a DNS server that answers queries for IPv4 addresses from a script and repeats the last answer. It answers
-// no other kind.
+// nameServer is a DNS server that answers queries for IPv4 addresses from a script and repeats the last answer. It
+// answers no other kind.
 type nameServer struct {
 	conn net.PacketConn
 

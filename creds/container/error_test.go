@@ -15,7 +15,8 @@ import (
 
 // TestNotHTTP: the error that net/http returns would quote the answer.
 func TestNotHTTP(t *testing.T) {
-	for _, raw := range []string{secretKey + "\r\n\r\n", "HTTP/1.1 " + secretKey + "\r\n\r\n", "HTTP/1.1 200 OK\r\n" + secretKey + "\r\n\r\n"} {
+	for _, raw := range []string{secretKey + "\r\n\r\n", "HTTP/1.1 " + secretKey + "\r\n\r\n",
+		"HTTP/1.1 200 OK\r\n" + secretKey + "\r\n\r\n"} {
 		_, _, err := asked(t, &container.Provider{}, func(w http.ResponseWriter, r *http.Request) {
 			conn, _, err := http.NewResponseController(w).Hijack()
 			if err != nil {
@@ -43,16 +44,20 @@ func TestPatience(t *testing.T) {
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			start, n := time.Now(), 0
-			_, err := (&container.Provider{URI: "http://127.0.0.1/x", Transport: roundTripper(func(r *http.Request) (*http.Response, error) {
-				n++
-				if c.status == 0 {
-					<-r.Context().Done()
-					return nil, r.Context().Err()
-				}
-				time.Sleep(4900 * time.Millisecond)
-				return &http.Response{StatusCode: c.status, Body: http.NoBody}, nil
-			})}).Retrieve(t.Context())
-			if err == nil || !strings.Contains(err.Error(), c.want) || n != c.asked || time.Since(start) > 20*time.Second {
+			_, err := (&container.Provider{URI: "http://127.0.0.1/x",
+				Transport: roundTripper(func(r *http.Request) (*http.Response, error) {
+					n++
+					if c.status == 0 {
+						<-r.Context().Done()
+						return nil, r.Context().Err()
+					}
+					time.Sleep(4900 * time.Millisecond)
+					return &http.Response{StatusCode: c.status, Body: http.NoBody}, nil
+				})}).Retrieve(
+				t.Context(),
+			)
+			if err == nil || !strings.Contains(err.Error(), c.want) || n != c.asked ||
+				time.Since(start) > 20*time.Second {
 				t.Errorf("%s: %v after %d requests and %v", name, err, n, time.Since(start))
 			}
 			if errors.Is(err, context.DeadlineExceeded) != (c.status == 0) {

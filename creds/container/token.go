@@ -51,8 +51,8 @@ func parseToken(content []byte) (string, error) {
 	}
 	for i := range len(token) {
 		if b := token[i]; b < ' ' || b > '~' {
-			return "", fmt.Errorf("byte %d of %d is not printable ASCII (perhaps a line break): write the token on one line",
-				i+1, len(content))
+			return "", fmt.Errorf("byte %d of %d is not printable ASCII (perhaps a line break): "+
+				"write the token on one line", i+1, len(content))
 		}
 	}
 	return token, nil

@@ -67,7 +67,8 @@ func TestToken(t *testing.T) {
 			sent = r.Header.Get("Authorization")
 			script(openKeys+"}")(w, r)
 		})
-		if (err == nil) != (c.want == "") || (err != nil && !strings.Contains(err.Error(), c.want)) || sent != c.sent || (n == 0) != (err != nil) {
+		if (err == nil) != (c.want == "") || (err != nil && !strings.Contains(err.Error(), c.want)) || sent != c.sent ||
+			(n == 0) != (err != nil) {
 			t.Errorf("%q, %q: sent %q, %v; want %q, %q", c.file, c.token, sent, err, c.sent, c.want)
 		}
 	}
@@ -76,7 +77,9 @@ func TestToken(t *testing.T) {
 func TestTokenFileMissing(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "token")
 	_, n, err := asked(t, &container.Provider{TokenFile: file, Token: "other"}, script(openKeys+"}"))
-	if !errors.Is(err, fs.ErrNotExist) || errors.Is(err, creds.ErrNotConfigured) || strings.Count(err.Error(), file) != 1 || n != 0 {
+	if !errors.Is(err, fs.ErrNotExist) || errors.Is(err, creds.ErrNotConfigured) ||
+		strings.Count(err.Error(), file) != 1 ||
+		n != 0 {
 		t.Errorf("Retrieve = %v after %d requests", err, n)
 	}
 }

@@ -84,8 +84,8 @@ func checkURI(uri *url.URL) error {
 	return nil
 }
 
-// allowsHTTP reports whether traffic to an address stays on this machine: loopback, or what ECS and EKS serve there. The
-// network could read all else.
+// allowsHTTP reports whether traffic to an address stays on this machine: loopback, or what ECS and EKS serve there.
+// The network could read all else.
 func allowsHTTP(ip netip.Addr) bool {
 	ip = ip.Unmap()
 	switch ip.String() {

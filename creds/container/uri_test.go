@@ -39,7 +39,9 @@ func TestURI(t *testing.T) {
 		{"", "https://SECRET@host/x", "", "it holds a user or a password"},
 		{"", "SECRET:SECRET@host/x", "", `"***@host/x": it holds a user or a password`},
 		{"", "http://SECRET:SECRET@ho st/x", "", `"***@ho st/x"`},
-		{"", "http://169.254.169.254/x", "", "plain http is allowed only to loopback (127.0.0.0/8, ::1), 169.254.170.2, 169.254.170.23 and fd00:ec2::23"},
+		{"", "http://169.254.169.254/x", "",
+			"plain http is allowed only to loopback (127.0.0.0/8, ::1), 169.254.170.2, 169.254.170.23 and " +
+				"fd00:ec2::23"},
 		{"", "http://169.254.170.200/x", "", "plain http is allowed only to"},
 		{"", "http://[::ffff:169.254.170.3]/x", "", "plain http is allowed only to"},
 		{"", "http://[fe80::1%25eth0]/x", "", "plain http is allowed only to"},

@@ -18,8 +18,8 @@ import (
 	"sluice/imds"
 )
 
-// FS holds the profiles and the token caches of the AWS CLI. Implementations are safe for concurrent use, also by several
-// processes.
+// FS holds the profiles and the token caches of the AWS CLI. Implementations are safe for concurrent use, also by
+// several processes.
 type FS interface {
 	ReadFile(path string) ([]byte, error)
 	// Update replaces a file's content with what change returns, as a whole or not at all. It holds the file's lock
@@ -40,8 +40,8 @@ const maxGrowth = 16 << 10
 // first, as large as it may get: a refresh token may work only once, and must not be spent if its successor cannot be
 // stored. It updates the file that a link points to.
 //
-// Root may refresh a user's token in a folder that the user can write. So Update works within the folder that it opened,
-// follows no link in it, and gives the user only files that it has created.
+// Root may refresh a user's token in a folder that the user can write. So Update works within the folder that it
+// opened, follows no link in it, and gives the user only files that it has created.
 func (OS) Update(ctx context.Context, path string, change func(old []byte) ([]byte, error)) error {
 	path, err := filepath.EvalSymlinks(path)
 	if err != nil {
@@ -124,7 +124,8 @@ func (u update) lock(ctx context.Context, owner fs.FileInfo) (*os.File, error) {
 			err = imds.Pause(ctx, lockInterval)
 		}
 		if err != nil {
-			return nil, errors.Join(fmt.Errorf("lock %s, which another process may hold: %w", lock.Name(), err), lock.Close())
+			err = fmt.Errorf("lock %s, which another process may hold: %w", lock.Name(), err)
+			return nil, errors.Join(err, lock.Close())
 		}
 	}
 }
@@ -147,7 +148,8 @@ func (u update) create(name string, owner fs.FileInfo) (*os.File, error) {
 func (u update) stat(name string) (fs.FileInfo, error) {
 	info, err := u.dir.Lstat(name)
 	if err == nil && !info.Mode().IsRegular() {
-		err = fmt.Errorf("%s is not a regular file (%v): remove it", filepath.Join(u.dir.Name(), name), info.Mode().Type())
+		path := filepath.Join(u.dir.Name(), name)
+		err = fmt.Errorf("%s is not a regular file (%v): remove it", path, info.Mode().Type())
 	}
 	return info, err
 }

@@ -11,6 +11,9 @@ import (
 	"sluice/creds/disk"
 )
 
+// toNew is a change of a file's content.
+func toNew([]byte) ([]byte, error) { return []byte("new"), nil }
+
 func TestUpdate(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "token.json")
 	if err := os.WriteFile(path, []byte("a rather long old content"), 0o600); err != nil {
@@ -26,7 +29,8 @@ func TestUpdate(t *testing.T) {
 		{"nothing to do", func([]byte) ([]byte, error) { return nil, nil }, "a rather long old content", nil},
 		{"failed", func([]byte) ([]byte, error) { return []byte("half"), failed }, "a rather long old content", failed},
 		{"shorter", func(old []byte) ([]byte, error) { return old[:8], nil }, "a rather", nil},
-		{"longer", func(old []byte) ([]byte, error) { return []byte(strings.Repeat(string(old), 5000)), nil }, strings.Repeat("a rather", 5000), nil},
+		{"longer", func(old []byte) ([]byte, error) { return []byte(strings.Repeat(string(old), 5000)), nil },
+			strings.Repeat("a rather", 5000), nil},
 	} {
 		if err := (disk.OS{}).Update(t.Context(), path, c.change); !errors.Is(err, c.err) {
 			t.Errorf("%s: %v, want %v", c.name, err, c.err)
@@ -49,7 +53,7 @@ func TestUpdateKeepsTheOwner(t *testing.T) {
 	if err := errors.Join(os.WriteFile(path, []byte("old"), 0o600), os.Chown(path, 4242, 4243)); err != nil {
 		t.Fatal(err)
 	}
-	if err := (disk.OS{}).Update(t.Context(), path, func([]byte) ([]byte, error) { return []byte("new"), nil }); err != nil {
+	if err := (disk.OS{}).Update(t.Context(), path, toNew); err != nil {
 		t.Fatal(err)
 	}
 	for _, name := range []string{path, path + ".lock"} {

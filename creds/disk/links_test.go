@@ -11,8 +11,8 @@ import (
 	"sluice/creds/disk"
 )
 
-// TestUpdateGivesNoFileAway: a folder that a user can write has a link in place of root's lock. Root must not give away what
-// the link points to.
+// TestUpdateGivesNoFileAway: a folder that a user can write has a link in place of root's lock. Root must not give away
+// what the link points to.
 func TestUpdateGivesNoFileAway(t *testing.T) {
 	if os.Getuid() != 0 {
 		t.Skip("only root can give files away")
@@ -35,12 +35,21 @@ func TestUpdateGivesNoFileAway(t *testing.T) {
 		if c.hard {
 			link = func(_, name string) error { return os.Link(target, name) }
 		}
-		if err := errors.Join(os.Mkdir(home, 0o700), os.WriteFile(path, []byte("old"), 0o600), os.Chown(path, 4242, 4242), os.Chown(home, 4242, 4242),
-			os.WriteFile(filepath.Join(root, "shadow"), nil, 0o600), os.WriteFile(filepath.Join(home, "beside"), nil, 0o600), link(c.target, path+".lock")); err != nil {
+		if err := errors.Join(
+			os.Mkdir(home, 0o700),
+			os.WriteFile(path, []byte("old"), 0o600),
+			os.Chown(path, 4242, 4242),
+			os.Chown(home, 4242, 4242),
+			os.WriteFile(filepath.Join(root, "shadow"), nil, 0o600),
+			os.WriteFile(filepath.Join(home, "beside"), nil, 0o600),
+			link(c.target, path+".lock"),
+		); err != nil {
 			t.Fatal(err)
 		}
-		err := disk.OS{}.Update(t.Context(), path, func([]byte) ([]byte, error) { return []byte("new"), nil })
-		if !c.hard && (err == nil || !strings.Contains(err.Error(), path+".lock") || !strings.Contains(err.Error(), "remove it")) {
+		err := disk.OS{}.Update(t.Context(), path, toNew)
+		if !c.hard &&
+			(err == nil || !strings.Contains(err.Error(), path+".lock") ||
+				!strings.Contains(err.Error(), "remove it")) {
 			t.Errorf("%s: %v, want an error that names the lock and the remedy", c.name, err)
 		}
 		info, err := os.Stat(target)
@@ -57,14 +66,15 @@ func TestUpdateGivesNoFileAway(t *testing.T) {
 	}
 }
 
-// TestUpdateKeepsALink: a token that is a link stays one, and the file that it points to is updated, even in another folder.
+// TestUpdateKeepsALink: a token that is a link stays one, and the file that it points to is updated, even in another
+// folder.
 func TestUpdateKeepsALink(t *testing.T) {
 	dir, other := t.TempDir(), t.TempDir()
 	link, target := filepath.Join(dir, "token.json"), filepath.Join(other, "real.json")
 	if err := errors.Join(os.WriteFile(target, []byte("old"), 0o600), os.Symlink(target, link)); err != nil {
 		t.Fatal(err)
 	}
-	if err := (disk.OS{}).Update(t.Context(), link, func([]byte) ([]byte, error) { return []byte("new"), nil }); err != nil {
+	if err := (disk.OS{}).Update(t.Context(), link, toNew); err != nil {
 		t.Fatal(err)
 	}
 	if to, err := os.Readlink(link); err != nil || to != target {
@@ -84,7 +94,7 @@ func TestUpdateWantsAFile(t *testing.T) {
 	if err := os.Mkdir(path, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	err := disk.OS{}.Update(t.Context(), path, func([]byte) ([]byte, error) { return []byte("new"), nil })
+	err := disk.OS{}.Update(t.Context(), path, toNew)
 	if err == nil || !strings.Contains(err.Error(), "not a regular file") {
 		t.Errorf("%v, want an error that says what it is", err)
 	}

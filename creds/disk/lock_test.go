@@ -24,7 +24,7 @@ func TestUpdateWaitsForTheLock(t *testing.T) {
 		t.Fatal(err)
 	}
 	update := func(ctx context.Context) error {
-		return disk.OS{}.Update(ctx, path, func([]byte) ([]byte, error) { return []byte("new"), nil })
+		return disk.OS{}.Update(ctx, path, toNew)
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
 	defer cancel()

@@ -22,13 +22,14 @@ const (
 	extendedPath = "/latest/meta-data/iam/security-credentials-extended/"
 )
 
-// Provider asks the metadata service for the role's credentials. Its fields are not changed after the first Retrieve; then
-// it is safe for concurrent use.
+// Provider asks the metadata service for the role's credentials. Its fields are not changed after the first Retrieve;
+// then it is safe for concurrent use.
 type Provider struct {
 	Client  *imds.Client
 	Profile string           // name of the instance profile; "" asks the service for it
 	Now     func() time.Time // default time.Now
-	// Learn, if non-nil, is called with the service's time when its keys have expired by Now alone; they are accepted then.
+	// Learn, if non-nil, is called with the service's time when its keys have expired by Now alone; they are accepted
+	// then.
 	Learn func(server time.Time)
 
 	account atomic.Pointer[roleAccount] // of the last role
@@ -41,8 +42,8 @@ var errNoRole = fmt.Errorf("EC2 instance has no role: %w", creds.ErrNotConfigure
 
 // Retrieve asks the metadata service. Without a service or a role the error is creds.ErrNotConfigured.
 //
-// The key never comes from the extended path: kube2iam and kiam answer for a pod's role at the older path, and forward all
-// others to the node's service.
+// The key never comes from the extended path: kube2iam and kiam answer for a pod's role at the older path, and forward
+// all others to the node's service.
 func (p *Provider) Retrieve(ctx context.Context) (creds.Credentials, error) {
 	role, err := p.role(ctx)
 	if err != nil {
@@ -120,7 +121,8 @@ func (p *Provider) role(ctx context.Context) (string, error) {
 	}
 	// Anything else, such as a proxy's page, is neither requested nor shown.
 	if !isRoleName(role) {
-		return "", fmt.Errorf("EC2 instance role: the service answers %d bytes that are not the name of a role", len(role))
+		return "", fmt.Errorf("EC2 instance role: the service answers %d bytes that are not the name of a role",
+			len(role))
 	}
 	return role, nil
 }

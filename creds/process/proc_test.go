@@ -17,8 +17,8 @@ import (
 	"sluice/creds/process"
 )
 
-// guarded runs a provider and fails if it hangs, shows the secret, or leaves a zombie or anything alive in its process group.
-// It expects as many processes outside the group as strays, and kills them.
+// guarded runs a provider and fails if it hangs, shows the secret, or leaves a zombie or anything alive in its process
+// group. It expects as many processes outside the group as strays, and kills them.
 func guarded(ctx context.Context, t *testing.T, p process.Provider, strays int) (creds.Credentials, error) {
 	t.Helper()
 	mark := "SLUICE_TEST=" + t.TempDir() // in the environment of all descendants

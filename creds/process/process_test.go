@@ -34,7 +34,8 @@ func TestRetrieve(t *testing.T) {
 	} {
 		got, err := guarded(t.Context(), t, process.Provider{Command: c.command, AccountID: "123456789012"}, c.strays)
 		if err != nil || got.AccessKeyID != "AKIAIOSFODNN7EXAMPLE" || got.SecretAccessKey != secretKey ||
-			got.AccountID != c.account || got.CanExpire() != c.expires || (got.SessionToken != "") != c.expires || got.Source != "process" {
+			got.AccountID != c.account || got.CanExpire() != c.expires ||
+			(got.SessionToken != "") != c.expires || got.Source != "process" {
 			t.Errorf("%s: %v, account %s, %v", c.command, got, got.AccountID, err)
 		}
 	}
@@ -56,9 +57,10 @@ func TestOutputRefused(t *testing.T) {
 		`echo "$KEYS,"'"Expiration":"tomorrow"}'`:   `its Expiration of 8 bytes is not a valid`,
 		`echo "$KEYS,"'"Expiration":"2999-01-01"}'`: `its Expiration "2999-01-01" is not a valid`,
 		`echo "$KEYS,"'"Expiration":"1999-01-01T00:00:00Z"}'`: `expired at 1999-01-01T00:00:00Z`,
-		`echo "$KEYS,"'"Expiration":"0001-01-01T00:00:00Z"}'`: `is not a valid RFC 3339 time`, // the zero time would mean "never"
+		`echo "$KEYS,"'"Expiration":"0001-01-01T00:00:00Z"}'`: `is not a valid RFC 3339 time`, // not "never"
 	} {
-		if got, err := guarded(t.Context(), t, process.Provider{Command: command}, 0); err == nil || !strings.Contains(err.Error(), want) {
+		if got, err := guarded(t.Context(), t, process.Provider{Command: command}, 0); err == nil ||
+			!strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, %v, want %q", command, got, err, want)
 		}
 	}
@@ -86,7 +88,8 @@ func TestFails(t *testing.T) {
 			t.Errorf("%s: %v, %v, want %q", command, got, err, want)
 			continue
 		}
-		if text := err.Error(); strings.Contains(text, "sesame") || len(text) > 300 || strings.ContainsAny(text, "\r\n\a\x1b") {
+		if text := err.Error(); strings.Contains(text, "sesame") || len(text) > 300 ||
+			strings.ContainsAny(text, "\r\n\a\x1b") {
 			t.Errorf("%s: %q", command, text)
 		}
 	}
@@ -123,7 +126,10 @@ func TestTooMuchOutput(t *testing.T) {
 func TestCanceled(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	time.AfterFunc(50*time.Millisecond, cancel)
-	if got, err := guarded(ctx, t, process.Provider{Command: "sleep 1000 & sleep 1000"}, 0); !errors.Is(err, context.Canceled) {
+	if got, err := guarded(ctx, t, process.Provider{Command: "sleep 1000 & sleep 1000"}, 0); !errors.Is(
+		err,
+		context.Canceled,
+	) {
 		t.Errorf("Retrieve = %v, %v", got, err)
 	}
 }

@@ -27,8 +27,8 @@ type output struct{ stdout, stderr []byte }
 // runGroup runs the leader of a process group, and kills the whole group before it returns. It returns what was written
 // even with an error.
 //
-// exec.Cmd can kill a command but not its group. Once the leader has been reaped, another group may have its number, and
-// we would kill a stranger. So the leader is reaped last.
+// exec.Cmd can kill a command but not its group. Once the leader has been reaped, another group may have its number,
+// and we would kill a stranger. So the leader is reaped last.
 func runGroup(ctx context.Context, cmd *exec.Cmd) (output, error) {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
@@ -93,8 +93,8 @@ func watchProcess(cmd *exec.Cmd) (exited chan struct{}, kill func() error) {
 	}
 }
 
-// wait waits for the process to exit, and then up to grace for the end of its output: a child that holds the output open
-// delays the result no longer.
+// wait waits for the process to exit, and then up to grace for the end of its output: a child that holds the output
+// open delays the result no longer.
 func wait(ctx context.Context, exited, read <-chan struct{}) error {
 	select {
 	case <-exited:

@@ -21,7 +21,8 @@ func TestTail(t *testing.T) {
 			func(s string) []byte { return tail(iotest.OneByteReader(strings.NewReader(s))) },
 		} {
 			if got := string(r(c.written)); got != c.want {
-				t.Errorf("tail keeps %[2]d of %[1]d bytes, want %[3]d: %.40[4]q", len(c.written), len(got), len(c.want), got)
+				t.Errorf("tail keeps %[2]d of %[1]d bytes, want %[3]d: %.40[4]q",
+					len(c.written), len(got), len(c.want), got)
 			}
 		}
 	}

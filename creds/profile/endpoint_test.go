@@ -25,7 +25,8 @@ func TestEndpoint(t *testing.T) {
 		{"no services named", lines("endpoint_url = https://all"), "sts", "https://all"},
 		{"services that are not there", lines("services = t", "endpoint_url = https://all"), "sts", "https://all"},
 		{"nothing set", lines("region = x"), "sts", ""},
-		{"ignored", lines("services = s", "endpoint_url = https://all", "ignore_configured_endpoint_urls = True"), "sts", ""},
+		{"ignored", lines("services = s", "endpoint_url = https://all", "ignore_configured_endpoint_urls = True"),
+			"sts", ""},
 		{"not ignored", lines("services = s", "ignore_configured_endpoint_urls = false"), "sts", "https://sts?a=b"},
 	} {
 		f := parse(t, "[profile p]\n"+c.profile+services, "")

@@ -13,15 +13,29 @@ import (
 	"sluice/creds/profile"
 )
 
-// FuzzParse looks for files that stop the parser or the planner, and for what
-// must never be true of their answers.
+// FuzzParse looks for files that stop the parser or the planner, and for what must never be true of their answers.
 func FuzzParse(f *testing.F) {
 	addCorpus(f)
-	f.Add([]byte("[profile p]\nrole_arn = r\nsource_profile = q\n[profile q]\nrole_arn = r\nsource_profile = p"), []byte("[q]\naws_session_token = topsecrettoken"))
-	f.Add([]byte("[profile p]\nrole_arn = r\ncredential_source = Environment\nduration_seconds = 900\nmfa_serial = m\n"), []byte("[p]\naws_secret_access_key = topsecretkey"))
-	f.Add([]byte("[profile p]\nsso_session = s\nsso_region = x\n[sso-session s]\nsso_region = x\nsso_start_url = u"), []byte("[p]\naws_access_key_id = a\naws_secret_access_key = topsecretkey"))
-	f.Add([]byte("\ufeff[default]\r\nservices = s\r\n[services s]\r\nsts =\r\n endpoint_url = u # c\r\n"), []byte("[default]\nk = \x00"))
-	f.Add([]byte("[profile p]\nrole_arn = r\nweb_identity_token_file = t\nduration_seconds = 1"), []byte("[p]\nlogin_session = l\ncredential_process = c"))
+	f.Add(
+		[]byte("[profile p]\nrole_arn = r\nsource_profile = q\n[profile q]\nrole_arn = r\nsource_profile = p"),
+		[]byte("[q]\naws_session_token = topsecrettoken"),
+	)
+	f.Add(
+		[]byte("[profile p]\nrole_arn = r\ncredential_source = Environment\nduration_seconds = 900\nmfa_serial = m\n"),
+		[]byte("[p]\naws_secret_access_key = topsecretkey"),
+	)
+	f.Add(
+		[]byte("[profile p]\nsso_session = s\nsso_region = x\n[sso-session s]\nsso_region = x\nsso_start_url = u"),
+		[]byte("[p]\naws_access_key_id = a\naws_secret_access_key = topsecretkey"),
+	)
+	f.Add(
+		[]byte("\ufeff[default]\r\nservices = s\r\n[services s]\r\nsts =\r\n endpoint_url = u # c\r\n"),
+		[]byte("[default]\nk = \x00"),
+	)
+	f.Add(
+		[]byte("[profile p]\nrole_arn = r\nweb_identity_token_file = t\nduration_seconds = 1"),
+		[]byte("[p]\nlogin_session = l\ncredential_process = c"),
+	)
 	f.Fuzz(func(t *testing.T, config, credentials []byte) {
 		files, err := profile.Parse(config, credentials)
 		if err != nil {
@@ -46,7 +60,9 @@ func FuzzParse(f *testing.F) {
 
 // addCorpus adds the inputs of aws-c-auth, if they are there.
 func addCorpus(f *testing.F) {
-	inputs, _ := filepath.Glob(filepath.Join(vectors.Folder(f), "aws-c-auth", "profile-fuzz-corpus", "parse_*_profile", "*"))
+	inputs, _ := filepath.Glob(
+		filepath.Join(vectors.Folder(f), "aws-c-auth", "profile-fuzz-corpus", "parse_*_profile", "*"),
+	)
 	for _, input := range inputs {
 		b, err := os.ReadFile(input)
 		if err != nil {
@@ -63,8 +79,8 @@ func addCorpus(f *testing.F) {
 	}
 }
 
-// checkParseError fails if the error's text is not one that was written in
-// advance, so that nothing of a file can be in it.
+// checkParseError fails if the error's text is not one that was written in advance, so that nothing of a file can be in
+// it.
 func checkParseError(t *testing.T, err error) {
 	text := regexp.MustCompile(`^(config|credentials) file, line [1-9][0-9]*: `).ReplaceAllString(err.Error(), "")
 	if !slices.Contains(profile.Problems(), text) {

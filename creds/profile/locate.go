@@ -9,9 +9,9 @@ import (
 // Location is where the files are.
 type Location struct{ Config, Credentials string }
 
-// Locate returns the paths of the files: AWS_CONFIG_FILE and AWS_SHARED_CREDENTIALS_FILE, by default in .aws of the home
-// folder. A leading "~/" of a variable is the home folder. home is called only if a path needs it; if it fails, so does
-// Locate. Blank variables count as absent.
+// Locate returns the paths of the files: AWS_CONFIG_FILE and AWS_SHARED_CREDENTIALS_FILE, by default in .aws of the
+// home folder. A leading "~/" of a variable is the home folder. home is called only if a path needs it; if it fails, so
+// does Locate. Blank variables count as absent.
 func Locate(getenv func(string) string, home func() (string, error)) (at Location, err error) {
 	at.Config, err = locate(getenv, "AWS_CONFIG_FILE", home, "config")
 	if err != nil {
@@ -39,8 +39,8 @@ func locate(
 	return filepath.Join(folder, inHome), nil
 }
 
-// Selected returns the name of the profile that AWS_PROFILE or AWS_DEFAULT_PROFILE selects, and whether one of them does.
-// Otherwise it is "default", which need not exist. Blank variables count as absent.
+// Selected returns the name of the profile that AWS_PROFILE or AWS_DEFAULT_PROFILE selects, and whether one of them
+// does. Otherwise it is "default", which need not exist. Blank variables count as absent.
 func Selected(getenv func(string) string) (name string, explicit bool) {
 	for _, variable := range []string{"AWS_PROFILE", "AWS_DEFAULT_PROFILE"} {
 		if name := strings.TrimSpace(getenv(variable)); name != "" {

@@ -30,7 +30,8 @@ func TestLocateVectors(t *testing.T) {
 			}
 			run++
 			got, err := profile.Locate(getenv(c.Environment), home(c.Environment))
-			if want := (profile.Location{Config: c.ConfigLocation, Credentials: c.CredentialsLocation}); err != nil || got != want {
+			if want := (profile.Location{Config: c.ConfigLocation, Credentials: c.CredentialsLocation}); err != nil ||
+				got != want {
 				t.Errorf("Locate(%v) = %v, %v, want %v", c.Environment, got, err, want)
 			}
 			if name, _ := profile.Selected(getenv(c.Environment)); c.Profile != "" && name != c.Profile {
@@ -60,16 +61,41 @@ func TestLocate(t *testing.T) {
 		err  string
 	}{
 		{name: "nothing tells", err: "config file: nobody knows the home; set HOME, or AWS_CONFIG_FILE"},
-		{name: "a blank override leaves the default", env: map[string]string{"HOME": "/h", "AWS_CONFIG_FILE": " "}, want: profile.Location{Config: "/h/.aws/config", Credentials: "/h/.aws/credentials"}},
-		{name: "an override needs no home, the other file does", env: map[string]string{"AWS_CONFIG_FILE": "/c"}, err: "credentials file: nobody knows the home; set HOME, or AWS_SHARED_CREDENTIALS_FILE"},
-		{name: "overrides need no home", env: map[string]string{"AWS_CONFIG_FILE": "/c", "AWS_SHARED_CREDENTIALS_FILE": "k"}, want: profile.Location{Config: "/c", Credentials: "k"}},
-		{name: "~/ is the home", env: map[string]string{"HOME": "/h", "AWS_CONFIG_FILE": "~/c", "AWS_SHARED_CREDENTIALS_FILE": "~/.aws/k"}, want: profile.Location{Config: "/h/c", Credentials: "/h/.aws/k"}},
-		{name: "another user's home is not", env: map[string]string{"HOME": "/h", "AWS_CONFIG_FILE": "~u/c"}, want: profile.Location{Config: "~u/c", Credentials: "/h/.aws/credentials"}},
-		{name: "~ elsewhere is not", env: map[string]string{"AWS_CONFIG_FILE": "/a/~/c", "HOME": "/h"}, want: profile.Location{Config: "/a/~/c", Credentials: "/h/.aws/credentials"}},
+		{
+			name: "a blank override leaves the default",
+			env:  map[string]string{"HOME": "/h", "AWS_CONFIG_FILE": " "},
+			want: profile.Location{Config: "/h/.aws/config", Credentials: "/h/.aws/credentials"},
+		},
+		{
+			name: "an override needs no home, the other file does",
+			env:  map[string]string{"AWS_CONFIG_FILE": "/c"},
+			err:  "credentials file: nobody knows the home; set HOME, or AWS_SHARED_CREDENTIALS_FILE",
+		},
+		{
+			name: "overrides need no home",
+			env:  map[string]string{"AWS_CONFIG_FILE": "/c", "AWS_SHARED_CREDENTIALS_FILE": "k"},
+			want: profile.Location{Config: "/c", Credentials: "k"},
+		},
+		{
+			name: "~/ is the home",
+			env:  map[string]string{"HOME": "/h", "AWS_CONFIG_FILE": "~/c", "AWS_SHARED_CREDENTIALS_FILE": "~/.aws/k"},
+			want: profile.Location{Config: "/h/c", Credentials: "/h/.aws/k"},
+		},
+		{
+			name: "another user's home is not",
+			env:  map[string]string{"HOME": "/h", "AWS_CONFIG_FILE": "~u/c"},
+			want: profile.Location{Config: "~u/c", Credentials: "/h/.aws/credentials"},
+		},
+		{
+			name: "~ elsewhere is not",
+			env:  map[string]string{"AWS_CONFIG_FILE": "/a/~/c", "HOME": "/h"},
+			want: profile.Location{Config: "/a/~/c", Credentials: "/h/.aws/credentials"},
+		},
 		{name: "~/ without a home", env: map[string]string{"AWS_CONFIG_FILE": "~/c"}, err: "nobody knows the home"},
 	} {
 		got, err := profile.Locate(getenv(c.env), home(c.env))
-		if c.err != "" && (err == nil || !strings.Contains(err.Error(), c.err)) || c.err == "" && (err != nil || got != c.want) {
+		if c.err != "" && (err == nil || !strings.Contains(err.Error(), c.err)) ||
+			c.err == "" && (err != nil || got != c.want) {
 			t.Errorf("%s: Locate(%v) = %q, %v, want %q, %q", c.name, c.env, got, err, c.want, c.err)
 		}
 	}

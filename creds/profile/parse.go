@@ -13,11 +13,11 @@ const (
 	openSection    = "profile definition must end with ']'"
 	noEquals       = "expected an '=' sign defining a property: name = value"
 	noName         = "property did not have a name: expected name = value"
-	noNestedEquals = "expected an '=' sign defining a sub-property: name = value, because the property above it has no " +
-		"value"
+	noNestedEquals = "expected an '=' sign defining a sub-property: name = value, because the property above it has " +
+		"no value"
 	noNestedName = "sub-property did not have a name: expected name = value"
-	orphan       = "expected a property definition, found continuation: a line that starts with white space continues " +
-		"a property, and there is none above it"
+	orphan       = "expected a property definition, found continuation: a line that starts with white space " +
+		"continues a property, and there is none above it"
 )
 
 // blank is the format's white space. Any other is part of a value: some encodings take bytes of UTF-8 for a space.

@@ -32,7 +32,8 @@ func TestParseVectors(t *testing.T) {
 		t.Run(c.Name, func(t *testing.T) {
 			got, err := profile.Parse([]byte(c.Input.ConfigFile), []byte(c.Input.CredentialsFile))
 			if c.Output.Config == nil {
-				if want := strings.ToLower(c.Output.ErrorContaining); want == "" || err == nil || !strings.Contains(err.Error(), want) {
+				if want := strings.ToLower(c.Output.ErrorContaining); want == "" || err == nil ||
+					!strings.Contains(err.Error(), want) {
 					t.Errorf("Parse: error %v, want one with %q", err, want)
 				}
 				return
@@ -123,7 +124,8 @@ func TestParseErrors(t *testing.T) {
 			continue
 		}
 		if e.File != c.file || e.Line != c.line || !strings.Contains(e.Problem, c.problem) {
-			t.Errorf("Parse(%q, %q): %v, want %s, line %d, with %q", c.config, c.credentials, e, c.file, c.line, c.problem)
+			t.Errorf("Parse(%q, %q): %v, want %s, line %d, with %q",
+				c.config, c.credentials, e, c.file, c.line, c.problem)
 		}
 		if strings.Contains(err.Error(), secret) {
 			t.Errorf("Parse(%q, %q): %v quotes the file", c.config, c.credentials, err)

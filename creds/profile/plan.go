@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// ErrNoProfile means that neither file has the profile that Plan was asked for. A missing source profile is another error,
-// because a profile names it.
+// ErrNoProfile means that neither file has the profile that Plan was asked for. A missing source profile is another
+// error, because a profile names it.
 var ErrNoProfile = errors.New("no such profile in the shared config and credentials files")
 
 // ErrNoCredentials means that the profile that Plan was asked for exists but has no settings of credentials.
@@ -86,7 +86,8 @@ func (s Section) role() (Role, error) {
 	}, err
 }
 
-// source returns the source profile of the last role's profile. Each profile on the way is in roles, which reveals a loop.
+// source returns the source profile of the last role's profile. Each profile on the way is in roles, which reveals a
+// loop.
 func (f *Files) source(roles []Role, name string) (Section, error) {
 	from := roles[len(roles)-1].Profile
 	if slices.ContainsFunc(roles, func(r Role) bool { return r.Profile == name }) {

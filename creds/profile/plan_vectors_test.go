@@ -42,13 +42,28 @@ type link struct {
 func (l link) base(t *testing.T) profile.Base {
 	switch {
 	case l.AccessKey != nil:
-		return profile.Keys{AccessKeyID: l.AccessKey.ID, SecretAccessKey: l.AccessKey.Secret, SessionToken: l.AccessKey.Token, AccountID: l.AccessKey.Account}
+		return profile.Keys{
+			AccessKeyID:     l.AccessKey.ID,
+			SecretAccessKey: l.AccessKey.Secret,
+			SessionToken:    l.AccessKey.Token,
+			AccountID:       l.AccessKey.Account,
+		}
 	case l.NamedSource != "":
 		return profile.NamedSource{Name: l.NamedSource}
 	case l.WebIdentityToken != nil:
-		return profile.WebIdentity{RoleARN: l.WebIdentityToken.ARN, TokenFile: l.WebIdentityToken.File, SessionName: l.WebIdentityToken.Session}
+		return profile.WebIdentity{
+			RoleARN:     l.WebIdentityToken.ARN,
+			TokenFile:   l.WebIdentityToken.File,
+			SessionName: l.WebIdentityToken.Session,
+		}
 	case l.Sso != nil:
-		return profile.SSO{Session: l.Sso.Session, Region: l.Sso.Region, StartURL: l.Sso.URL, AccountID: l.Sso.Account, RoleName: l.Sso.Role}
+		return profile.SSO{
+			Session:   l.Sso.Session,
+			Region:    l.Sso.Region,
+			StartURL:  l.Sso.URL,
+			AccountID: l.Sso.Account,
+			RoleName:  l.Sso.Role,
+		}
 	}
 	t.Fatalf("a base that the test does not know: %+v", l)
 	return nil
@@ -90,7 +105,14 @@ func TestPlanVectors(t *testing.T) {
 			}
 			want := profile.Plan{Base: c.Output.ProfileChain[0].base(t)}
 			for _, l := range c.Output.ProfileChain[1:] {
-				want.Roles = append(want.Roles, profile.Role{ARN: l.AssumeRole.ARN, ExternalID: l.AssumeRole.ExternalID, SessionName: l.AssumeRole.Session})
+				want.Roles = append(
+					want.Roles,
+					profile.Role{
+						ARN:         l.AssumeRole.ARN,
+						ExternalID:  l.AssumeRole.ExternalID,
+						SessionName: l.AssumeRole.Session,
+					},
+				)
 			}
 			for i := range got.Roles {
 				got.Roles[i].Profile = "" // the vectors do not tell
@@ -109,20 +131,50 @@ func checkError(t *testing.T, err error, theirs string) {
 		fragment string
 		is       error
 	}{
-		"profile must contain `source_profile`":                         {"must contain source_profile", nil},
-		"profile contained both source_profile and credential_source":   {"contained both source_profile and credential_source", nil},
-		"profile missing aws_secret_access_key":                         {`profile "B": missing aws_secret_access_key`, nil},
-		"profile missing aws_access_key_id":                             {`profile "B": missing aws_access_key_id`, nil},
-		"profile `B` did not contain credential information":            {`profile "B": did not contain credential information`, nil},
-		"profile `A` did not contain credential information":            {`profile "A": did not contain credential information`, profile.ErrNoCredentials},
-		"could not find source profile B referenced from A":             {`could not find source profile "B" referenced from "A"`, nil},
-		"No profiles were defined":                                      {`profile "A"`, profile.ErrNoProfile},
-		"profile formed an infinite loop":                               {"formed an infinite loop", nil},
-		"`role_arn` was missing":                                        {"role_arn was missing", nil},
-		"if `sso_role_name` is set, then `sso_account_id` must also be": {"if sso_role_name is set, then sso_account_id must also be set", nil},
-		"if `sso_account_id` is set, then `sso_role_name` must also be": {"if sso_account_id is set, then sso_role_name must also be set", nil},
-		"`sso_region` can only be specified in the [sso-session]":       {"sso_region can only be specified in the [sso-session]", nil},
-		"sso-session named `oops` (referenced by profile `A`)":          {`profile "A": sso-session named "oops" was not found`, nil},
+		"profile must contain `source_profile`": {"must contain source_profile", nil},
+		"profile contained both source_profile and credential_source": {
+			"contained both source_profile and credential_source",
+			nil,
+		},
+		"profile missing aws_secret_access_key": {
+			`profile "B": missing aws_secret_access_key`,
+			nil,
+		},
+		"profile missing aws_access_key_id": {
+			`profile "B": missing aws_access_key_id`,
+			nil,
+		},
+		"profile `B` did not contain credential information": {
+			`profile "B": did not contain credential information`,
+			nil,
+		},
+		"profile `A` did not contain credential information": {
+			`profile "A": did not contain credential information`,
+			profile.ErrNoCredentials,
+		},
+		"could not find source profile B referenced from A": {
+			`could not find source profile "B" referenced from "A"`,
+			nil,
+		},
+		"No profiles were defined":        {`profile "A"`, profile.ErrNoProfile},
+		"profile formed an infinite loop": {"formed an infinite loop", nil},
+		"`role_arn` was missing":          {"role_arn was missing", nil},
+		"if `sso_role_name` is set, then `sso_account_id` must also be": {
+			"if sso_role_name is set, then sso_account_id must also be set",
+			nil,
+		},
+		"if `sso_account_id` is set, then `sso_role_name` must also be": {
+			"if sso_account_id is set, then sso_role_name must also be set",
+			nil,
+		},
+		"`sso_region` can only be specified in the [sso-session]": {
+			"sso_region can only be specified in the [sso-session]",
+			nil,
+		},
+		"sso-session named `oops` (referenced by profile `A`)": {
+			`profile "A": sso-session named "oops" was not found`,
+			nil,
+		},
 	}
 	for text, class := range classes {
 		if !strings.Contains(theirs, text) {

@@ -1,5 +1,5 @@
-// Package profile parses AWS's shared config and credentials files, and plans how to get a profile's credentials. It uses
-// no disk, no network and no environment but what it is passed:
+// Package profile parses AWS's shared config and credentials files, and plans how to get a profile's credentials. It
+// uses no disk, no network and no environment but what it is passed:
 //
 //	at, err := profile.Locate(os.Getenv, os.UserHomeDir)
 //	config, credentials := read(at.Config), read(at.Credentials) // nil if absent
@@ -7,8 +7,8 @@
 //	name, explicit := profile.Selected(os.Getenv)
 //	plan, err := files.Plan(name)
 //
-// The format is that of the AWS SDKs and Tools Reference Guide ("Shared config and credentials files"), and where that is
-// silent, that of smithy-rs.
+// The format is that of the AWS SDKs and Tools Reference Guide ("Shared config and credentials files"), and where that
+// is silent, that of smithy-rs.
 package profile
 
 import (
@@ -17,8 +17,8 @@ import (
 	"strings"
 )
 
-// Files is the merged content of both files. It does not change after Parse, so it is safe for concurrent use. Printing it
-// shows no secret.
+// Files is the merged content of both files. It does not change after Parse, so it is safe for concurrent use. Printing
+// it shows no secret.
 type Files struct {
 	profiles map[string]Section
 	sessions map[string]Section // [sso-session name]
@@ -29,8 +29,8 @@ type Files struct {
 type Section struct {
 	name string
 
-	// properties returns what each file has: halves of a key pair from two files are not a pair. It is a function because
-	// nothing prints what a function holds; package fmt follows a pointer for %s.
+	// properties returns what each file has: halves of a key pair from two files are not a pair. It is a function
+	// because nothing prints what a function holds; package fmt follows a pointer for %s.
 	properties func() (credentials, config map[string]string)
 }
 
@@ -61,8 +61,8 @@ func (f *Files) Setting(profile, key string) string {
 }
 
 // Endpoint returns the URL that the profile sets for a service ("sts", "sso", "sso_oidc"): the service's own from the
-// profile's services section, or the one for all services. It is "" if there is none, or if the profile ignores configured
-// endpoints.
+// profile's services section, or the one for all services. It is "" if there is none, or if the profile ignores
+// configured endpoints.
 func (f *Files) Endpoint(profile, service string) string {
 	s := f.profiles[profile]
 	if strings.EqualFold(s.Get("ignore_configured_endpoint_urls"), "true") {
@@ -72,8 +72,8 @@ func (f *Files) Endpoint(profile, service string) string {
 	return cmp.Or(own, s.Get("endpoint_url"))
 }
 
-// nested returns a sub-property of a value; the last one wins, as among properties. Only a value whose first line is empty
-// has sub-properties.
+// nested returns a sub-property of a value; the last one wins, as among properties. Only a value whose first line is
+// empty has sub-properties.
 func nested(value, key string) (found string) {
 	block, ok := strings.CutPrefix(value, "\n")
 	if !ok {

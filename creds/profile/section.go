@@ -20,8 +20,8 @@ const (
 	kindServices = "services"
 )
 
-// parseHeader parses what a definition has between its brackets: a kind and a name in the config file, the name of a profile
-// in the other. A name that is not valid has the zero header.
+// parseHeader parses what a definition has between its brackets: a kind and a name in the config file, the name of a
+// profile in the other. A name that is not valid has the zero header.
 func (k fileKind) parseHeader(inside string) header {
 	h, ok := header{kindProfile, inside}, validName(inside, blank)
 	if k == configFile {
@@ -37,8 +37,8 @@ func (k fileKind) parseHeader(inside string) header {
 	return h
 }
 
-// unquote returns the name in a definition of the config file, and whether it is valid. The AWS CLI quotes names with white
-// space.
+// unquote returns the name in a definition of the config file, and whether it is valid. The AWS CLI quotes names with
+// white space.
 func unquote(text string) (name string, ok bool) {
 	if n := len(text); n > 1 && text[0] == text[n-1] && (text[0] == '\'' || text[0] == '"') {
 		return text[1 : n-1], validName(text[1:n-1], blank+`!'"`)
@@ -46,9 +46,9 @@ func unquote(text string) (name string, ok bool) {
 	return text, validName(text, "")
 }
 
-// validName reports whether a section may have this name. The format itself allows what validKey allows; botocore and the
-// AWS CLI accept and write more. AWS's published vectors ignore a bare name with '!'. also has the further characters that
-// this name may contain.
+// validName reports whether a section may have this name. The format itself allows what validKey allows; botocore and
+// the AWS CLI accept and write more. AWS's published vectors ignore a bare name with '!'. also has the further
+// characters that this name may contain.
 func validName(name, also string) bool {
 	for _, c := range []byte(name) {
 		if (c <= ' ' || strings.IndexByte("!\"'\\[]#;\x7f", c) >= 0) && strings.IndexByte(also, c) < 0 {
@@ -95,8 +95,8 @@ func merge(config, credentials sections) *Files {
 	}
 	for _, file := range []sections{config, credentials} {
 		for h := range file {
-			// AWS ignores [my prod] in the credentials file, but the AWS CLI writes it there for a profile that it quotes in
-			// the config file.
+			// AWS ignores [my prod] in the credentials file, but the AWS CLI writes it there for a profile that it
+			// quotes in the config file.
 			unknown := strings.ContainsAny(h.name, blank) && config[h] == nil
 			if of := byKind[h.kind]; of != nil && !unknown {
 				of[h.name] = Section{h.name, func() (_, _ map[string]string) { return credentials[h], config[h] }}

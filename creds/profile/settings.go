@@ -17,8 +17,8 @@ const (
 // hasKeys reports whether the profile is meant to have keys. Some of them suffice; incomplete ones are an error later.
 func (s Section) hasKeys() bool { return s.has(keyID, keySecret, keyToken) }
 
-// keys returns the key pair with its token and account, all from the file that has the key's ID. The SDKs take each from
-// where they find it, and so sign with the secret or token of another key when only one file is changed.
+// keys returns the key pair with its token and account, all from the file that has the key's ID. The SDKs take each
+// from where they find it, and so sign with the secret or token of another key when only one file is changed.
 func (s Section) keys() (Base, error) {
 	from, config := s.properties()
 	file := credentialsFile
@@ -60,7 +60,8 @@ func (s Section) namedSource() (Base, error) {
 	case "Environment", "Ec2InstanceMetadata", "EcsContainer":
 		return NamedSource{name}, nil
 	default:
-		return nil, fmt.Errorf("credential_source is %q: expected Environment, Ec2InstanceMetadata or EcsContainer", name)
+		return nil, fmt.Errorf("credential_source is %q: expected Environment, Ec2InstanceMetadata or EcsContainer",
+			name)
 	}
 }
 

@@ -31,8 +31,8 @@ func (c dpopClient) Do(r *http.Request) (*http.Response, error) {
 	return c.next.Do(r)
 }
 
-// dpopProof returns a JSON Web Token signed with ES256. The halves of its signature are padded to 32 bytes: one in 256 is
-// shorter.
+// dpopProof returns a JSON Web Token signed with ES256. The halves of its signature are padded to 32 bytes: one in 256
+// is shorter.
 func dpopProof(key *ecdsa.PrivateKey, method, url string, now time.Time) (string, error) {
 	public, err := key.PublicKey.ECDH()
 	if err != nil {

@@ -64,7 +64,8 @@ func (l Login) path() string {
 	return filepath.Join(l.Dir, hex.EncodeToString(sum[:])+".json")
 }
 
-// Retrieve returns the session's key, and refreshes one that is about to expire. Its error is never creds.ErrNotConfigured.
+// Retrieve returns the session's key, and refreshes one that is about to expire. Its error is never
+// creds.ErrNotConfigured.
 func (l Login) Retrieve(ctx context.Context) (creds.Credentials, error) {
 	content, err := l.Disk.ReadFile(l.path())
 	if err != nil {
@@ -159,11 +160,12 @@ func (l Login) create(ctx context.Context, file loginFile) (*types.CreateOAuth2T
 			UseDualStackEndpoint: l.SignIn.UseDualStackEndpoint(),
 		},
 	})
-	out, err := client.CreateOAuth2Token(ctx, &signin.CreateOAuth2TokenInput{TokenInput: &types.CreateOAuth2TokenRequestBody{
+	request := &types.CreateOAuth2TokenRequestBody{
 		ClientId:     &file.ClientID,
 		RefreshToken: &file.RefreshToken,
 		GrantType:    aws.String("refresh_token"),
-	}})
+	}
+	out, err := client.CreateOAuth2Token(ctx, &signin.CreateOAuth2TokenInput{TokenInput: request})
 	if err != nil {
 		return nil, err
 	}

@@ -117,7 +117,8 @@ func checkProof(t *testing.T, proof, url string, now time.Time) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(decoded[2]) != 64 || !ecdsa.Verify(key, digest[:], new(big.Int).SetBytes(decoded[2][:32]), new(big.Int).SetBytes(decoded[2][32:])) {
+	if len(decoded[2]) != 64 ||
+		!ecdsa.Verify(key, digest[:], new(big.Int).SetBytes(decoded[2][:32]), new(big.Int).SetBytes(decoded[2][32:])) {
 		t.Error("the DPoP signature is wrong")
 	}
 }
@@ -166,8 +167,20 @@ func (v loginVector) run(t *testing.T, now time.Time) {
 				t.Errorf("%v, %v, want an error with a remedy", got, err)
 			}
 		case "credentials":
-			shown := fmt.Sprintln(got.AccessKeyID, got.SecretAccessKey, got.SessionToken, got.AccountID, got.Expires.UTC().Format(time.RFC3339))
-			want := fmt.Sprintln(text(outcome["accessKeyId"]), text(outcome["secretAccessKey"]), text(outcome["sessionToken"]), text(outcome["accountId"]), text(outcome["expiresAt"]))
+			shown := fmt.Sprintln(
+				got.AccessKeyID,
+				got.SecretAccessKey,
+				got.SessionToken,
+				got.AccountID,
+				got.Expires.UTC().Format(time.RFC3339),
+			)
+			want := fmt.Sprintln(
+				text(outcome["accessKeyId"]),
+				text(outcome["secretAccessKey"]),
+				text(outcome["sessionToken"]),
+				text(outcome["accountId"]),
+				text(outcome["expiresAt"]),
+			)
 			if err != nil || shown != want {
 				t.Errorf("%s, %v, want %s", shown, err, want)
 			}

@@ -1,6 +1,6 @@
-// Package sso finds the credentials that a user of the AWS CLI has signed in for: Role those of IAM Identity Center ("aws
-// sso login"), Login those of a console session ("aws login"). Both use the tokens that the CLI keeps in its cache, and
-// refresh them there.
+// Package sso finds the credentials that a user of the AWS CLI has signed in for: Role those of IAM Identity Center
+// ("aws sso login"), Login those of a console session ("aws login"). Both use the tokens that the CLI keeps in its
+// cache, and refresh them there.
 package sso
 
 import (
@@ -44,7 +44,8 @@ func (r Role) Retrieve(ctx context.Context) (creds.Credentials, error) {
 	if err != nil {
 		err = creds.WithRemedy(err, map[string]string{
 			"UnauthorizedException": "the session has ended: " + r.Token.remedy(),
-			"ForbiddenException":    "the user does not have this role in this account: check sso_account_id and sso_role_name",
+			"ForbiddenException": "the user does not have this role in this account: " +
+				"check sso_account_id and sso_role_name",
 		})
 		return creds.Credentials{}, fmt.Errorf("SSO role %s of account %s: %w", r.RoleName, r.AccountID, err)
 	}

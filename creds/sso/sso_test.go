@@ -20,8 +20,8 @@ import (
 	"sluice/creds/sso"
 )
 
-// identityCenter is the portal and the OIDC service of IAM Identity Center. Like the service, it accepts each refresh token
-// once.
+// identityCenter is the portal and the OIDC service of IAM Identity Center. Like the service, it accepts each refresh
+// token once.
 type identityCenter struct {
 	t *testing.T
 
@@ -47,26 +47,34 @@ func (s *identityCenter) answer(r *http.Request) (int, string) {
 	switch {
 	case s.down:
 		return http.StatusServiceUnavailable, "{}"
-	case r.Method == http.MethodGet && r.URL.Host == "portal.sso.eu-west-1.amazonaws.com" && r.URL.Path == "/federation/credentials":
+	case r.Method == http.MethodGet && r.URL.Host == "portal.sso.eu-west-1.amazonaws.com" &&
+		r.URL.Path == "/federation/credentials":
 		s.portaled++
 		if r.Header.Get("X-Amz-Sso_bearer_token") != s.valid {
-			return http.StatusUnauthorized, `{"__type":"UnauthorizedException","message":"Session token not found or invalid"}`
+			return http.StatusUnauthorized, `{"__type":"UnauthorizedException","message":"Session token not found"}`
 		}
-		if want := (url.Values{"role_name": {"logs"}, "account_id": {"123456789012"}}).Encode(); r.URL.Query().Encode() != want {
+		want := url.Values{"role_name": {"logs"}, "account_id": {"123456789012"}}
+		if r.URL.Query().Encode() != want.Encode() {
 			return http.StatusForbidden, `{"__type":"ForbiddenException","message":"No access"}`
 		}
-		return http.StatusOK, `{"roleCredentials":{"accessKeyId":"ASIASSO","secretAccessKey":"SECRET","sessionToken":"TOKEN","expiration":4102444800000}}`
+		return http.StatusOK, `{"roleCredentials":{"accessKeyId":"ASIASSO","secretAccessKey":"SECRET",` +
+			`"sessionToken":"TOKEN","expiration":4102444800000}}`
 	case r.Method == http.MethodPost && r.URL.Host == "oidc.eu-west-1.amazonaws.com" && r.URL.Path == "/token":
 		var in map[string]string
 		if err := json.NewDecoder(r.Body).Decode(&in); err != nil {
 			s.t.Error(err)
 		}
-		if in["grantType"] != "refresh_token" || in["clientId"] != "client" || in["clientSecret"] != "client secret" || in["refreshToken"] != s.refresh {
+		if in["grantType"] != "refresh_token" || in["clientId"] != "client" || in["clientSecret"] != "client secret" ||
+			in["refreshToken"] != s.refresh {
 			return http.StatusBadRequest, `{"__type":"InvalidGrantException","error":"invalid_grant"}`
 		}
 		s.rotated++
 		s.valid, s.refresh = fmt.Sprintf("access %d", s.rotated), fmt.Sprintf("refresh %d", s.rotated)
-		return http.StatusOK, fmt.Sprintf(`{"accessToken":%q,"expiresIn":28800,"refreshToken":%q,"tokenType":"Bearer"}`, s.valid, s.refresh)
+		return http.StatusOK, fmt.Sprintf(
+			`{"accessToken":%q,"expiresIn":28800,"refreshToken":%q,"tokenType":"Bearer"}`,
+			s.valid,
+			s.refresh,
+		)
 	}
 	s.t.Errorf("%s %s is not a request to this service", r.Method, r.URL)
 	return http.StatusNotFound, "{}"
@@ -76,7 +84,10 @@ func (s *identityCenter) answer(r *http.Request) (int, string) {
 func ssoDir(t *testing.T, expires time.Time, without ...string) string {
 	t.Helper()
 	fields := map[string]string{
-		"accessToken": "access 0", "expiresAt": expires.UTC().Format(time.RFC3339), "refreshToken": "refresh 0", "clientId": "client",
+		"accessToken":  "access 0",
+		"expiresAt":    expires.UTC().Format(time.RFC3339),
+		"refreshToken": "refresh 0",
+		"clientId":     "client",
 		"clientSecret": "client secret", "registrationExpiresAt": "2199-01-01T00:00:00Z", "startUrl": "https://kept",
 	}
 	for _, name := range without {
@@ -120,10 +131,13 @@ func TestRole(t *testing.T) {
 		{"a token about to expire", 4 * time.Minute, "", nil, false, "", 1},
 		{"an expired token", -time.Hour, "", nil, false, "", 1},
 		{"about to expire, without a refresh token", 4 * time.Minute, "refreshToken", nil, false, "", 0},
-		{"expired, without a refresh token", -time.Hour, "refreshToken", nil, false, "run: aws sso login --sso-session dev", 0},
+		{"expired, without a refresh token", -time.Hour, "refreshToken", nil, false,
+			"run: aws sso login --sso-session dev", 0},
 		{"expired, and the service is down", -time.Hour, "", nil, true, "cannot be refreshed", 0},
-		{"no token", 0, "", func(s *sso.Role) { s.Token.Session = "other" }, false, "run: aws sso login --sso-session other", 0},
-		{"a role that the user does not have", time.Hour, "", func(s *sso.Role) { s.RoleName = "admin" }, false, "check sso_account_id and sso_role_name", 0},
+		{"no token", 0, "", func(s *sso.Role) { s.Token.Session = "other" }, false,
+			"run: aws sso login --sso-session other", 0},
+		{"a role that the user does not have", time.Hour, "", func(s *sso.Role) { s.RoleName = "admin" }, false,
+			"check sso_account_id and sso_role_name", 0},
 		{"no role", time.Hour, "", func(s *sso.Role) { s.RoleName = "" }, false, "is for an access token", 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -139,7 +153,8 @@ func TestRole(t *testing.T) {
 			if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
 				t.Errorf("%v, %v, want %q", got, err, c.want)
 			}
-			if err == nil && (got.AccessKeyID != "ASIASSO" || got.AccountID != "123456789012" || got.Expires.Year() != 2100 || got.Source != "sso") {
+			if err == nil && (got.AccessKeyID != "ASIASSO" || got.AccountID != "123456789012" ||
+				got.Expires.Year() != 2100 || got.Source != "sso") {
 				t.Errorf("%v of account %s", got, got.AccountID)
 			}
 			if service.rotated != c.rotated {
@@ -149,8 +164,8 @@ func TestRole(t *testing.T) {
 	}
 }
 
-// TestRefreshesOnce: several processes, here providers, find the token expired. One refreshes it, and the others use what
-// that one has written.
+// TestRefreshesOnce: several processes, here providers, find the token expired. One refreshes it, and the others use
+// what that one has written.
 func TestRefreshesOnce(t *testing.T) {
 	service := &identityCenter{t: t, valid: "access 0", refresh: "refresh 0"}
 	dir := ssoDir(t, ssoNow.Add(-time.Hour))
@@ -174,7 +189,13 @@ func TestRefreshesOnce(t *testing.T) {
 	if err := json.Unmarshal(content, &file); err != nil {
 		t.Fatal(err)
 	}
-	for name, want := range map[string]string{"accessToken": "access 1", "refreshToken": "refresh 1", "expiresAt": "2026-11-22T20:00:00Z", "startUrl": "https://kept", "clientId": "client"} {
+	for name, want := range map[string]string{
+		"accessToken":  "access 1",
+		"refreshToken": "refresh 1",
+		"expiresAt":    "2026-11-22T20:00:00Z",
+		"startUrl":     "https://kept",
+		"clientId":     "client",
+	} {
 		if file[name] != want {
 			t.Errorf("%s is %q, want %q", name, file[name], want)
 		}
@@ -190,7 +211,8 @@ func TestKeepsARefreshTokenOnAReadOnlyDisk(t *testing.T) {
 	service := &identityCenter{t: t, valid: "access 0", refresh: "refresh 0"}
 	s := newRole(service, ssoDir(t, ssoNow.Add(-time.Hour)))
 	s.Token.Disk = readOnly{}
-	if _, err := s.Retrieve(t.Context()); err == nil || !strings.Contains(err.Error(), "read-only") || service.rotated != 0 {
+	if _, err := s.Retrieve(t.Context()); err == nil || !strings.Contains(err.Error(), "read-only") ||
+		service.rotated != 0 {
 		t.Errorf("%v after %d refreshes, want none", err, service.rotated)
 	}
 }

@@ -56,8 +56,8 @@ func (t Token) remedy() string {
 	return "run aws sso login with the profile, or use an sso-session, whose token can be refreshed"
 }
 
-// Retrieve returns the token. It refreshes one that is about to expire; if that fails, it returns the old one while that
-// is valid.
+// Retrieve returns the token. It refreshes one that is about to expire; if that fails, it returns the old one while
+// that is valid.
 func (t Token) Retrieve(ctx context.Context) (string, error) {
 	content, err := t.Disk.ReadFile(t.path())
 	if err != nil {

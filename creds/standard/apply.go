@@ -9,8 +9,8 @@ import (
 	"sluice/creds/profile"
 )
 
-// accept applies what the files ask for. If they ask for the same as before, nothing changes. Credentials that have to be
-// retrieved first stay pending until they have been.
+// accept applies what the files ask for. If they ask for the same as before, nothing changes. Credentials that have to
+// be retrieved first stay pending until they have been.
 func (p *profileProvider) accept(files sharedFiles, r *resolved) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -50,7 +50,8 @@ func (p *profileProvider) tryPending() {
 		p.promote(pending)
 	default:
 		known := p.err != nil
-		p.err = fmt.Errorf("the shared AWS files have changed, but the new credentials cannot be retrieved: %w", creds.Meant(err))
+		p.err = fmt.Errorf("the shared AWS files have changed, but the new credentials cannot be retrieved: %w",
+			creds.Meant(err))
 		p.notifyKept(known)
 	}
 }
@@ -75,8 +76,8 @@ func (p *profileProvider) promote(r *resolved) {
 	p.retire(old)
 }
 
-// reject keeps the old credentials if the files cannot be used, since they may be half written. If a file was deleted, its
-// credentials are revoked.
+// reject keeps the old credentials if the files cannot be used, since they may be half written. If a file was deleted,
+// its credentials are revoked.
 func (p *profileProvider) reject(files sharedFiles, err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -119,8 +120,8 @@ func (p *profileProvider) notifyKept(known bool) {
 
 func (p *profileProvider) notify(u creds.Update) { p.settings.sources.notify(u) }
 
-// retire shuts down the caches that nothing is served from any more. It does not cancel what they are retrieving: that would
-// fail callers who wait for it, and might waste a refresh token. It is called with mu held.
+// retire shuts down the caches that nothing is served from any more. It does not cancel what they are retrieving: that
+// would fail callers who wait for it, and might waste a refresh token. It is called with mu held.
 func (p *profileProvider) retire(old ...*resolved) {
 	for _, r := range old {
 		for key, c := range r.ownCaches() {

@@ -7,8 +7,8 @@ import (
 	"sluice/creds/profile"
 )
 
-// The keys of caches hold all that distinguishes one source from another. They contain whole structs of settings rather than
-// some of the fields: a setting that is left out would be shared with another output. They are compared with ==.
+// The keys of caches hold all that distinguishes one source from another. They contain whole structs of settings rather
+// than some of the fields: a setting that is left out would be shared with another output. They are compared with ==.
 type (
 	// serviceKey is how a service is reached, without the client that is made of it.
 	serviceKey struct {

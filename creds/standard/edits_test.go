@@ -41,8 +41,10 @@ func (i *issuer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		fmt.Fprint(w, `<ErrorResponse><Error><Code>AccessDenied</Code><Message>no</Message></Error></ErrorResponse>`)
 		return
 	}
-	fmt.Fprintf(w, `<AssumeRoleResponse><AssumeRoleResult><Credentials><AccessKeyId>%s%d</AccessKeyId><SecretAccessKey>s</SecretAccessKey>
-		<SessionToken>t</SessionToken><Expiration>2999-01-01T00:00:00Z</Expiration></Credentials></AssumeRoleResult></AssumeRoleResponse>`,
+	fmt.Fprintf(w, `<AssumeRoleResponse><AssumeRoleResult><Credentials>
+		<AccessKeyId>%s%d</AccessKeyId><SecretAccessKey>s</SecretAccessKey><SessionToken>t</SessionToken>
+		<Expiration>2999-01-01T00:00:00Z</Expiration>
+		</Credentials></AssumeRoleResult></AssumeRoleResponse>`,
 		role[strings.LastIndex(role, "/")+1:], i.asked.Add(1))
 }
 
@@ -60,7 +62,10 @@ func newDesk(t *testing.T, files disk, o standard.Options, variables map[string]
 	d := &desk{shelf: &shelf{files: files}, issuer: &issuer{}, told: make(chan creds.Update, 99)}
 	server := httptest.NewServer(d.issuer)
 	t.Cleanup(server.Close)
-	env := environment(nil, map[string]string{"HOME": "/h", "AWS_ENDPOINT_URL_STS": server.URL, "AWS_EC2_METADATA_DISABLED": "true"})
+	env := environment(
+		nil,
+		map[string]string{"HOME": "/h", "AWS_ENDPOINT_URL_STS": server.URL, "AWS_EC2_METADATA_DISABLED": "true"},
+	)
 	getenv := env.Getenv
 	env.Getenv = func(name string) string {
 		if value, ok := variables[name]; ok {
@@ -69,7 +74,9 @@ func newDesk(t *testing.T, files disk, o standard.Options, variables map[string]
 		return getenv(name)
 	}
 	d.clock.Store(time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC).Unix())
-	env.Disk, env.Now, env.OnUpdate = d.shelf, func() time.Time { return time.Unix(d.clock.Load(), 0) }, func(u creds.Update) { d.told <- u }
+	env.Disk = d.shelf
+	env.Now = func() time.Time { return time.Unix(d.clock.Load(), 0) }
+	env.OnUpdate = func(u creds.Update) { d.told <- u }
 	d.sources = standard.NewSources(env)
 	t.Cleanup(d.sources.Close)
 	d.provider = d.sources.Provider(o)
@@ -110,14 +117,14 @@ func (d *desk) looks(t *testing.T, want string) {
 }
 
 const (
-	roleFile = "[profile a]\nrole_arn = arn:aws:iam::123456789012:role/one\nsource_profile = k\n[profile k]\naws_access_key_id = FROM-ENV\naws_secret_access_key = s\n"
-	config   = "/h/.aws/config"
+	roleFile = "[profile a]\nrole_arn = arn:aws:iam::123456789012:role/one\nsource_profile = k\n[profile k]\n" +
+		"aws_access_key_id = FROM-ENV\naws_secret_access_key = s\n"
+	config = "/h/.aws/config"
 )
 
 func role(name string) string { return strings.Replace(roleFile, "role/one", "role/"+name, 1) }
 
-// An edit that does not concern the profile leaves its key in place: STS is not
-// asked, and may be away.
+// An edit that does not concern the profile leaves its key in place: STS is not asked, and may be away.
 func TestUnrelatedEditsKeepTheKey(t *testing.T) {
 	d := newDesk(t, disk{config: roleFile}, standard.Options{}, map[string]string{"AWS_PROFILE": "a"})
 	d.until(t, "one1")
@@ -154,8 +161,7 @@ func TestChangedProfileServesTheOldKey(t *testing.T) {
 	d.until(t, "one4") // another base is another key
 }
 
-// A profile that never worked is not the old one's to keep: a correction counts at
-// once.
+// A profile that never worked is not the old one's to keep: a correction counts at once.
 func TestCorrectedProfile(t *testing.T) {
 	d := newDesk(t, disk{config: roleFile}, standard.Options{}, map[string]string{"AWS_PROFILE": "a"})
 	d.refuse("one")
@@ -164,8 +170,7 @@ func TestCorrectedProfile(t *testing.T) {
 	d.until(t, "two")
 }
 
-// A file that is gone takes its key along: the next source is asked. A file that
-// is half written does not.
+// A file that is gone takes its key along: the next source is asked. A file that is half written does not.
 func TestDeletedFile(t *testing.T) {
 	const file = "/h/.aws/credentials"
 	for _, refused := range []bool{false, true} {
@@ -192,14 +197,14 @@ func TestDeletedFile(t *testing.T) {
 	}
 }
 
-// A home folder that hangs holds nobody up who has a key, and others no longer
-// than their contexts last.
+// A home folder that hangs holds nobody up who has a key, and others no longer than their contexts last.
 func TestHungHome(t *testing.T) {
 	d := newDesk(t, disk{"/h/.aws/credentials": keysFile("KEY")}, standard.Options{}, nil)
 	release := d.hang()
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
 	defer cancel()
-	if got, err := d.provider.Retrieve(ctx); !errors.Is(err, context.DeadlineExceeded) || errors.Is(err, creds.ErrNotConfigured) {
+	if got, err := d.provider.Retrieve(ctx); !errors.Is(err, context.DeadlineExceeded) ||
+		errors.Is(err, creds.ErrNotConfigured) {
 		t.Errorf("at first: %v, %v, want the deadline", got, err)
 	}
 	release()

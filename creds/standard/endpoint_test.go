@@ -17,7 +17,10 @@ import (
 // endpoint that is configured wins in both.
 func TestEndpointOptions(t *testing.T) {
 	const fips, dual = "AWS_USE_FIPS_ENDPOINT", "AWS_USE_DUALSTACK_ENDPOINT"
-	files := disk{"/home/me/.aws/config": "[profile both]\nuse_fips_endpoint = true\nuse_dualstack_endpoint = true\n[profile neither]\nuse_fips_endpoint = false\n"}
+	files := disk{
+		"/home/me/.aws/config": "[profile both]\nuse_fips_endpoint = true\nuse_dualstack_endpoint = true\n" +
+			"[profile neither]\nuse_fips_endpoint = false\n",
+	}
 	for _, c := range []struct {
 		name    string
 		env     map[string]string
@@ -25,16 +28,27 @@ func TestEndpointOptions(t *testing.T) {
 		s3, sts string // hosts
 	}{
 		{"nothing", nil, "", "logs.s3.us-east-1.amazonaws.com:443", "sts.us-east-1.amazonaws.com"},
-		{"FIPS", map[string]string{fips: "true"}, "", "logs.s3-fips.us-east-1.amazonaws.com:443", "sts-fips.us-east-1.amazonaws.com"},
-		{"dual stack", map[string]string{dual: "True"}, "", "logs.s3.dualstack.us-east-1.amazonaws.com:443", "sts.us-east-1.api.aws"},
-		{"the profile", map[string]string{"AWS_PROFILE": "both"}, "", "logs.s3-fips.dualstack.us-east-1.amazonaws.com:443", "sts-fips.us-east-1.api.aws"},
-		{"the profile by name", nil, "both", "logs.s3-fips.dualstack.us-east-1.amazonaws.com:443", "sts-fips.us-east-1.api.aws"},
-		{"the environment before the profile", map[string]string{fips: "false"}, "both", "logs.s3.dualstack.us-east-1.amazonaws.com:443", "sts.us-east-1.api.aws"},
+		{"FIPS", map[string]string{fips: "true"}, "", "logs.s3-fips.us-east-1.amazonaws.com:443",
+			"sts-fips.us-east-1.amazonaws.com"},
+		{"dual stack", map[string]string{dual: "True"}, "", "logs.s3.dualstack.us-east-1.amazonaws.com:443",
+			"sts.us-east-1.api.aws"},
+		{"the profile", map[string]string{"AWS_PROFILE": "both"}, "",
+			"logs.s3-fips.dualstack.us-east-1.amazonaws.com:443", "sts-fips.us-east-1.api.aws"},
+		{"the profile by name", nil, "both", "logs.s3-fips.dualstack.us-east-1.amazonaws.com:443",
+			"sts-fips.us-east-1.api.aws"},
+		{"the environment before the profile", map[string]string{fips: "false"}, "both",
+			"logs.s3.dualstack.us-east-1.amazonaws.com:443", "sts.us-east-1.api.aws"},
 		{"another profile", nil, "neither", "logs.s3.us-east-1.amazonaws.com:443", "sts.us-east-1.amazonaws.com"},
-		{"an endpoint", map[string]string{fips: "true", dual: "true", "AWS_ENDPOINT_URL": "https://own.example:9000"}, "", "own.example:9000", "own.example:9000"},
+		{"an endpoint",
+			map[string]string{fips: "true", dual: "true", "AWS_ENDPOINT_URL": "https://own.example:9000"}, "",
+			"own.example:9000", "own.example:9000"},
 	} {
 		network := &denying{}
-		variables := map[string]string{"HOME": "/home/me", "AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE", "AWS_SECRET_ACCESS_KEY": "s"}
+		variables := map[string]string{
+			"HOME":                  "/home/me",
+			"AWS_ACCESS_KEY_ID":     "AKIAIOSFODNN7EXAMPLE",
+			"AWS_SECRET_ACCESS_KEY": "s",
+		}
 		for name, value := range c.env {
 			variables[name] = value
 		}
@@ -49,7 +63,13 @@ func TestEndpointOptions(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, err = sts.AssumeRole{STS: service, RoleARN: "arn:aws:iam::123456789012:role/logs", Base: creds.Env{Getenv: env.Getenv}}.Retrieve(t.Context())
+		_, err = sts.AssumeRole{
+			STS:     service,
+			RoleARN: "arn:aws:iam::123456789012:role/logs",
+			Base:    creds.Env{Getenv: env.Getenv},
+		}.Retrieve(
+			t.Context(),
+		)
 		if want := "https://" + c.sts + "/"; network.url != want {
 			t.Errorf("%s: STS is asked at %q, want %q: %v", c.name, network.url, want, err)
 		}
@@ -72,7 +92,9 @@ func dialled(t *testing.T, sources *standard.Sources, o standard.Options) (addre
 	fips, dualStack := sources.EndpointOptions(o)
 	store, err := s3.New(s3.Options{
 		Region: o.Region, Endpoint: endpoint, UseFIPS: fips, UseDualStack: dualStack, Attempts: 1,
-		Credentials: creds.Static{Credentials: creds.Credentials{AccessKeyID: "AKIAIOSFODNN7EXAMPLE", SecretAccessKey: "s"}},
+		Credentials: creds.Static{
+			Credentials: creds.Credentials{AccessKeyID: "AKIAIOSFODNN7EXAMPLE", SecretAccessKey: "s"},
+		},
 		Dial: func(_ context.Context, _, at string) (net.Conn, error) {
 			address = at
 			return nil, errors.New("no network")

@@ -13,7 +13,8 @@ import (
 	"sluice/creds/standard"
 )
 
-const assuming = "[profile a]\nrole_arn = arn:aws:iam::123456789012:role/r\nsource_profile = k\n[profile k]\naws_access_key_id = FROM-ENV\naws_secret_access_key = s\n"
+const assuming = "[profile a]\nrole_arn = arn:aws:iam::123456789012:role/r\nsource_profile = k\n[profile k]\n" +
+	"aws_access_key_id = FROM-ENV\naws_secret_access_key = s\n"
 
 // What STS says can be seen under a profile, and on top of one.
 func TestErrorsAreWrapped(t *testing.T) {
@@ -31,12 +32,19 @@ func TestErrorsAreWrapped(t *testing.T) {
 			{name: "refused", sts: refusing(t), timeout: time.Minute, code: "AccessDenied"},
 			{name: "late", sts: hanging.URL, timeout: 50 * time.Millisecond, is: context.DeadlineExceeded},
 		} {
-			sources := standard.NewSources(environment(disk{"/h/.aws/config": assuming}, map[string]string{"HOME": "/h", "AWS_PROFILE": "a", "AWS_ENDPOINT_URL_STS": c.sts}))
+			sources := standard.NewSources(
+				environment(
+					disk{"/h/.aws/config": assuming},
+					map[string]string{"HOME": "/h", "AWS_PROFILE": "a", "AWS_ENDPOINT_URL_STS": c.sts},
+				),
+			)
 			ctx, cancel := context.WithTimeout(t.Context(), c.timeout)
 			_, err := sources.Provider(standard.Options{RoleARN: role}).Retrieve(ctx)
 			cancel()
-			if creds.ErrorCode(err) != c.code || c.is != nil && !errors.Is(err, c.is) || errors.Is(err, creds.ErrNotConfigured) {
-				t.Errorf("%s, role %q on top: code %q of %v, want %q, %v", c.name, role, creds.ErrorCode(err), err, c.code, c.is)
+			if creds.ErrorCode(err) != c.code || c.is != nil && !errors.Is(err, c.is) ||
+				errors.Is(err, creds.ErrNotConfigured) {
+				t.Errorf("%s, role %q on top: code %q of %v, want %q, %v",
+					c.name, role, creds.ErrorCode(err), err, c.code, c.is)
 			}
 			sources.Close()
 		}

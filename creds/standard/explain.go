@@ -36,8 +36,8 @@ type Explanation struct {
 	Offset   time.Duration     // how far this machine's clock is behind AWS's, as far as known
 }
 
-// Explain asks the sources as Provider's chain does, and records each. A new Sources has cached nothing, so it asks all of
-// them.
+// Explain asks the sources as Provider's chain does, and records each. A new Sources has cached nothing, so it asks all
+// of them.
 func (s *Sources) Explain(ctx context.Context, o Options) Explanation {
 	settings := s.settings(o)
 	e := Explanation{Err: creds.ErrNotConfigured}

@@ -27,7 +27,8 @@ func TestExplain(t *testing.T) {
 		"/home/me/.aws/credentials": keysFile("FROM-FILE"),
 		"/token":                    "token",
 	}
-	const none = "environment not-configured\nprofile not-configured\nweb-identity not-configured\ncontainer not-configured\n"
+	const none = "environment not-configured\nprofile not-configured\nweb-identity not-configured\n" +
+		"container not-configured\n"
 	for _, c := range []struct {
 		name      string
 		variables map[string]string
@@ -37,20 +38,35 @@ func TestExplain(t *testing.T) {
 		detail    string // part of the last attempt's that was tried
 	}{
 		{"instance", nil, standard.Options{}, "ec2", none + "ec2 won", endpoint},
-		{"nothing", map[string]string{"AWS_EC2_METADATA_DISABLED": "true"}, standard.Options{}, "", none + "ec2 not-configured", "AWS_EC2_METADATA_DISABLED is true"},
+		{"nothing", map[string]string{"AWS_EC2_METADATA_DISABLED": "true"}, standard.Options{}, "",
+			none + "ec2 not-configured", "AWS_EC2_METADATA_DISABLED is true"},
 		{"profile", map[string]string{"HOME": "/home/me"}, standard.Options{}, "profile",
-			"environment not-configured\nprofile won\nweb-identity not-tried\ncontainer not-tried\nec2 not-tried", "/home/me/.aws/credentials"},
-		{"a profile by name", map[string]string{"HOME": "/home/me"}, standard.Options{Profile: "none"}, "", "profile failed", "no such profile"},
-		{"a refused container host", map[string]string{"AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://192.0.2.1/x"}, standard.Options{}, "",
-			"environment not-configured\nprofile not-configured\nweb-identity not-configured\ncontainer failed\nec2 not-tried", "192.0.2.1"},
-		{"a token file that is not there", map[string]string{"AWS_WEB_IDENTITY_TOKEN_FILE": "/none", "AWS_ROLE_ARN": "arn:aws:iam::123456789012:role/r"}, standard.Options{}, "",
-			"environment not-configured\nprofile not-configured\nweb-identity failed\ncontainer not-tried\nec2 not-tried", "/none"},
+			"environment not-configured\nprofile won\nweb-identity not-tried\ncontainer not-tried\nec2 not-tried",
+			"/home/me/.aws/credentials"},
+		{"a profile by name", map[string]string{"HOME": "/home/me"}, standard.Options{Profile: "none"}, "",
+			"profile failed", "no such profile"},
+		{"a refused container host",
+			map[string]string{"AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://192.0.2.1/x"}, standard.Options{}, "",
+			"environment not-configured\nprofile not-configured\nweb-identity not-configured\ncontainer failed\n" +
+				"ec2 not-tried",
+			"192.0.2.1"},
+		{"a token file that is not there", map[string]string{
+			"AWS_WEB_IDENTITY_TOKEN_FILE": "/none",
+			"AWS_ROLE_ARN":                "arn:aws:iam::123456789012:role/r",
+		}, standard.Options{}, "",
+			"environment not-configured\nprofile not-configured\nweb-identity failed\ncontainer not-tried\n" +
+				"ec2 not-tried",
+			"/none"},
 		{"a role on top", nil, standard.Options{RoleARN: "arn:aws:iam::123456789012:role/logs", ExternalID: "x"}, "",
 			none + "ec2 won\nassume-role failed", "AccessDenied"},
-		{"a role on nothing", map[string]string{"AWS_EC2_METADATA_DISABLED": "true"}, standard.Options{RoleARN: "arn:aws:iam::123456789012:role/logs"}, "",
+		{"a role on nothing", map[string]string{"AWS_EC2_METADATA_DISABLED": "true"},
+			standard.Options{RoleARN: "arn:aws:iam::123456789012:role/logs"}, "",
 			none + "ec2 not-configured\nassume-role not-tried", "AWS_EC2_METADATA_DISABLED is true"},
 	} {
-		variables := map[string]string{"AWS_EC2_METADATA_SERVICE_ENDPOINT": endpoint, "AWS_ENDPOINT_URL_STS": refusing(t)}
+		variables := map[string]string{
+			"AWS_EC2_METADATA_SERVICE_ENDPOINT": endpoint,
+			"AWS_ENDPOINT_URL_STS":              refusing(t),
+		}
 		maps.Copy(variables, c.variables)
 		e := standard.NewSources(environment(files, variables)).Explain(t.Context(), c.options)
 		if got := outcomes(e); got != c.outcomes || e.Winner != c.winner {
@@ -74,10 +90,16 @@ func TestExplain(t *testing.T) {
 // refusing is an STS that denies everything.
 func refusing(t *testing.T) string { return newSTS(t, "nobody's") }
 
-// A server that is not AWS's may have a wrong clock; keys of AWS do not expire
-// by it.
+// A server that is not AWS's may have a wrong clock; keys of AWS do not expire by it.
 func TestClockListensToAWSOnly(t *testing.T) {
-	env := environment(nil, map[string]string{"AWS_ACCESS_KEY_ID": "FROM-ENV", "AWS_SECRET_ACCESS_KEY": "s", "AWS_ENDPOINT_URL_STS": refusing(t)})
+	env := environment(
+		nil,
+		map[string]string{
+			"AWS_ACCESS_KEY_ID":     "FROM-ENV",
+			"AWS_SECRET_ACCESS_KEY": "s",
+			"AWS_ENDPOINT_URL_STS":  refusing(t),
+		},
+	)
 	env.Now = func() time.Time { return time.Now().Add(-2 * time.Hour) }
 	sources := standard.NewSources(env)
 	defer sources.Close()

@@ -20,8 +20,8 @@ func (f sharedFiles) lacks(g sharedFiles) bool {
 	return f.config == nil && g.config != nil || f.credentials == nil && g.credentials != nil
 }
 
-// readShared reads both files. One that cannot be read is an error, since it may name another role than the next source. The
-// other is returned even then.
+// readShared reads both files. One that cannot be read is an error, since it may name another role than the next
+// source. The other is returned even then.
 func (s *Sources) readShared() (f sharedFiles, err error) {
 	where, err := s.location()
 	if err != nil {

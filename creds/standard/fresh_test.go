@@ -22,10 +22,19 @@ func (h *hourly) RoundTrip(r *http.Request) (*http.Response, error) {
 	case strings.HasSuffix(r.URL.Path, "/security-credentials/"):
 		body = "role"
 	case strings.HasSuffix(r.URL.Path, "/security-credentials/role"):
-		body = fmt.Sprintf(`{"Code":"Success","AccessKeyId":"ASIA%d","SecretAccessKey":"s","Token":"t","AccountId":"1","Expiration":%q}`,
-			h.keys.Add(1), time.Now().Add(time.Hour).UTC().Format(time.RFC3339))
+		body = fmt.Sprintf(
+			`{"Code":"Success","AccessKeyId":"ASIA%d","SecretAccessKey":"s","Token":"t","AccountId":"1",`+
+				`"Expiration":%q}`,
+			h.keys.Add(1),
+			time.Now().Add(time.Hour).UTC().Format(time.RFC3339),
+		)
 	}
-	return &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(body)), Request: r}, nil
+	return &http.Response{
+		StatusCode: http.StatusOK,
+		Header:     http.Header{},
+		Body:       io.NopCloser(strings.NewReader(body)),
+		Request:    r,
+	}, nil
 }
 
 func TestSourcesKeepFresh(t *testing.T) {

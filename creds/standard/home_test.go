@@ -12,13 +12,16 @@ import (
 	"sluice/creds/standard"
 )
 
-// Without HOME, as systemd starts a service, the home is the one that the system
-// has. Where nobody knows it, the profile is a failure, and the node's role does
-// not take its place.
+// Without HOME, as systemd starts a service, the home is the one that the system has. Where nobody knows it, the
+// profile is a failure, and the node's role does not take its place.
 func TestHome(t *testing.T) {
 	var asked atomic.Int64
 	endpoint := metadata(t, &asked)
-	files := disk{"/root/.aws/credentials": keysFile("FROM-FILE"), "/file": keysFile("FROM-OVERRIDE"), "relative/.aws/credentials": keysFile("FROM-HERE")}
+	files := disk{
+		"/root/.aws/credentials":    keysFile("FROM-FILE"),
+		"/file":                     keysFile("FROM-OVERRIDE"),
+		"relative/.aws/credentials": keysFile("FROM-HERE"),
+	}
 	for _, c := range []struct {
 		name      string
 		variables map[string]string
@@ -30,8 +33,10 @@ func TestHome(t *testing.T) {
 		{"HOME counts for more", map[string]string{"HOME": "/home/me"}, "/root", nil, "FROM-EC2"},
 		{"nobody knows", nil, "", errors.New("no such user"), "no such user; set HOME, or AWS_CONFIG_FILE"},
 		{"the system has none", nil, "", nil, "the system records none for this user; set HOME"},
-		{"relative", map[string]string{"HOME": "relative"}, "/root", nil, `"relative" is not an absolute path; set HOME`},
-		{"not needed", map[string]string{"AWS_CONFIG_FILE": "/none", "AWS_SHARED_CREDENTIALS_FILE": "/file"}, "", errors.New("no such user"), "FROM-OVERRIDE"},
+		{"relative", map[string]string{"HOME": "relative"}, "/root", nil,
+			`"relative" is not an absolute path; set HOME`},
+		{"not needed", map[string]string{"AWS_CONFIG_FILE": "/none", "AWS_SHARED_CREDENTIALS_FILE": "/file"}, "",
+			errors.New("no such user"), "FROM-OVERRIDE"},
 	} {
 		variables := map[string]string{"AWS_EC2_METADATA_SERVICE_ENDPOINT": endpoint}
 		for name, value := range c.variables {
@@ -63,8 +68,7 @@ func (l *looked) ReadFile(path string) ([]byte, error) {
 	return l.disk.ReadFile(path)
 }
 
-// The caches of SSO and login tokens are never looked for in the working
-// directory.
+// The caches of SSO and login tokens are never looked for in the working directory.
 func TestTokenCachesAreInTheHome(t *testing.T) {
 	for _, c := range []struct {
 		profile, dir string
@@ -75,11 +79,22 @@ func TestTokenCachesAreInTheHome(t *testing.T) {
 		{"login_session = me", "/login", nil, "/login/"},
 		{"login_session = me", "login", nil, `AWS_LOGIN_CACHE_DIRECTORY "login" is not an absolute path`},
 		{"login_session = me", "", errors.New("no such user"), "no such user; set HOME"},
-		{"sso_session = dev\nsso_account_id = 123456789012\nsso_role_name = r\n[sso-session dev]\nsso_region = eu-west-1\nsso_start_url = https://x", "", nil, "/root/.aws/sso/cache/"},
-		{"sso_session = dev\nsso_account_id = 123456789012\nsso_role_name = r\n[sso-session dev]\nsso_region = eu-west-1\nsso_start_url = https://x", "", errors.New("no such user"), "no such user; set HOME"},
+		{"sso_session = dev\nsso_account_id = 123456789012\nsso_role_name = r\n[sso-session dev]\n" +
+			"sso_region = eu-west-1\nsso_start_url = https://x",
+			"", nil, "/root/.aws/sso/cache/"},
+		{"sso_session = dev\nsso_account_id = 123456789012\nsso_role_name = r\n[sso-session dev]\n" +
+			"sso_region = eu-west-1\nsso_start_url = https://x",
+			"", errors.New("no such user"), "no such user; set HOME"},
 	} {
 		files := &looked{disk: disk{"/config": "[default]\n" + c.profile + "\n"}}
-		env := environment(nil, map[string]string{"AWS_CONFIG_FILE": "/config", "AWS_SHARED_CREDENTIALS_FILE": "/none", "AWS_LOGIN_CACHE_DIRECTORY": c.dir})
+		env := environment(
+			nil,
+			map[string]string{
+				"AWS_CONFIG_FILE":             "/config",
+				"AWS_SHARED_CREDENTIALS_FILE": "/none",
+				"AWS_LOGIN_CACHE_DIRECTORY":   c.dir,
+			},
+		)
 		env.Disk, env.Home = files, func() (string, error) { return "/root", c.home }
 		sources := standard.NewSources(env)
 		_, err := sources.Provider(standard.Options{}).Retrieve(t.Context())

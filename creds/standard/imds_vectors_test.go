@@ -39,8 +39,8 @@ func TestIMDSEndpointVectors(t *testing.T) {
 	vectors.Decode(t, "smithy-rs/aws-config/test-data/imds-config/imds-endpoint-tests.json", &file)
 	vectors.Count(t, len(file.Tests), 14)
 	errs := map[string]string{ // parts of ours, by Rust's
-		"`error` is not a valid endpoint mode": `AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE "error" is not a valid endpoint mode`,
-		"`IPv7` is not a valid endpoint mode":  `ec2_metadata_service_endpoint_mode "IPv7" is not a valid endpoint mode`,
+		"`error` is not a valid endpoint mode": `AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE "error" is not a valid`,
+		"`IPv7` is not a valid endpoint mode":  `ec2_metadata_service_endpoint_mode "IPv7" is not a valid`,
 		"invalid uri character":                `AWS_EC2_METADATA_SERVICE_ENDPOINT "not a uri" is not a valid endpoint`,
 	}
 	for _, c := range file.Tests {
@@ -50,11 +50,16 @@ func TestIMDSEndpointVectors(t *testing.T) {
 			env.Transport = network
 			sources := standard.NewSources(env)
 			defer sources.Close()
-			_, err := sources.Provider(standard.Options{IMDSEndpoint: c.EndpointOverride, IMDSEndpointMode: c.ModeOverride}).Retrieve(t.Context())
+			_, err := sources.Provider(
+				standard.Options{IMDSEndpoint: c.EndpointOverride, IMDSEndpointMode: c.ModeOverride},
+			).Retrieve(
+				t.Context(),
+			)
 			if network.url != c.Result.Ok {
 				t.Errorf("asked %q, want %q", network.url, c.Result.Ok)
 			}
-			if want := errs[c.Result.Err]; c.Result.Err != "" && (err == nil || want == "" || !strings.Contains(err.Error(), want)) {
+			if want := errs[c.Result.Err]; c.Result.Err != "" &&
+				(err == nil || want == "" || !strings.Contains(err.Error(), want)) {
 				t.Errorf("%v, want an error with %q", err, want)
 			}
 		})

@@ -32,8 +32,7 @@ func TestRolesOverDifferentServices(t *testing.T) {
 	}
 }
 
-// A profile that refuses version 1 is not answered by the client of one that takes
-// it.
+// A profile that refuses version 1 is not answered by the client of one that takes it.
 func TestHardenedProfileHasItsOwnClient(t *testing.T) {
 	var bare atomic.Int64 // requests without a token
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -46,8 +45,12 @@ func TestHardenedProfileHasItsOwnClient(t *testing.T) {
 	}))
 	defer server.Close()
 	const lax = "credential_source = Ec2InstanceMetadata\nrole_arn = arn:aws:iam::123456789012:role/r\n"
-	d := newDesk(t, disk{config: "[profile lax]\n" + lax + "[profile strict]\n" + lax + "ec2_metadata_v1_disabled = true\n"}, standard.Options{},
-		map[string]string{"AWS_EC2_METADATA_DISABLED": "", "AWS_EC2_METADATA_SERVICE_ENDPOINT": server.URL})
+	d := newDesk(
+		t,
+		disk{config: "[profile lax]\n" + lax + "[profile strict]\n" + lax + "ec2_metadata_v1_disabled = true\n"},
+		standard.Options{},
+		map[string]string{"AWS_EC2_METADATA_DISABLED": "", "AWS_EC2_METADATA_SERVICE_ENDPOINT": server.URL},
+	)
 	_, err := d.sources.Provider(standard.Options{Profile: "lax"}).Retrieve(t.Context())
 	asked := bare.Load()
 	if err == nil || asked == 0 {
@@ -59,8 +62,7 @@ func TestHardenedProfileHasItsOwnClient(t *testing.T) {
 	}
 }
 
-// A container's service that is not trusted with one file of authorities is with
-// another.
+// A container's service that is not trusted with one file of authorities is with another.
 func TestContainersWithTheirAuthorities(t *testing.T) {
 	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		fmt.Fprint(w, `{"AccessKeyId":"TASK","SecretAccessKey":"s","Token":"t","Expiration":"2999-01-01T00:00:00Z"}`)
@@ -69,11 +71,18 @@ func TestContainersWithTheirAuthorities(t *testing.T) {
 	server.StartTLS()
 	defer server.Close()
 	authority := string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw}))
-	d := newDesk(t, disk{"/ca": authority}, standard.Options{}, map[string]string{"AWS_CONTAINER_CREDENTIALS_FULL_URI": server.URL + "/x"})
-	if got, err := d.sources.Provider(standard.Options{}).Retrieve(t.Context()); err == nil || !strings.Contains(err.Error(), "certificate") {
+	d := newDesk(
+		t,
+		disk{"/ca": authority},
+		standard.Options{},
+		map[string]string{"AWS_CONTAINER_CREDENTIALS_FULL_URI": server.URL + "/x"},
+	)
+	if got, err := d.sources.Provider(standard.Options{}).Retrieve(t.Context()); err == nil ||
+		!strings.Contains(err.Error(), "certificate") {
 		t.Errorf("without the authority: %v, %v, want a refusal", got, err)
 	}
-	if got, err := d.sources.Provider(standard.Options{CAFile: "/ca"}).Retrieve(t.Context()); err != nil || got.AccessKeyID != "TASK" {
+	if got, err := d.sources.Provider(standard.Options{CAFile: "/ca"}).Retrieve(t.Context()); err != nil ||
+		got.AccessKeyID != "TASK" {
 		t.Errorf("with the authority: %v, %v, want the key", got, err)
 	}
 }

@@ -11,8 +11,8 @@ import (
 	"sluice/creds/standard"
 )
 
-// kube2iam stands between a pod and the metadata service of its node: it answers the role of the pod and its keys,
-// and passes everything else on, which the service takes for a proxy's and gives no token to.
+// kube2iam stands between a pod and the metadata service of its node: it answers the role of the pod and its keys, and
+// passes everything else on, which the service takes for a proxy's and gives no token to.
 // Source: https://github.com/jtblin/kube2iam/blob/master/server/server.go
 type kube2iam struct {
 	role     string // of the pod; "" for a pod without one
@@ -47,7 +47,10 @@ func (k kube2iam) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 func keysOf(id string) string {
-	return fmt.Sprintf(`{"Code":"Success","AccessKeyId":%q,"SecretAccessKey":"s","Token":"t","Expiration":"2999-01-01T00:00:00Z"}`, id)
+	return fmt.Sprintf(
+		`{"Code":"Success","AccessKeyId":%q,"SecretAccessKey":"s","Token":"t","Expiration":"2999-01-01T00:00:00Z"}`,
+		id,
+	)
 }
 
 // TestKube2iam: a pod gets the keys of its own role, whatever the role is called and whatever the node answers, and

@@ -59,7 +59,8 @@ func (s *Sources) webIdentity(t settings) creds.Provider {
 		return errProvider{fmt.Errorf("AWS_WEB_IDENTITY_TOKEN_FILE: %w", creds.ErrNotConfigured)}
 	}
 	if role == "" {
-		return errProvider{errors.New("AWS_WEB_IDENTITY_TOKEN_FILE is set but AWS_ROLE_ARN is not: set both or neither")}
+		return errProvider{errors.New("AWS_WEB_IDENTITY_TOKEN_FILE is set but AWS_ROLE_ARN is not: " +
+			"set both or neither")}
 	}
 	service, err := t.sts()
 	if err != nil {

@@ -15,7 +15,8 @@ import (
 )
 
 // profileProvider provides what a profile asks for, and notices when the files change: long-lived keys are rotated by
-// rewriting them. It reads the files on a goroutine of its own, since a home folder may hang. It is safe for concurrent use.
+// rewriting them. It reads the files on a goroutine of its own, since a home folder may hang. It is safe for concurrent
+// use.
 type profileProvider struct {
 	settings settings
 	ctx      context.Context // canceled by close
@@ -48,8 +49,8 @@ func (s *Sources) profile(t settings) creds.Provider {
 	return s.profiles[key]
 }
 
-// Retrieve returns creds.ErrNotConfigured if the profile is the default one and does not exist, or if it exists and has no
-// settings of credentials, unless it is the only source.
+// Retrieve returns creds.ErrNotConfigured if the profile is the default one and does not exist, or if it exists and has
+// no settings of credentials, unless it is the only source.
 func (p *profileProvider) Retrieve(ctx context.Context) (creds.Credentials, error) {
 	r, l := p.startReload()
 	if r == nil {

@@ -100,7 +100,8 @@ func TestRotatedFileIsNoticed(t *testing.T) {
 		case <-time.After(10 * time.Second):
 			t.Fatalf("%s: nobody is told", step.name)
 		}
-		if text := u.Credentials.AccessKeyID; u.Err == nil && text != step.told || u.Err != nil && !strings.Contains(u.Err.Error(), step.told) {
+		if text := u.Credentials.AccessKeyID; u.Err == nil && text != step.told ||
+			u.Err != nil && !strings.Contains(u.Err.Error(), step.told) {
 			t.Errorf("%s: told of %v, %v, want %q", step.name, u.Credentials, u.Err, step.told)
 		}
 	}
@@ -115,7 +116,8 @@ func TestProfileByName(t *testing.T) {
 	})
 	for profile, want := range map[string]string{"none": "no such profile", "region": "credential"} {
 		got, err := standard.NewSources(env).Provider(standard.Options{Profile: profile}).Retrieve(t.Context())
-		if err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "/home/me/.aws/config") {
+		if err == nil || !strings.Contains(err.Error(), want) ||
+			!strings.Contains(err.Error(), "/home/me/.aws/config") {
 			t.Errorf("profile %s: %v, %v; want an error, and not the environment's key", profile, got, err)
 		}
 	}

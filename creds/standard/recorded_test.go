@@ -92,7 +92,9 @@ func record(t *testing.T, file string) *recorded {
 func (x *exchange) add(e event) error {
 	switch a := e.Action; {
 	case a.Request != nil:
-		x.method, x.uri, x.header = a.Request.Request.Method, a.Request.Request.URI, canonical(a.Request.Request.Headers)
+		x.method, x.uri, x.header = a.Request.Request.Method, a.Request.Request.URI, canonical(
+			a.Request.Request.Headers,
+		)
 	case a.Response != nil && a.Response.Response.Ok != nil:
 		x.status, x.answered = a.Response.Response.Ok.Status, canonical(a.Response.Response.Ok.Headers)
 	case a.Data != nil:
@@ -121,9 +123,8 @@ func canonical(h http.Header) http.Header {
 	return c
 }
 
-// RoundTrip answers with the next exchange. Services of the time of the
-// recordings have no extended path, and nothing else than what is recorded is
-// allowed.
+// RoundTrip answers with the next exchange. Services of the time of the recordings have no extended path, and nothing
+// else than what is recorded is allowed.
 func (r *recorded) RoundTrip(req *http.Request) (*http.Response, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -138,7 +139,8 @@ func (r *recorded) RoundTrip(req *http.Request) (*http.Response, error) {
 	switch {
 	case strings.Contains(req.URL.Path, "/security-credentials-extended/"):
 		return answer(req, exchange{status: http.StatusNotFound}), nil
-	case len(r.exchanges) == 0 && strings.HasSuffix(req.URL.Path, "/security-credentials/"): // the deviation of imds_token_fail
+	case len(r.exchanges) == 0 && strings.HasSuffix(req.URL.Path, "/security-credentials/"):
+		// The deviation of imds_token_fail.
 		return answer(req, exchange{status: http.StatusForbidden}), nil
 	}
 	if len(r.exchanges) == 0 {
@@ -158,23 +160,33 @@ func answer(req *http.Request, x exchange) *http.Response {
 		header = http.Header{}
 	}
 	return &http.Response{
-		StatusCode: x.status, Status: fmt.Sprint(x.status, " ", http.StatusText(x.status)), Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-		Header: header, Body: io.NopCloser(strings.NewReader(x.answer)), ContentLength: int64(len(x.answer)), Request: req,
+		StatusCode:    x.status,
+		Status:        fmt.Sprint(x.status, " ", http.StatusText(x.status)),
+		Proto:         "HTTP/1.1",
+		ProtoMajor:    1,
+		ProtoMinor:    1,
+		Header:        header,
+		Body:          io.NopCloser(strings.NewReader(x.answer)),
+		ContentLength: int64(len(x.answer)),
+		Request:       req,
 	}
 }
 
-// compare notes what differs: method, address, tokens, the key that signs, and
-// what STS is asked to do. The recordings' roles and session names are not those
-// of their own files.
+// compare notes what differs: method, address, tokens, the key that signs, and what STS is asked to do. The recordings'
+// roles and session names are not those of their own files.
 func (r *recorded) compare(req *http.Request, body string, x exchange) {
 	differ := func(what, got, want string) {
 		if got != want {
-			r.unlike = append(r.unlike, fmt.Sprintf("%s %s: %s is %q, recorded is %q", req.Method, req.URL, what, got, want))
+			r.unlike = append(
+				r.unlike,
+				fmt.Sprintf("%s %s: %s is %q, recorded is %q", req.Method, req.URL, what, got, want),
+			)
 		}
 	}
 	differ("method", req.Method, x.method)
 	differ("address", address(req.URL.String()), address(x.uri))
-	for _, name := range []string{"X-Aws-Ec2-Metadata-Token", "X-Aws-Ec2-Metadata-Token-Ttl-Seconds", "X-Amz-Sso_bearer_token"} {
+	for _, name := range []string{"X-Aws-Ec2-Metadata-Token", "X-Aws-Ec2-Metadata-Token-Ttl-Seconds",
+		"X-Amz-Sso_bearer_token"} {
 		if want := x.header.Get(name); want != "" {
 			differ(name, req.Header.Get(name), want)
 		}

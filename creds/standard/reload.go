@@ -56,7 +56,8 @@ func (l *reload) waitIfUrgent(ctx context.Context) {
 	}
 }
 
-// startReload starts a reload if one is due and none is under way. It returns what is served meanwhile, and the last reload.
+// startReload starts a reload if one is due and none is under way. It returns what is served meanwhile, and the last
+// reload.
 func (p *profileProvider) startReload() (*resolved, *reload) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -102,8 +103,8 @@ func (p *profileProvider) runReload(l *reload) {
 	}
 }
 
-// readFiles reads the files. It looks for a missing one once more: some editors move the old file away before they write the
-// new one.
+// readFiles reads the files. It looks for a missing one once more: some editors move the old file away before they
+// write the new one.
 func (p *profileProvider) readFiles() (sharedFiles, error) {
 	files, err := p.settings.sources.readShared()
 	p.mu.Lock()

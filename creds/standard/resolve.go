@@ -28,7 +28,8 @@ func (t settings) resolve(r *resolved, plan profile.Plan) error {
 			return err
 		}
 		session := cmp.Or(role.SessionName, t.sessionName())
-		r.cache(t, profileRoleKey{r.key, role, session, t.serviceKey(service)}, creds.CacheOptions{Provider: sts.AssumeRole{
+		key := profileRoleKey{r.key, role, session, t.serviceKey(service)}
+		r.cache(t, key, creds.CacheOptions{Provider: sts.AssumeRole{
 			STS:         service,
 			Base:        r.provider,
 			RoleARN:     role.ARN,

@@ -6,8 +6,8 @@ import (
 	"sluice/creds"
 )
 
-// resolved is what a plan asks for: a provider, and the caches that it consists of. Once complete it is safe for concurrent
-// use. A nil one has nothing.
+// resolved is what a plan asks for: a provider, and the caches that it consists of. Once complete it is safe for
+// concurrent use. A nil one has nothing.
 type resolved struct {
 	provider creds.Provider
 	key      any // all that the provider depends on; comparable

@@ -11,8 +11,8 @@ import (
 	"sluice/imds"
 )
 
-// settings are what is configured besides credentials: by the caller, the environment, and the profile, in this order. A
-// file that cannot be read sets nothing here: the profile's provider returns the error, if it is asked.
+// settings are what is configured besides credentials: by the caller, the environment, and the profile, in this order.
+// A file that cannot be read sets nothing here: the profile's provider returns the error, if it is asked.
 type settings struct {
 	sources *Sources
 	options Options
@@ -109,7 +109,8 @@ func (t settings) count(variable, key string) (int, error) {
 	}
 	n, err := strconv.Atoi(text)
 	if err != nil || n < 1 || n > 100 {
-		return 0, fmt.Errorf("%s (or %s of the profile) %q is not valid: write a number from 1 to 100", variable, key, text)
+		return 0, fmt.Errorf("%s (or %s of the profile) %q is not valid: write a number from 1 to 100",
+			variable, key, text)
 	}
 	return n, nil
 }

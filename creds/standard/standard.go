@@ -1,5 +1,5 @@
-// Package standard asks AWS's sources of credentials in the order that AWS documents. It is the only place that knows the
-// order.
+// Package standard asks AWS's sources of credentials in the order that AWS documents. It is the only place that knows
+// the order.
 //
 //	sources := standard.NewSources(standard.Environment{Getenv: os.Getenv})
 //	provider := sources.Provider(standard.Options{Region: "eu-central-1"})
@@ -33,7 +33,8 @@ type Environment struct {
 	OnUpdate func(creds.Update)
 	// OnPanic is called with a panic of OnUpdate; default logs it with log/slog.
 	OnPanic func(error)
-	// KeepFresh refreshes credentials without being asked, once they have been retrieved: for a process that keeps running.
+	// KeepFresh refreshes credentials without being asked, once they have been retrieved: for a process that keeps
+	// running.
 	KeepFresh bool
 }
 
@@ -50,8 +51,8 @@ type Options struct {
 	IMDSEndpointMode string // IPv4 or IPv6; default: the environment's, then the profile's, then IPv4
 }
 
-// Sources are the sources of credentials of one process. All that ask the same metadata service, profile or role share one
-// cache, so that fifty outputs make one request. It is safe for concurrent use.
+// Sources are the sources of credentials of one process. All that ask the same metadata service, profile or role share
+// one cache, so that fifty outputs make one request. It is safe for concurrent use.
 type Sources struct {
 	env   Environment
 	clock *creds.Clock
@@ -87,8 +88,8 @@ func NewSources(env Environment) *Sources {
 	return s
 }
 
-// Clock returns the clock by which credentials expire. Clients of AWS's services should use its Client, so that it learns
-// from their answers.
+// Clock returns the clock by which credentials expire. Clients of AWS's services should use its Client, so that it
+// learns from their answers.
 func (s *Sources) Clock() *creds.Clock { return s.clock }
 
 // Close cancels all retrievals and waits for them. OnUpdate is not called any more; a call that has begun may continue.
@@ -105,8 +106,8 @@ func (s *Sources) Close() {
 	}
 }
 
-// Provider returns the chain of sources, and the role that is assumed with its credentials if there is one. A source that is
-// configured and fails ends the chain: the next one, perhaps the node's role, must not silently replace it.
+// Provider returns the chain of sources, and the role that is assumed with its credentials if there is one. A source
+// that is configured and fails ends the chain: the next one, perhaps the node's role, must not silently replace it.
 func (s *Sources) Provider(o Options) creds.Provider {
 	settings := s.settings(o)
 	var providers []creds.Provider
@@ -119,14 +120,14 @@ func (s *Sources) Provider(o Options) creds.Provider {
 // STS returns how to reach STS, as o, the environment or the profile configures it.
 func (s *Sources) STS(o Options) (creds.Service, error) { return s.settings(o).sts() }
 
-// Endpoint returns the URL that the environment or the profile configures for an AWS service ("s3", "sts"), "" for AWS's
-// own, and the name of the setting.
+// Endpoint returns the URL that the environment or the profile configures for an AWS service ("s3", "sts"), "" for
+// AWS's own, and the name of the setting.
 func (s *Sources) Endpoint(o Options, service string) (url, where string) {
 	return s.settings(o).endpoint(service)
 }
 
-// EndpointOptions return which of AWS's own endpoints the environment or the profile selects: FIPS 140 validated, or with
-// IPv6. A configured endpoint wins over them.
+// EndpointOptions return which of AWS's own endpoints the environment or the profile selects: FIPS 140 validated, or
+// with IPv6. A configured endpoint wins over them.
 func (s *Sources) EndpointOptions(o Options) (fips, dualStack bool) {
 	return s.settings(o).endpointOptions()
 }

@@ -13,8 +13,8 @@ import (
 	"sluice/creds/standard"
 )
 
-// rotating is a metadata service whose keys live for six hours of a clock that
-// the test moves. It counts what it is asked for.
+// rotating is a metadata service whose keys live for six hours of a clock that the test moves. It counts what it is
+// asked for.
 type rotating struct {
 	now           atomic.Int64 // Unix time, s
 	tokens, lists atomic.Int64
@@ -34,15 +34,19 @@ func (r *rotating) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 		r.lists.Add(1)
 		fmt.Fprint(w, "role")
 	case req.URL.Path == base+"role":
-		fmt.Fprintf(w, `{"Code":"Success","AccessKeyId":"ASIA%d","SecretAccessKey":"s","Token":"t","AccountId":"123456789012","Expiration":%q}`,
-			r.keys.Add(1), r.time().Add(6*time.Hour).UTC().Format(time.RFC3339))
+		fmt.Fprintf(
+			w,
+			`{"Code":"Success","AccessKeyId":"ASIA%d","SecretAccessKey":"s","Token":"t","AccountId":"123456789012",`+
+				`"Expiration":%q}`,
+			r.keys.Add(1),
+			r.time().Add(6*time.Hour).UTC().Format(time.RFC3339),
+		)
 	default:
 		w.WriteHeader(http.StatusNotFound)
 	}
 }
 
-// Fifty outputs with two hundred goroutines each cause one request of each kind
-// per rotation.
+// Fifty outputs with two hundred goroutines each cause one request of each kind per rotation.
 func TestStorm(t *testing.T) {
 	const users, goroutines, rotations = 50, 200, 5
 	service := &rotating{}
@@ -68,8 +72,10 @@ func TestStorm(t *testing.T) {
 			})
 		}
 		wg.Wait()
-		if keys, lists, tokens := service.keys.Load(), service.lists.Load(), service.tokens.Load(); keys != rotation+1 || lists != keys || tokens != keys {
-			t.Fatalf("rotation %d: %d keys, %d lists and %d tokens were asked for, want %d of each", rotation+1, keys, lists, tokens, rotation+1)
+		keys, lists, tokens := service.keys.Load(), service.lists.Load(), service.tokens.Load()
+		if keys != rotation+1 || lists != keys || tokens != keys {
+			t.Fatalf("rotation %d: %d keys, %d lists and %d tokens were asked for, want %d of each",
+				rotation+1, keys, lists, tokens, rotation+1)
 		}
 		// All callers find the key in its last minutes, and wait for the next.
 		service.now.Add(int64((6*time.Hour - time.Minute) / time.Second))

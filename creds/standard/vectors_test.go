@@ -17,8 +17,8 @@ import (
 	"sluice/creds/standard"
 )
 
-// scenario is a directory of published test vectors: an environment, files, the
-// traffic that was recorded, and what comes of it.
+// scenario is a directory of published test vectors: an environment, files, the traffic that was recorded, and what
+// comes of it.
 type scenario struct {
 	dir    string
 	env    map[string]string
@@ -34,22 +34,22 @@ type scenario struct {
 	}
 }
 
-// deviations are the cases that we answer otherwise on purpose, with the reason.
-// There may be five.
+// deviations are the cases that we deliberately answer differently, with the reason. There may be five.
 var deviations = map[string]string{
-	"imds_token_fail": "a 403 to the token request means that there may be version 1 only, as AWS's Go and Python SDKs have it: " +
-		"one request without a token follows. The answer is an error here, too",
+	"imds_token_fail": "a 403 to the token request means that there may be only version 1, as in AWS's SDKs for Go and " +
+		"Python: one request without a token follows, which also fails here",
 }
 
-// failures are parts of our errors where the vectors expect one; theirs are
-// Rust's.
+// failures are parts of our errors in the cases that expect one; the vectors have those of the Rust SDK.
 var failures = map[string]string{
-	"eks_pod_identity_no_token_file":     "/token.jwt: no such file",
-	"imds_default_chain_error":           "EC2 instance has no role: not configured",
-	"imds_disabled":                      "AWS_EC2_METADATA_DISABLED is true: not configured",
-	"imds_no_iam_role":                   `profile "default": assume role arn:aws:iam::123456789:role/integration-test: its base has no credentials: EC2 instance has no role`,
-	"imds_token_fail":                    "HTTP 403",
-	"profile_overrides_web_identity":     "its base has no credentials: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY: not configured",
+	"eks_pod_identity_no_token_file": "/token.jwt: no such file",
+	"imds_default_chain_error":       "EC2 instance has no role: not configured",
+	"imds_disabled":                  "AWS_EC2_METADATA_DISABLED is true: not configured",
+	"imds_no_iam_role": `profile "default": assume role arn:aws:iam::123456789:role/integration-test: ` +
+		`its base has no credentials: EC2 instance has no role`,
+	"imds_token_fail": "HTTP 403",
+	"profile_overrides_web_identity": "its base has no credentials: " +
+		"AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY: not configured",
 	"sso_no_token_file":                  "dace00cba5f8355ec9d274ceb2bcebdfbeed0e12.json: no such file",
 	"sso_server_error":                   "SSO role MySsoRole of account 123456789: ",
 	"web_identity_source_profile_no_env": "role_arn",
@@ -145,7 +145,8 @@ func (s scenario) run(t *testing.T, o standard.Options) {
 		t.Fatal(err)
 	}
 	if n := len(traffic.exchanges); n > 0 {
-		t.Errorf("%d recorded requests were not made, the next is %s %s", n, traffic.exchanges[0].method, traffic.exchanges[0].uri)
+		t.Errorf("%d recorded requests were not made, the next is %s %s",
+			n, traffic.exchanges[0].method, traffic.exchanges[0].uri)
 	}
 	want := creds.Credentials{
 		AccessKeyID: s.result.Ok.AccessKeyID, SecretAccessKey: s.result.Ok.SecretAccessKey,
@@ -158,7 +159,8 @@ func (s scenario) run(t *testing.T, o standard.Options) {
 		t.Errorf("expires %v, want %v", got.Expires, want.Expires)
 	}
 	if got.Expires = want.Expires; got != want {
-		t.Errorf("%v of account %q, want %v of account %q (or its secrets differ)", got, got.AccountID, want, want.AccountID)
+		t.Errorf("%v of account %q, want %v of account %q (or its secrets differ)",
+			got, got.AccountID, want, want.AccountID)
 	}
 }
 

@@ -35,13 +35,14 @@ type AssumeRole struct {
 // ProvidedContext is an assertion of a context provider that STS trusts.
 type ProvidedContext struct{ ProviderARN, Assertion string }
 
-// Retrieve calls STS. Its error is never creds.ErrNotConfigured: the role is configured, so a base without credentials is
-// a failure. If STS refuses the base's key, the base is invalidated and asked once more.
+// Retrieve calls STS. Its error is never creds.ErrNotConfigured: the role is configured, so a base without credentials
+// is a failure. If STS refuses the base's key, the base is invalidated and asked once more.
 func (a AssumeRole) Retrieve(ctx context.Context) (creds.Credentials, error) {
 	for again := false; ; again = true {
 		base, err := a.Base.Retrieve(ctx)
 		if err != nil {
-			return creds.Credentials{}, fmt.Errorf("assume role %s: its base has no credentials: %w", a.RoleARN, creds.Meant(err))
+			return creds.Credentials{}, fmt.Errorf("assume role %s: its base has no credentials: %w",
+				a.RoleARN, creds.Meant(err))
 		}
 		found, err := a.assume(ctx, base)
 		if err == nil {

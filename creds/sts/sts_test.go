@@ -42,20 +42,31 @@ const role = "arn:aws:iam::123456789012:role/logs"
 // stsAnswer is the answer of STS to an action.
 func stsAnswer(action, key string) (int, string) {
 	return http.StatusOK, fmt.Sprintf(`<%[1]sResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><%[1]sResult>
-		<AssumedRoleUser><AssumedRoleId>AROA:s</AssumedRoleId><Arn>arn:aws:sts::210987654321:assumed-role/logs/s</Arn></AssumedRoleUser>
-		<Credentials><AccessKeyId>%[2]s</AccessKeyId><SecretAccessKey>SECRET</SecretAccessKey><SessionToken>TOKEN</SessionToken><Expiration>2999-01-01T00:00:00Z</Expiration></Credentials>
+		<AssumedRoleUser>
+			<AssumedRoleId>AROA:s</AssumedRoleId><Arn>arn:aws:sts::210987654321:assumed-role/logs/s</Arn>
+		</AssumedRoleUser>
+		<Credentials>
+			<AccessKeyId>%[2]s</AccessKeyId><SecretAccessKey>SECRET</SecretAccessKey><SessionToken>TOKEN</SessionToken>
+			<Expiration>2999-01-01T00:00:00Z</Expiration>
+		</Credentials>
 		</%[1]sResult></%[1]sResponse>`, action, key)
 }
 
 func stsError(status int, code string) (int, string) {
-	return status, fmt.Sprintf(`<ErrorResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><Error><Type>Sender</Type><Code>%s</Code><Message>no</Message></Error></ErrorResponse>`, code)
+	return status, fmt.Sprintf(`<ErrorResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><Error>
+		<Type>Sender</Type><Code>%s</Code><Message>no</Message>
+		</Error></ErrorResponse>`, code)
 }
 
 // rotating is a base whose first key STS no longer accepts.
 type rotating struct{ invalidated int }
 
 func (r *rotating) Retrieve(context.Context) (creds.Credentials, error) {
-	return creds.Credentials{AccessKeyID: fmt.Sprintf("AKIABASE%d", r.invalidated), SecretAccessKey: "s", Source: "base"}, nil
+	return creds.Credentials{
+		AccessKeyID:     fmt.Sprintf("AKIABASE%d", r.invalidated),
+		SecretAccessKey: "s",
+		Source:          "base",
+	}, nil
 }
 
 func (r *rotating) Invalidate(used creds.Credentials) bool {
@@ -77,7 +88,9 @@ func TestAssumeRoleSends(t *testing.T) {
 		RoleARN: role, ExternalID: "external", SessionName: "session", Duration: 2 * time.Hour,
 		Policy: `{"Version":"2012-10-17"}`, PolicyARNs: []string{"arn:aws:iam::aws:policy/ReadOnlyAccess"},
 		Tags: map[string]string{"team": "logs"}, TransitiveTags: []string{"team"}, SourceIdentity: "somebody",
-		Contexts: []sts.ProvidedContext{{ProviderARN: "arn:aws:iam::aws:contextProvider/IdentityCenter", Assertion: "assertion"}},
+		Contexts: []sts.ProvidedContext{
+			{ProviderARN: "arn:aws:iam::aws:contextProvider/IdentityCenter", Assertion: "assertion"},
+		},
 	}
 	found, err := a.Retrieve(t.Context())
 	if err != nil {
@@ -88,10 +101,19 @@ func TestAssumeRoleSends(t *testing.T) {
 		t.Errorf("found %v of account %s", found, found.AccountID)
 	}
 	for name, want := range map[string]string{
-		"Action": "AssumeRole", "RoleArn": role, "RoleSessionName": "session", "ExternalId": "external", "DurationSeconds": "7200",
-		"Policy": `{"Version":"2012-10-17"}`, "PolicyArns.member.1.arn": "arn:aws:iam::aws:policy/ReadOnlyAccess",
-		"Tags.member.1.Key": "team", "Tags.member.1.Value": "logs", "TransitiveTagKeys.member.1": "team", "SourceIdentity": "somebody",
-		"ProvidedContexts.member.1.ProviderArn": "arn:aws:iam::aws:contextProvider/IdentityCenter", "ProvidedContexts.member.1.ContextAssertion": "assertion",
+		"Action":                                "AssumeRole",
+		"RoleArn":                               role,
+		"RoleSessionName":                       "session",
+		"ExternalId":                            "external",
+		"DurationSeconds":                       "7200",
+		"Policy":                                `{"Version":"2012-10-17"}`,
+		"PolicyArns.member.1.arn":               "arn:aws:iam::aws:policy/ReadOnlyAccess",
+		"Tags.member.1.Key":                     "team",
+		"Tags.member.1.Value":                   "logs",
+		"TransitiveTagKeys.member.1":            "team",
+		"SourceIdentity":                        "somebody",
+		"ProvidedContexts.member.1.ProviderArn": "arn:aws:iam::aws:contextProvider/IdentityCenter",
+		"ProvidedContexts.member.1.ContextAssertion": "assertion",
 	} {
 		if got.Get(name) != want {
 			t.Errorf("%s is %q, want %q", name, got.Get(name), want)
@@ -101,7 +123,8 @@ func TestAssumeRoleSends(t *testing.T) {
 		t.Error("MFA was sent")
 	}
 	a.SerialNumber, a.TokenCode = "arn:aws:iam::123456789012:mfa/device", "123456"
-	if _, err := a.Retrieve(t.Context()); err != nil || got.Get("SerialNumber") != a.SerialNumber || got.Get("TokenCode") != a.TokenCode {
+	if _, err := a.Retrieve(t.Context()); err != nil || got.Get("SerialNumber") != a.SerialNumber ||
+		got.Get("TokenCode") != a.TokenCode {
 		t.Errorf("with MFA: sent %q and %q, %v", got.Get("SerialNumber"), got.Get("TokenCode"), err)
 	}
 }
@@ -115,17 +138,23 @@ func TestAssumeRoleFailures(t *testing.T) {
 	}{
 		{"denied", "AccessDenied", &rotating{}, "trust policy must allow this principal", 1},
 		{"a base key that was rotated", "InvalidClientTokenId", &rotating{}, "", 2},
-		{"a base key that stays refused", "InvalidClientTokenId", creds.Static{Credentials: creds.Credentials{AccessKeyID: "AKIA", SecretAccessKey: "s"}}, "the base key does not exist", 1},
+		{"a base key that stays refused", "InvalidClientTokenId",
+			creds.Static{Credentials: creds.Credentials{AccessKeyID: "AKIA", SecretAccessKey: "s"}},
+			"the base key does not exist", 1},
 		{"no base", "", creds.NewChain(), "its base has no credentials: no AWS credentials found", 0},
 	} {
 		asked := 0
-		a := sts.AssumeRole{RoleARN: role, Base: c.base, STS: creds.Service{Region: "us-east-1", HTTP: wire(func(r *http.Request, _ url.Values) (int, string) {
-			asked++
-			if strings.Contains(r.Header.Get("Authorization"), "AKIABASE1/") {
-				return stsAnswer("AssumeRole", "ASIA")
-			}
-			return stsError(http.StatusForbidden, c.code)
-		})}}
+		a := sts.AssumeRole{
+			RoleARN: role,
+			Base:    c.base,
+			STS: creds.Service{Region: "us-east-1", HTTP: wire(func(r *http.Request, _ url.Values) (int, string) {
+				asked++
+				if strings.Contains(r.Header.Get("Authorization"), "AKIABASE1/") {
+					return stsAnswer("AssumeRole", "ASIA")
+				}
+				return stsError(http.StatusForbidden, c.code)
+			})},
+		}
 		got, err := a.Retrieve(t.Context())
 		if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) || asked != c.asked {
 			t.Errorf("%s: %v, %v after %d requests, want %q after %d", c.name, got, err, asked, c.want, c.asked)
@@ -157,11 +186,15 @@ func TestWebIdentity(t *testing.T) {
 		sent   []string // tokens
 	}{
 		{"at the first attempt", []string{"a\n"}, nil, "", []string{"a"}},
-		{"the identity provider cannot be reached", []string{"a"}, []string{"IDPCommunicationError", "IDPCommunicationError"}, "", []string{"a", "a", "a"}},
-		{"it can never be reached", []string{"a"}, []string{"IDPCommunicationError", "IDPCommunicationError", "IDPCommunicationError"}, "IDPCommunicationError", []string{"a", "a", "a"}},
+		{"the identity provider cannot be reached", []string{"a"},
+			[]string{"IDPCommunicationError", "IDPCommunicationError"}, "", []string{"a", "a", "a"}},
+		{"it can never be reached", []string{"a"},
+			[]string{"IDPCommunicationError", "IDPCommunicationError", "IDPCommunicationError"},
+			"IDPCommunicationError", []string{"a", "a", "a"}},
 		{"rotated while it was sent", []string{"a", "b"}, []string{"InvalidIdentityToken"}, "", []string{"a", "b"}},
 		{"refused", []string{"a"}, []string{"InvalidIdentityToken"}, "InvalidIdentityToken", []string{"a"}},
-		{"expired", []string{expired}, []string{"ExpiredTokenException"}, "the token expired at 2017-07-14T02:40:00Z", []string{expired}},
+		{"expired", []string{expired}, []string{"ExpiredTokenException"},
+			"the token expired at 2017-07-14T02:40:00Z", []string{expired}},
 		{"denied", []string{"a"}, []string{"AccessDenied"}, "trust policy", []string{"a"}},
 		{"empty", []string{" \n"}, nil, "token file /token is empty", nil},
 	} {
@@ -171,8 +204,10 @@ func TestWebIdentity(t *testing.T) {
 			Now: func() time.Time { return time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC) },
 			STS: creds.Service{Region: "eu-central-1", HTTP: wire(func(r *http.Request, form url.Values) (int, string) {
 				sent = append(sent, form.Get("WebIdentityToken"))
-				if form.Get("RoleSessionName") != "pod" || r.Header.Get("Authorization") != "" || r.URL.Host != "sts.eu-central-1.amazonaws.com" {
-					t.Errorf("%s: session %q signed %q at %s", c.name, form.Get("RoleSessionName"), r.Header.Get("Authorization"), r.URL.Host)
+				if form.Get("RoleSessionName") != "pod" || r.Header.Get("Authorization") != "" ||
+					r.URL.Host != "sts.eu-central-1.amazonaws.com" {
+					t.Errorf("%s: session %q signed %q at %s",
+						c.name, form.Get("RoleSessionName"), r.Header.Get("Authorization"), r.URL.Host)
 				}
 				if n := len(sent) - 1; n < len(c.codes) {
 					return stsError(http.StatusBadRequest, c.codes[n])

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// tokenExpiry returns when a JSON Web Token expires (RFC 7519, claim exp), if it is one and says so. It verifies nothing:
-// use it for explanations only.
+// tokenExpiry returns when a JSON Web Token expires (RFC 7519, claim exp), if it is one and says so. It verifies
+// nothing: use it for explanations only.
 func tokenExpiry(token string) (expires time.Time, known bool) {
 	parts := strings.Split(token, ".")
 	if len(parts) != 3 {

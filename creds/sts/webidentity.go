@@ -105,8 +105,8 @@ func (w WebIdentity) explain(err error, token string) error {
 	err = creds.WithRemedy(err, webIdentityRemedies)
 	expires, known := tokenExpiry(token)
 	if known && tokenRefused(err) && !w.Now().Before(expires) {
-		err = fmt.Errorf("%w (the token expired at %s: mount it from a projected volume, since Kubernetes rotates no other, "+
-			"or set this machine's clock right)", err, expires.UTC().Format(time.RFC3339))
+		err = fmt.Errorf("%w (the token expired at %s: mount it from a projected volume, since Kubernetes rotates no "+
+			"other, or set this machine's clock right)", err, expires.UTC().Format(time.RFC3339))
 	}
 	return fmt.Errorf("web identity for role %s with token file %s: %w", w.RoleARN, w.TokenFile, err)
 }

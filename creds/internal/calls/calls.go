@@ -7,8 +7,8 @@ import (
 	"sluice/internal/contain"
 )
 
-// Queue makes one call at a time. It has a goroutine only while there are calls to make. The zero value is ready. It is safe
-// for concurrent use.
+// Queue makes one call at a time. It has a goroutine only while there are calls to make. The zero value is ready. It is
+// safe for concurrent use.
 type Queue struct {
 	// OnPanic, if non-nil, is called with the panic of a call.
 	OnPanic func(error)

@@ -48,7 +48,8 @@ func FuzzParseProcess(f *testing.F) {
 		keys + `,"Expiration":"@@"}`,
 		keys + `,"Expiration":"1999-01-01T00:00:00+01:00"}`,
 		keys + `,"Expiration":"0001-01-01T00:00:00Z"}`,
-		`{"Version":2,"SecretAccessKey":"@@"}`, `{"Version":"@@"}`, `{"Version":1,"AccountId":12}`, `{"SecretAccessKey":"@@"}`,
+		`{"Version":2,"SecretAccessKey":"@@"}`, `{"Version":"@@"}`, `{"Version":1,"AccountId":12}`,
+		`{"SecretAccessKey":"@@"}`,
 		`@@`, `"@@"`, `["@@"]`, `null`, ``, `{"Version":1}{"SecretAccessKey":"@@"}`, `Version=1 key=@@`,
 	} {
 		f.Add([]byte(seed))

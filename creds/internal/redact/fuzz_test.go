@@ -11,7 +11,8 @@ const planted = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
 
 func FuzzText(f *testing.F) {
 	for _, seed := range []string{
-		"", "x", "token: ", `{"Password": "`, "'", `\"`, "--key ", "https://me:", "Bearer ", "Authorization: ", "secret=",
+		"", "x", "token: ", `{"Password": "`, "'", `\"`, "--key ", "https://me:", "Bearer ",
+		"Authorization: ", "secret=",
 		"\xff", "ſecret=", "a\n", "=", "***",
 	} {
 		f.Add(seed, "@host")

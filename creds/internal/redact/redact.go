@@ -107,7 +107,8 @@ func render(text string, hidden []bool) string {
 // maxCode is longer than any error code of AWS.
 const maxCode = 40
 
-// Code returns an error code that is safe to show: letters and digits that look like no secret. Otherwise it returns "".
+// Code returns an error code that is safe to show: letters and digits that look like no secret. Otherwise it returns
+// "".
 func Code(code string) string {
 	for _, r := range code {
 		if (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') {

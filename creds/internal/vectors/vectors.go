@@ -1,5 +1,5 @@
-// Package vectors finds the published test vectors for credentials. Only tests
-// use it. The vectors are others' work and not part of this repository.
+// Package vectors finds the published test vectors for credentials. Only tests use it. The vectors are others' work and
+// not part of this repository.
 package vectors
 
 import (
@@ -32,13 +32,12 @@ func Folder(t testing.TB) string {
 	return ""
 }
 
-// Path returns the path of a file or folder of the vectors. Without vectors the
-// test is skipped, and says so.
+// Path returns the path of a file or folder of the vectors. Without vectors the test is skipped, and says so.
 func Path(t testing.TB, name string) string {
 	t.Helper()
 	folder := Folder(t)
 	if _, err := os.Stat(folder); err != nil {
-		t.Skipf("no published test vectors: %s is to name the folder that holds smithy-rs and aws-c-auth: %v", variable, err)
+		t.Skipf("no published test vectors: set %s to the folder with smithy-rs and aws-c-auth: %v", variable, err)
 	}
 	return filepath.Join(folder, filepath.FromSlash(name))
 }
