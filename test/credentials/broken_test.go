@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// TestFaultAtEachStep: a service that is busy or broken is asked three times. It is there, so that the
-// chain must not take the machine for one without credentials.
+// TestFaultAtEachStep: a service that is busy or broken is asked three times. It is there, so that the chain must not
+// take the machine for one without credentials.
 func TestFaultAtEachStep(t *testing.T) {
 	var instances []instance
 	steps := []string{tokenPath, legacyList, legacyKeys}
@@ -56,16 +56,20 @@ func TestBadDocument(t *testing.T) {
 		return string(text)
 	}
 	const blank = "access key ID or secret access key is empty"
-	add("a page", "<html>"+secret+"</html>", "is not the JSON that was expected")
-	add("half", `{"Code":"Success","SecretAccessKey":"`+secret, "is not the JSON that was expected")
-	add("a list", fmt.Sprintf("[%q]", secret), "is not the JSON that was expected")
+	add("a page", "<html>"+secret+"</html>", "is not the expected JSON")
+	add("half", `{"Code":"Success","SecretAccessKey":"`+secret, "is not the expected JSON")
+	add("a list", fmt.Sprintf("[%q]", secret), "is not the expected JSON")
 	add("nothing", "", "of 0 bytes")
 	add("code", change(func(d *document) { d.Code = "AssumeRoleUnauthorizedAccess" }), `"AssumeRoleUnauthorizedAccess"`)
 	add("blank ID", change(func(d *document) { d.AccessKeyId = " " }), blank)
 	add("blank key", change(func(d *document) { d.SecretAccessKey = "\t" }), blank)
-	add("expired", change(func(d *document) { d.Expiration = "2020-01-02T03:04:05Z" }), "expired at 2020-01-02T03:04:05Z")
-	add("no expiration", change(func(d *document) { d.Expiration = "" }), "no time of RFC 3339")
-	add("a secret as expiration", change(func(d *document) { d.Expiration = secret }), "no time of RFC 3339")
+	add(
+		"expired",
+		change(func(d *document) { d.Expiration = "2020-01-02T03:04:05Z" }),
+		"expired at 2020-01-02T03:04:05Z",
+	)
+	add("no expiration", change(func(d *document) { d.Expiration = "" }), "has no Expiration")
+	add("a secret as expiration", change(func(d *document) { d.Expiration = secret }), "is not a valid RFC 3339 time")
 	runAll(t, instances)
 }
 
@@ -77,8 +81,8 @@ func TestTooLongDocument(t *testing.T) {
 	}})
 }
 
-// TestPageInsteadOfRole: where something in between answers everything with a page, the page is no role's
-// name: it is neither asked for nor shown.
+// TestPageInsteadOfRole: where something in between answers everything with a page, the page is no role's name: it is
+// neither asked for nor shown.
 func TestPageInsteadOfRole(t *testing.T) {
 	const page = "<html>" + secret + "</html>"
 	runAll(t, []instance{{

@@ -13,8 +13,8 @@ type crowd struct {
 	missing int
 }
 
-// join returns when the crowd is full; after a while in any case, so that a crowd that is never full
-// fails a test instead of hanging it.
+// join returns when the crowd is full; after a while in any case, so that a crowd that is never full fails a test
+// instead of hanging it.
 func (c *crowd) join() {
 	c.mu.Lock()
 	c.missing--

@@ -27,8 +27,7 @@ func instanceRole(t *testing.T, keys *issuer) creds.Provider {
 
 func never() bool { return false }
 
-// TestKeysExpire: keys that live for four seconds are replaced for a minute, and no request is made with
-// a dead one.
+// TestKeysExpire: keys that live for four seconds are replaced for a minute, and no request is made with a dead one.
 func TestKeysExpire(t *testing.T) {
 	t.Parallel()
 	keys := world.iam.newIssuer(life)
@@ -76,8 +75,8 @@ func TestKeysThatAreNeverReplaced(t *testing.T) {
 	}
 }
 
-// TestKeysThatDieEarly: of a key that dies before its time the S3 server's refusal is the first sign.
-// It is replaced, and nothing is lost.
+// TestKeysThatDieEarly: of a key that dies before its time the S3 server's refusal is the first sign. It is replaced,
+// and nothing is lost.
 func TestKeysThatDieEarly(t *testing.T) {
 	t.Parallel()
 	keys := world.iam.newIssuer(time.Hour)
@@ -88,15 +87,16 @@ func TestKeysThatDieEarly(t *testing.T) {
 	l.close(plenty)
 
 	if used, refused := keys.figures(); used != 2 || refused == 0 || len(l.log.lines(keyRefused)) == 0 {
-		t.Errorf("%d keys were used and %d requests refused, want a second one after a refusal, and a line about it; log:\n%s", used, refused, &l.log)
+		t.Errorf("%d keys were used and %d requests refused, want a second key after a refusal, and a line about it; "+
+			"log:\n%s", used, refused, &l.log)
 	}
 	if err := l.tally().Err(); err != nil {
 		t.Error(err)
 	}
 }
 
-// TestKeyRevoked: of uploads that are refused at the same time because their key has just died, each is
-// made once more with the key's successor.
+// TestKeyRevoked: of uploads that are refused at the same time because their key has just died, each is made once more
+// with the key's successor.
 func TestKeyRevoked(t *testing.T) {
 	t.Parallel()
 	keys := world.iam.newIssuer(time.Hour)
@@ -139,10 +139,18 @@ func TestIssuer(t *testing.T) {
 		_, err := stack.NewBucket(world.s3.Endpoint, world.s3.Region, "none", k).List(t.Context())
 		return err
 	}
-	good := stack.Keys{AccessKeyID: first.AccessKeyId, SecretAccessKey: first.SecretAccessKey, SessionToken: first.Token}
+	good := stack.Keys{
+		AccessKeyID:     first.AccessKeyId,
+		SecretAccessKey: first.SecretAccessKey,
+		SessionToken:    first.Token,
+	}
 	forged, stranger := good, good
 	forged.SessionToken, stranger.AccessKeyID = "x", "ASIAX"
-	for want, k := range map[string]stack.Keys{"NoSuchBucket": good, "InvalidToken": forged, "InvalidAccessKeyId": stranger} {
+	for want, k := range map[string]stack.Keys{
+		"NoSuchBucket":       good,
+		"InvalidToken":       forged,
+		"InvalidAccessKeyId": stranger,
+	} {
 		if err := look(k); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("with %s: %v, want %s", k.AccessKeyID, err, want)
 		}

@@ -22,8 +22,8 @@ func times(count int, f fault) fault {
 	return func(n int, w http.ResponseWriter, r *http.Request) bool { return n <= count && f(n, w, r) }
 }
 
-// silent takes requests and says nothing until the client has gone: what hop limit 1 makes of a PUT
-// from within a container, to which only the connection's own packets come back.
+// silent takes requests and says nothing until the client has gone: what hop limit 1 makes of a PUT from within a
+// container, to which only the connection's own packets come back.
 func silent(_ int, _ http.ResponseWriter, r *http.Request) bool {
 	<-r.Context().Done()
 	return true

@@ -17,8 +17,8 @@ import (
 // limit is what a search for credentials may take, whatever the network does.
 const limit = 3 * time.Second
 
-// instance is a machine: the metadata service that it can reach, its environment, and what the chain
-// has to make of them.
+// instance is a machine: the metadata service that it can reach, its environment, and what the chain has to make of
+// them.
 type instance struct {
 	name    string
 	service *metadata

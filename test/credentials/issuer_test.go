@@ -90,8 +90,7 @@ func (i *issuer) figures() (used, refused int) {
 	return len(i.used), i.refused
 }
 
-// directory is the S3 server's view of all issuers' keys: those that live. The server knows its owner by
-// itself.
+// directory is the S3 server's view of all issuers' keys: those that live. The server knows its owner by itself.
 type directory struct {
 	auth.IAMService
 
@@ -100,7 +99,11 @@ type directory struct {
 }
 
 func newDirectory() *directory {
-	owner := auth.Account{Access: stack.OwnerKeys().AccessKeyID, Secret: stack.OwnerKeys().SecretAccessKey, Role: auth.RoleAdmin}
+	owner := auth.Account{
+		Access: stack.OwnerKeys().AccessKeyID,
+		Secret: stack.OwnerKeys().SecretAccessKey,
+		Role:   auth.RoleAdmin,
+	}
 	return &directory{IAMService: auth.NewIAMServiceSingle(owner)}
 }
 
@@ -137,8 +140,8 @@ func (d *directory) admit(id string) (stack.Keys, bool) {
 	return stack.Keys{}, false
 }
 
-// DeriveSigningKey makes directory an auth.SigningKeyProvider, the interface for session tokens. A key
-// that has died is one that nobody knows, which S3 answers with InvalidAccessKeyId.
+// DeriveSigningKey makes directory an auth.SigningKeyProvider, the interface for session tokens. A key that has died is
+// one that nobody knows, which S3 answers with InvalidAccessKeyId.
 func (d *directory) DeriveSigningKey(access, token, date, region, service string) ([]byte, auth.Account, error) {
 	keys, ok := d.admit(access)
 	if !ok {

@@ -73,7 +73,11 @@ func newLoaded(t *testing.T, keys *issuer, provider creds.Provider) *loaded {
 		t.Fatal(err)
 	}
 	settings := map[string]string{
-		"bucket": bucket, "endpoint": world.s3.Endpoint, "s3_key_format": "/$TAG/$INDEX", "upload_timeout": "1s", "upload_workers": strconv.Itoa(workers),
+		"bucket":         bucket,
+		"endpoint":       world.s3.Endpoint,
+		"s3_key_format":  "/$TAG/$INDEX",
+		"upload_timeout": "1s",
+		"upload_workers": strconv.Itoa(workers),
 	}
 	cfg, err := conf.Parse(func(name string) (string, bool) {
 		value, ok := settings[name]
@@ -83,7 +87,9 @@ func newLoaded(t *testing.T, keys *issuer, provider creds.Provider) *loaded {
 		t.Fatal(err)
 	}
 	log := slog.New(slog.NewTextHandler(&l.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	l.out, err = output.New(output.Options{Config: cfg, Dir: filepath.Join(t.TempDir(), "spool"), Credentials: provider, Log: log})
+	l.out, err = output.New(
+		output.Options{Config: cfg, Dir: filepath.Join(t.TempDir(), "spool"), Credentials: provider, Log: log},
+	)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -92,8 +98,8 @@ func newLoaded(t *testing.T, keys *issuer, provider creds.Provider) *loaded {
 
 func tag(stream int) string { return fmt.Sprintf("app.%d", stream) }
 
-// run feeds all streams until ctx ends or enough holds. They begin one after another, so that their
-// objects do not all come at the same moment of a second.
+// run feeds all streams until ctx ends or enough holds. They begin one after another, so that their objects do not all
+// come at the same moment of a second.
 func (l *loaded) run(ctx context.Context, enough func() bool) {
 	tick := time.NewTicker(pause / streams)
 	defer tick.Stop()

@@ -1,6 +1,6 @@
-// Package credentials tests the whole chain of credentials over a real network: against a metadata
-// service at EC2's own address that fails in all ways, and against an S3 server whose keys really expire.
-// For the address the test binary runs itself again within a network namespace of its own.
+// Package credentials tests the whole chain of credentials over a real network: against a metadata service at EC2's own
+// address that fails in all ways, and against an S3 server whose keys really expire. For the address the test binary
+// runs itself again within a network namespace of its own.
 package credentials
 
 import (

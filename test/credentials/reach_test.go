@@ -30,10 +30,15 @@ func TestInstanceWithRole(t *testing.T) {
 	})
 }
 
-// TestNoInstance: where there is no metadata service the machine is no EC2 instance, however its network
-// says so.
+// TestNoInstance: where there is no metadata service the machine is no EC2 instance, however its network says so.
 func TestNoInstance(t *testing.T) {
-	everySilent := map[string]fault{tokenPath: silent, extendedList: silent, extendedKeys: silent, legacyList: silent, legacyKeys: silent}
+	everySilent := map[string]fault{
+		tokenPath:    silent,
+		extendedList: silent,
+		extendedKeys: silent,
+		legacyList:   silent,
+		legacyKeys:   silent,
+	}
 	runAll(t, []instance{
 		{name: "packets vanish", deaf: true, notConfigured: true, err: "169.254.169.254", asked: once()},
 		{name: "connection is refused", at: "-", notConfigured: true, err: "connection refused"},
@@ -58,7 +63,7 @@ func TestNoInstance(t *testing.T) {
 
 // TestTokenRefused: without a token and without version 1 there is a metadata service all the same.
 func TestTokenRefused(t *testing.T) {
-	const hop = "in a container the instance's hop limit must be 2 or more"
+	const hop = "in a container, set the instance's hop limit to 2 or more"
 	noV1 := map[string]string{"AWS_EC2_METADATA_V1_DISABLED": "true"}
 	forbidden := status(http.StatusForbidden)
 	runAll(t, []instance{
@@ -66,18 +71,27 @@ func TestTokenRefused(t *testing.T) {
 			name: "hop limit 1 and version 2 only", service: &metadata{faults: map[string]fault{tokenPath: silent}},
 			err: hop, asked: map[string]int{tokenPath: 2, legacyList: 2},
 		}, {
-			name: "hop limit 1, version 1 is disabled here", service: &metadata{v1: true, faults: map[string]fault{tokenPath: silent}},
+			name: "hop limit 1, version 1 is disabled here", service: &metadata{
+				v1:     true,
+				faults: map[string]fault{tokenPath: silent},
+			},
 			env: noV1, err: "version 1 is disabled by configuration; " + hop, asked: once(tokenPath),
 			notConfigured: true, // without version 1 it is one who says nothing at all
 		}, {
-			name: "no token, version 1 is disabled here", service: &metadata{v1: true, faults: map[string]fault{tokenPath: forbidden}},
-			env: noV1, err: "version 1 is disabled by configuration", asked: once(tokenPath),
+			name: "no token, version 1 is disabled here", service: &metadata{
+				v1:     true,
+				faults: map[string]fault{tokenPath: forbidden},
+			},
+			env: noV1, err: "the configuration disables version 1", asked: once(tokenPath),
 		}, {
 			name: "empty token", service: &metadata{faults: map[string]fault{tokenPath: body("")}},
 			err: "the session token is empty", asked: once(tokenPath),
 		}, {
-			name: "all is forbidden", service: &metadata{faults: map[string]fault{tokenPath: forbidden, legacyList: forbidden}},
-			err: "instance metadata is switched off for this instance", asked: once(tokenPath, legacyList),
+			name: "all is forbidden", service: &metadata{faults: map[string]fault{
+				tokenPath:  forbidden,
+				legacyList: forbidden,
+			}},
+			err: "instance metadata is disabled for this instance", asked: once(tokenPath, legacyList),
 		},
 	})
 }
@@ -85,9 +99,10 @@ func TestTokenRefused(t *testing.T) {
 func TestEnvironment(t *testing.T) {
 	runAll(t, []instance{
 		{
-			name: "one attempt", service: &metadata{faults: map[string]fault{legacyKeys: times(1, status(http.StatusInternalServerError))}},
-			env: map[string]string{"AWS_METADATA_SERVICE_NUM_ATTEMPTS": "1"},
-			err: "HTTP 500", asked: once(tokenPath, legacyList, legacyKeys),
+			name:    "one attempt",
+			service: &metadata{faults: map[string]fault{legacyKeys: times(1, status(http.StatusInternalServerError))}},
+			env:     map[string]string{"AWS_METADATA_SERVICE_NUM_ATTEMPTS": "1"},
+			err:     "HTTP 500", asked: once(tokenPath, legacyList, legacyKeys),
 		}, {
 			name: "name of the role", env: map[string]string{"AWS_EC2_INSTANCE_PROFILE_NAME": roleName},
 			found: key, account: account, asked: once(tokenPath, legacyKeys, extendedKeys),
