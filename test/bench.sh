@@ -15,7 +15,7 @@ mkdir -p "$results"
 # bench DIR NAME adds a result of each benchmark.
 bench() {
 	(cd "$1" && go test -run '^$' -bench . -benchmem ./output/... ./spool/...) >>"$results/$2"
-	[ ! -d "$1/test/cost" ] || (cd "$1/test" && go test -run '^$' -bench . -benchmem ./cost) >>"$results/$2"
+	[ ! -d "$1/test/benchmarks" ] || (cd "$1/test" && go test -run '^$' -bench . -benchmem ./benchmarks) >>"$results/$2"
 }
 
 names=(now)

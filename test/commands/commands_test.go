@@ -25,7 +25,7 @@ import (
 	"sluice/creds"
 	"sluice/output"
 	"sluice/output/s3test"
-	"sluice/test/stack"
+	"sluice/test/testenv"
 )
 
 func TestScripts(t *testing.T) {
@@ -36,7 +36,7 @@ func TestScripts(t *testing.T) {
 	if _, err := os.Stat(program); err != nil {
 		t.Skipf("%v: run make first", err)
 	}
-	sts, err := stack.StartSTS(time.Hour)
+	sts, err := testenv.StartSTS(time.Hour)
 	if err != nil {
 		t.Fatal(err)
 	}

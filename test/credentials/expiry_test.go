@@ -8,7 +8,7 @@ import (
 
 	"sluice/creds"
 	"sluice/creds/standard"
-	"sluice/test/stack"
+	"sluice/test/testenv"
 )
 
 // What the output logs when credentials go wrong; the tests with bad ones see it.
@@ -104,7 +104,7 @@ func TestKeyRevoked(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), plenty)
 	defer cancel()
 	l.feed(0)
-	if err := stack.Wait(ctx, nil, func() bool { return len(l.log.lines("stored object")) == 1 }); err != nil {
+	if err := testenv.Wait(ctx, nil, func() bool { return len(l.log.lines("stored object")) == 1 }); err != nil {
 		t.Fatalf("the first key is not used: %v; log:\n%s", err, &l.log)
 	}
 	keys.revoke(workers)
@@ -135,18 +135,18 @@ func TestIssuer(t *testing.T) {
 	if left := time.Until(expires); err != nil || left > life || left < life-2*time.Second {
 		t.Errorf("the key is said to live for %v more, %v", left, err)
 	}
-	look := func(k stack.Keys) error {
-		_, err := stack.NewBucket(world.s3.Endpoint, world.s3.Region, "none", k).List(t.Context())
+	look := func(k testenv.Keys) error {
+		_, err := testenv.NewBucket(world.s3.Endpoint, world.s3.Region, "none", k).List(t.Context())
 		return err
 	}
-	good := stack.Keys{
+	good := testenv.Keys{
 		AccessKeyID:     first.AccessKeyId,
 		SecretAccessKey: first.SecretAccessKey,
 		SessionToken:    first.Token,
 	}
 	forged, stranger := good, good
 	forged.SessionToken, stranger.AccessKeyID = "x", "ASIAX"
-	for want, k := range map[string]stack.Keys{
+	for want, k := range map[string]testenv.Keys{
 		"NoSuchBucket":       good,
 		"InvalidToken":       forged,
 		"InvalidAccessKeyId": stranger,

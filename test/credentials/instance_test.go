@@ -11,7 +11,7 @@ import (
 
 	"sluice/creds"
 	"sluice/creds/standard"
-	"sluice/test/stack"
+	"sluice/test/testenv"
 )
 
 // limit is what a search for credentials may take, whatever the network does.
@@ -92,7 +92,7 @@ func (i instance) run(t *testing.T) {
 	if i.at != "-" {
 		l := listen(t, i.at)
 		if i.deaf {
-			if err := stack.DropPackets(l); err != nil {
+			if err := testenv.DropPackets(l); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -119,8 +119,8 @@ func (i instance) check(t *testing.T, found creds.Credentials, err error) {
 	}
 }
 
-func roleKeys() stack.Keys {
-	return stack.Keys{AccessKeyID: key, SecretAccessKey: secret, SessionToken: secret}
+func roleKeys() testenv.Keys {
+	return testenv.Keys{AccessKeyID: key, SecretAccessKey: secret, SessionToken: secret}
 }
 
 func runAll(t *testing.T, instances []instance) {

@@ -9,7 +9,7 @@ import (
 
 	"github.com/versity/versitygw/auth"
 
-	"sluice/test/stack"
+	"sluice/test/testenv"
 )
 
 const (
@@ -35,7 +35,7 @@ type issuer struct {
 
 // minted is a key and its birth.
 type minted struct {
-	stack.Keys
+	testenv.Keys
 	born time.Time
 }
 
@@ -45,24 +45,24 @@ func (i *issuer) document() document {
 	defer i.mu.Unlock()
 	if now := time.Now(); now.Sub(i.newest.born) > renewal {
 		id := fmt.Sprintf("%s%08d", i.name, len(i.minted)+1)
-		i.newest = minted{stack.Keys{AccessKeyID: id, SecretAccessKey: rand.Text(), SessionToken: rand.Text()}, now}
+		i.newest = minted{testenv.Keys{AccessKeyID: id, SecretAccessKey: rand.Text(), SessionToken: rand.Text()}, now}
 		i.minted[id] = i.newest
 	}
 	return newDocument(i.newest.Keys, i.newest.born.Add(i.promise))
 }
 
 // admit returns a key that lives and notes its use.
-func (i *issuer) admit(id string) (stack.Keys, bool) {
+func (i *issuer) admit(id string) (testenv.Keys, bool) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	m, known := i.minted[id]
 	if !known {
-		return stack.Keys{}, false
+		return testenv.Keys{}, false
 	}
 	age := time.Since(m.born)
 	if age >= life {
 		i.refused++
-		return stack.Keys{}, false
+		return testenv.Keys{}, false
 	}
 	i.used[id], i.oldest = true, max(i.oldest, age)
 	return m.Keys, true
@@ -100,8 +100,8 @@ type directory struct {
 
 func newDirectory() *directory {
 	owner := auth.Account{
-		Access: stack.OwnerKeys().AccessKeyID,
-		Secret: stack.OwnerKeys().SecretAccessKey,
+		Access: testenv.OwnerKeys().AccessKeyID,
+		Secret: testenv.OwnerKeys().SecretAccessKey,
 		Role:   auth.RoleAdmin,
 	}
 	return &directory{IAMService: auth.NewIAMServiceSingle(owner)}
@@ -129,7 +129,7 @@ func (d *directory) refuse(id string) {
 	}
 }
 
-func (d *directory) admit(id string) (stack.Keys, bool) {
+func (d *directory) admit(id string) (testenv.Keys, bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	for _, i := range d.issuers {
@@ -137,7 +137,7 @@ func (d *directory) admit(id string) (stack.Keys, bool) {
 			return keys, true
 		}
 	}
-	return stack.Keys{}, false
+	return testenv.Keys{}, false
 }
 
 // DeriveSigningKey makes directory an auth.SigningKeyProvider, the interface for session tokens. A key that has died is
@@ -151,6 +151,6 @@ func (d *directory) DeriveSigningKey(access, token, date, region, service string
 	if token != keys.SessionToken {
 		return nil, auth.Account{}, auth.ErrInvalidSessionToken
 	}
-	signing := stack.SigningKey(keys.SecretAccessKey, date, region, service)
+	signing := testenv.SigningKey(keys.SecretAccessKey, date, region, service)
 	return signing, auth.Account{Access: access, Role: auth.RoleAdmin, SessionToken: token, IsSession: true}, nil
 }

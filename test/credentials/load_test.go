@@ -15,7 +15,7 @@ import (
 	"sluice/conf"
 	"sluice/creds"
 	"sluice/output"
-	"sluice/test/stack"
+	"sluice/test/testenv"
 )
 
 const (
@@ -60,7 +60,7 @@ type loaded struct {
 	t      *testing.T
 	out    *output.Output
 	log    journal
-	bucket stack.Bucket
+	bucket testenv.Bucket
 	count  [streams]int // lines of each
 }
 
@@ -140,13 +140,13 @@ func (l *loaded) close(limit time.Duration) {
 }
 
 // tally compares the objects with what was fed.
-func (l *loaded) tally() *stack.Tally {
+func (l *loaded) tally() *testenv.Tally {
 	l.t.Helper()
-	var lines []stack.Lines
+	var lines []testenv.Lines
 	for stream, count := range l.count {
-		lines = append(lines, stack.Lines{Tag: tag(stream), Mark: "line-", Count: count})
+		lines = append(lines, testenv.Lines{Tag: tag(stream), Mark: "line-", Count: count})
 	}
-	tally := stack.NewTally(lines...)
+	tally := testenv.NewTally(lines...)
 	if err := tally.Bucket(l.t.Context(), l.bucket); err != nil {
 		l.t.Fatal(err)
 	}

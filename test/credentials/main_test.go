@@ -12,7 +12,7 @@ import (
 	"path/filepath"
 	"testing"
 
-	"sluice/test/stack"
+	"sluice/test/testenv"
 )
 
 // inside marks the second run.
@@ -23,7 +23,7 @@ var world struct {
 	skip   string // why there is no namespace, if so
 	noIPv6 error  // why there is none in it, if so
 	iam    *directory
-	s3     *stack.S3
+	s3     *testenv.S3
 }
 
 func TestMain(m *testing.M) {
@@ -42,7 +42,7 @@ func run(m *testing.M) (code int, err error) {
 	case os.Getuid() != 0:
 		world.skip = "only root may make a network namespace"
 	default:
-		code, err = stack.RunInNamespace(inside + "=1")
+		code, err = testenv.RunInNamespace(inside + "=1")
 		if !errors.Is(err, fs.ErrPermission) && !errors.Is(err, errors.ErrUnsupported) {
 			return code, err
 		}
@@ -56,11 +56,11 @@ func run(m *testing.M) (code int, err error) {
 
 // settle furnishes the namespace: loopback, and the metadata service's addresses.
 func settle() error {
-	if err := stack.SetLoopback(); err != nil {
+	if err := testenv.SetLoopback(); err != nil {
 		return fmt.Errorf("set the loopback device up: %w", err)
 	}
-	world.noIPv6 = stack.AddAddress(netip.MustParseAddr("fd00:ec2::254"))
-	return stack.AddAddress(netip.MustParseAddr("169.254.169.254"))
+	world.noIPv6 = testenv.AddAddress(netip.MustParseAddr("fd00:ec2::254"))
+	return testenv.AddAddress(netip.MustParseAddr("169.254.169.254"))
 }
 
 // withS3 runs the tests beside an S3 server, of which there can be one in a process.
@@ -71,7 +71,7 @@ func withS3(m *testing.M) (code int, err error) {
 	}
 	defer os.RemoveAll(dir)
 	world.iam = newDirectory()
-	if world.s3, err = stack.StartS3(stack.S3Config{Dir: filepath.Join(dir, "s3"), IAM: world.iam}); err != nil {
+	if world.s3, err = testenv.StartS3(testenv.S3Config{Dir: filepath.Join(dir, "s3"), IAM: world.iam}); err != nil {
 		return 0, err
 	}
 	defer func() { err = errors.Join(err, world.s3.Close()) }()

@@ -14,7 +14,7 @@ import (
 	"testing"
 	"time"
 
-	"sluice/test/stack"
+	"sluice/test/testenv"
 )
 
 // Paths of the metadata service, which is asked for nothing else.
@@ -42,7 +42,7 @@ type document struct {
 }
 
 // newDocument has keys that live until a time. It promises no more than whole seconds.
-func newDocument(keys stack.Keys, expires time.Time) document {
+func newDocument(keys testenv.Keys, expires time.Time) document {
 	return document{
 		Code: "Success", Message: secret, Type: "AWS-HMAC", AccountId: account,
 		AccessKeyId: keys.AccessKeyID, SecretAccessKey: keys.SecretAccessKey, Token: keys.SessionToken,

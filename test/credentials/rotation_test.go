@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"sluice/creds/standard"
-	"sluice/test/stack"
+	"sluice/test/testenv"
 )
 
 // clock is a time that passes when it is told to.
@@ -62,7 +62,7 @@ func (r *rotate) after(d time.Duration, wantKey string, wantTokens, wantKeys int
 	ctx, cancel := context.WithTimeout(r.t.Context(), limit)
 	defer cancel()
 	var got string
-	err := stack.Wait(ctx, nil, func() bool { got = r.get(); return got == wantKey })
+	err := testenv.Wait(ctx, nil, func() bool { got = r.get(); return got == wantKey })
 	if asked := r.service.requests(); err != nil || asked[tokenPath] != wantTokens || asked[legacyKeys] != wantKeys {
 		r.t.Errorf(
 			"got %s after %v, want %s after %d requests for a token and %d for keys",

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"sluice/test/stack"
+	"sluice/test/testenv"
 )
 
 func TestBrokenRecords(t *testing.T) {
@@ -45,7 +45,7 @@ func present(text []byte) string {
 // string, so that a NUL ends all of them (s3.c, flb_pack_msgpack_extract_log_key).
 func TestLogKeyKeepsNUL(t *testing.T) {
 	b := newBench(t)
-	b.variants = []variant{{"nul", "nul", []stack.Property{{Name: "log_key", Value: "id"}}}}
+	b.variants = []variant{{"nul", "nul", []testenv.Property{{Name: "log_key", Value: "id"}}}}
 	var s stream
 	s.tag = "nul"
 	for _, value := range []string{"one", "tw\x00o", "three"} {
@@ -65,11 +65,11 @@ func TestLogKeyKeepsNUL(t *testing.T) {
 // newBench has the real Fluent Bit and the plugin, or skips.
 func newBench(t *testing.T) bench {
 	t.Helper()
-	program, err := stack.FindFluentBit()
+	program, err := testenv.FindFluentBit()
 	if err != nil {
 		t.Skipf("there is no Fluent Bit here: %v", err)
 	}
-	plugin, err := stack.FindPlugin()
+	plugin, err := testenv.FindPlugin()
 	if err != nil {
 		t.Skipf("the plugin has not been built: %v", err)
 	}

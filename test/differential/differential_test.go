@@ -6,7 +6,7 @@ import (
 	"flag"
 	"testing"
 
-	"sluice/test/stack"
+	"sluice/test/testenv"
 )
 
 // seed fixes the records; another seed is another test.
@@ -14,14 +14,14 @@ var seed = flag.Uint64("seed", 20261122, "for the generated records")
 
 var variants = []variant{
 	{"defaults", "everything", nil},
-	{"double", "everything", []stack.Property{{Name: "json_date_format", Value: "double"}}},
-	{"epoch", "everything", []stack.Property{{Name: "json_date_format", Value: "epoch"}}},
-	{"epoch_ms", "everything", []stack.Property{{Name: "json_date_format", Value: "epoch_ms"}}},
-	{"iso8601", "everything", []stack.Property{{Name: "json_date_format", Value: "iso8601"}}},
-	{"java_sql_timestamp", "everything", []stack.Property{{Name: "json_date_format", Value: "java_sql_timestamp"}}},
-	{"no_date", "everything", []stack.Property{{Name: "json_date_key", Value: "false"}}},
-	{"other_date", "everything", []stack.Property{{Name: "json_date_key", Value: "a"}}},
-	{"log_key", "keyed", []stack.Property{{Name: "log_key", Value: "log"}}},
+	{"double", "everything", []testenv.Property{{Name: "json_date_format", Value: "double"}}},
+	{"epoch", "everything", []testenv.Property{{Name: "json_date_format", Value: "epoch"}}},
+	{"epoch_ms", "everything", []testenv.Property{{Name: "json_date_format", Value: "epoch_ms"}}},
+	{"iso8601", "everything", []testenv.Property{{Name: "json_date_format", Value: "iso8601"}}},
+	{"java_sql_timestamp", "everything", []testenv.Property{{Name: "json_date_format", Value: "java_sql_timestamp"}}},
+	{"no_date", "everything", []testenv.Property{{Name: "json_date_key", Value: "false"}}},
+	{"other_date", "everything", []testenv.Property{{Name: "json_date_key", Value: "a"}}},
+	{"log_key", "keyed", []testenv.Property{{Name: "log_key", Value: "log"}}},
 }
 
 func TestSameJSONAsTheBuiltInOutput(t *testing.T) {
@@ -122,7 +122,7 @@ func (x comparison) line(t *testing.T, i int, f Feature, c, ours []byte) bool {
 // TestBuiltInOutputWritesJSON checks the test itself: the C output's lines are JSON wherever no feature
 // excuses them, and translate understands all others.
 func TestBuiltInOutputWritesJSON(t *testing.T) {
-	program, err := stack.FindFluentBit()
+	program, err := testenv.FindFluentBit()
 	if err != nil {
 		t.Skipf("there is no Fluent Bit here: %v", err)
 	}

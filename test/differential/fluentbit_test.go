@@ -12,7 +12,7 @@ import (
 	"testing"
 	"time"
 
-	"sluice/test/stack"
+	"sluice/test/testenv"
 )
 
 const bucket = "differential"
@@ -29,7 +29,7 @@ type bench struct {
 type variant struct {
 	name       string
 	tag        string
-	properties []stack.Property
+	properties []testenv.Property
 }
 
 // results are the texts that the two outputs wrote, by variant.
@@ -40,7 +40,7 @@ func (b bench) run(t *testing.T, streams []stream) results {
 	t.Helper()
 	t.Chdir(t.TempDir()) // versitygw changes the working directory; this puts it back
 	b.dir = t.TempDir()
-	s3, err := stack.StartS3(stack.S3Config{Dir: filepath.Join(b.dir, "s3"), Bucket: bucket})
+	s3, err := testenv.StartS3(testenv.S3Config{Dir: filepath.Join(b.dir, "s3"), Bucket: bucket})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -57,8 +57,8 @@ func (b bench) run(t *testing.T, streams []stream) results {
 	defer cancel()
 	b.feed(t, ctx, p, input, streams)
 	want := b.answers(streams)
-	if err := stack.Wait(ctx, p.Done(), func() bool { return stack.Answered(monitor) >= want }); err != nil {
-		t.Fatalf("wait for %d answers: %v, got %d", want, err, stack.Answered(monitor))
+	if err := testenv.Wait(ctx, p.Done(), func() bool { return testenv.Answered(monitor) >= want }); err != nil {
+		t.Fatalf("wait for %d answers: %v, got %d", want, err, testenv.Answered(monitor))
 	}
 	if err := p.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
@@ -69,7 +69,7 @@ func (b bench) run(t *testing.T, streams []stream) results {
 	return b.collect(t, ctx, s3)
 }
 
-func (b bench) start(t *testing.T, s3 *stack.S3, monitor, input string) *stack.Process {
+func (b bench) start(t *testing.T, s3 *testenv.S3, monitor, input string) *testenv.Process {
 	t.Helper()
 	file := filepath.Join(b.dir, "fluent-bit.conf")
 	if err := os.WriteFile(file, []byte(b.config(s3, monitor, input)), 0o644); err != nil {
@@ -79,8 +79,8 @@ func (b bench) start(t *testing.T, s3 *stack.S3, monitor, input string) *stack.P
 	if b.plugin != "" {
 		args = append([]string{"-e", b.plugin}, args...)
 	}
-	keys := stack.RoleKeys()
-	p, err := stack.Start(stack.Command{Path: b.program, Args: args, Log: filepath.Join(b.dir, "log"), Env: []string{
+	keys := testenv.RoleKeys()
+	p, err := testenv.Start(testenv.Command{Path: b.program, Args: args, Log: filepath.Join(b.dir, "log"), Env: []string{
 		"PATH=" + os.Getenv("PATH"), "HOME=" + b.dir,
 		"AWS_ACCESS_KEY_ID=" + keys.AccessKeyID,
 		"AWS_SECRET_ACCESS_KEY=" + keys.SecretAccessKey,
@@ -93,33 +93,33 @@ func (b bench) start(t *testing.T, s3 *stack.S3, monitor, input string) *stack.P
 }
 
 // config is a classic configuration with two outputs for each variant.
-func (b bench) config(s3 *stack.S3, monitor, input string) string {
+func (b bench) config(s3 *testenv.S3, monitor, input string) string {
 	var text strings.Builder
 	host, port, _ := net.SplitHostPort(monitor)
-	stack.Section(&text, "SERVICE", []stack.Property{
+	testenv.Section(&text, "SERVICE", []testenv.Property{
 		{Name: "flush", Value: "0.5"}, {Name: "grace", Value: "10"},
 		{Name: "http_server", Value: "on"}, {Name: "http_listen", Value: host}, {Name: "http_port", Value: port},
 		{Name: "json.escape_unicode", Value: fmt.Sprint(b.escape)},
 	})
 	host, port, _ = net.SplitHostPort(input)
-	stack.Section(&text, "INPUT", []stack.Property{
+	testenv.Section(&text, "INPUT", []testenv.Property{
 		{Name: "name", Value: "forward"}, {Name: "listen", Value: host}, {Name: "port", Value: port},
 		{Name: "buffer_max_size", Value: "64M"},
 	})
 	for _, v := range b.variants {
-		stack.Section(&text, "OUTPUT", append([]stack.Property{{Name: "name", Value: "s3"}}, b.output(s3, v, "c")...))
-		ours := []stack.Property{{Name: "name", Value: "s3"}}
+		testenv.Section(&text, "OUTPUT", append([]testenv.Property{{Name: "name", Value: "s3"}}, b.output(s3, v, "c")...))
+		ours := []testenv.Property{{Name: "name", Value: "s3"}}
 		if b.plugin != "" {
-			ours = []stack.Property{{Name: "name", Value: "sluice"}, {Name: "json_escape_unicode", Value: fmt.Sprint(b.escape)}}
+			ours = []testenv.Property{{Name: "name", Value: "sluice"}, {Name: "json_escape_unicode", Value: fmt.Sprint(b.escape)}}
 		}
-		stack.Section(&text, "OUTPUT", append(ours, b.output(s3, v, "ours")...))
+		testenv.Section(&text, "OUTPUT", append(ours, b.output(s3, v, "ours")...))
 	}
 	return text.String()
 }
 
 // output is what both outputs share.
-func (b bench) output(s3 *stack.S3, v variant, side string) []stack.Property {
-	return append([]stack.Property{
+func (b bench) output(s3 *testenv.S3, v variant, side string) []testenv.Property {
+	return append([]testenv.Property{
 		{Name: "match", Value: v.tag}, {Name: "workers", Value: "1"},
 		{Name: "bucket", Value: bucket}, {Name: "region", Value: s3.Region}, {Name: "endpoint", Value: s3.Endpoint},
 		{Name: "use_put_object", Value: "on"},
@@ -129,10 +129,10 @@ func (b bench) output(s3 *stack.S3, v variant, side string) []stack.Property {
 }
 
 // feed waits for the forward input and sends it everything.
-func (b bench) feed(t *testing.T, ctx context.Context, p *stack.Process, input string, streams []stream) {
+func (b bench) feed(t *testing.T, ctx context.Context, p *testenv.Process, input string, streams []stream) {
 	t.Helper()
 	f := forward{}
-	err := stack.Wait(ctx, p.Done(), func() bool {
+	err := testenv.Wait(ctx, p.Done(), func() bool {
 		conn, err := net.Dial("tcp", input)
 		f.conn = conn
 		return err == nil
@@ -162,13 +162,13 @@ func (b bench) answers(streams []stream) int {
 }
 
 // collect joins each side's objects in the order of their indexes.
-func (b bench) collect(t *testing.T, ctx context.Context, s3 *stack.S3) results {
+func (b bench) collect(t *testing.T, ctx context.Context, s3 *testenv.S3) results {
 	t.Helper()
 	objects, err := s3.Bucket(bucket).List(ctx)
 	if err != nil {
 		t.Fatal(err)
 	}
-	slices.SortFunc(objects, func(x, y stack.Object) int { return stack.Natural(x.Key, y.Key) })
+	slices.SortFunc(objects, func(x, y testenv.Object) int { return testenv.Natural(x.Key, y.Key) })
 	all := results{}
 	for _, o := range objects {
 		text, err := s3.Bucket(bucket).Read(ctx, o.Key)
@@ -189,7 +189,7 @@ func (b bench) collect(t *testing.T, ctx context.Context, s3 *stack.S3) results 
 
 func freeAddr(t *testing.T) string {
 	t.Helper()
-	addr, err := stack.FreeAddr()
+	addr, err := testenv.FreeAddr()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,7 +12,7 @@ import (
 	"strings"
 	"testing"
 
-	"sluice/test/stack"
+	"sluice/test/testenv"
 )
 
 const (
@@ -38,12 +38,12 @@ func TestContainers(t *testing.T) {
 	w := newWorld(t)
 	s3 := w.startS3(t)
 	w.startIMDS(t)
-	orders, access := stack.Orders(lineCount), stack.Access(lineCount)
+	orders, access := testenv.Orders(lineCount), testenv.Access(lineCount)
 	stats := w.ship(t, s3.endpoint, orders, access)
 	t.Logf("loader:\n%s", stats)
 
-	tally := stack.NewTally(orders, access)
-	if err := tally.Bucket(t.Context(), stack.NewBucket(s3.endpoint, "us-east-1", bucketName, stack.OwnerKeys())); err != nil {
+	tally := testenv.NewTally(orders, access)
+	if err := tally.Bucket(t.Context(), testenv.NewBucket(s3.endpoint, "us-east-1", bucketName, testenv.OwnerKeys())); err != nil {
 		t.Fatal(err)
 	}
 	t.Logf("counted in S3:\n%s", tally)
@@ -181,8 +181,8 @@ func (w world) startS3(t *testing.T) server {
 	id := w.start(t, "-v", t.TempDir()+":/data", "-v", t.TempDir()+":/tmp", "sluice-test-s3",
 		"-dir", "/data", "-addr", "0.0.0.0:9000", "-bucket", bucketName)
 	s := server{id, "http://" + w.address(t, id) + ":9000"}
-	bucket := stack.NewBucket(s.endpoint, "us-east-1", bucketName, stack.OwnerKeys())
-	if err := stack.Wait(t.Context(), nil, func() bool { _, err := bucket.List(t.Context()); return err == nil }); err != nil {
+	bucket := testenv.NewBucket(s.endpoint, "us-east-1", bucketName, testenv.OwnerKeys())
+	if err := testenv.Wait(t.Context(), nil, func() bool { _, err := bucket.List(t.Context()); return err == nil }); err != nil {
 		t.Fatalf("the S3 server does not answer: %v", err)
 	}
 	return s
@@ -193,7 +193,7 @@ func (w world) startS3(t *testing.T) server {
 func (w world) startIMDS(t *testing.T) {
 	t.Helper()
 	dir := t.TempDir()
-	if err := os.WriteFile(filepath.Join(dir, "imds.json"), stack.IMDSAnswers(stack.RoleKeys()), 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, "imds.json"), testenv.IMDSAnswers(testenv.RoleKeys()), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	id := w.start(t, "-v", dir+":/etc/imds:ro", "-e", "HOME=/", "sluice-test-imds",
@@ -214,7 +214,7 @@ func (w world) pause() string { return w.network + "-host" }
 
 // ship runs the loader with the plugin until all lines are in S3, and returns
 // what it printed. The loader fails unless every chunk was taken.
-func (w world) ship(t *testing.T, endpoint string, streams ...stack.Lines) string {
+func (w world) ship(t *testing.T, endpoint string, streams ...testenv.Lines) string {
 	t.Helper()
 	logs := t.TempDir()
 	args := []string{"run", "--rm", "--network", "container:" + w.pause(), "-v", logs + ":/logs:ro", "-v", t.TempDir() + ":/spool", "sluice-test-host",

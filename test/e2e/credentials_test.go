@@ -8,13 +8,13 @@ import (
 	"strings"
 	"testing"
 
-	"sluice/test/stack"
+	"sluice/test/testenv"
 )
 
 // keysScript prints keys that the S3 server takes and that end in four seconds, and leaves a mark for
 // each time it runs.
 func keysScript() string {
-	keys := stack.RoleKeys()
+	keys := testenv.RoleKeys()
 	return fmt.Sprintf(`#!/bin/sh
 echo run >>"$HOME/runs"
 cat <<end
@@ -31,8 +31,8 @@ func TestCredentialProcess(t *testing.T) {
 	needWorld(t)
 	t.Parallel()
 	bucket := newBucket(t)
-	p := newPipeline(t, bucket, stack.Orders(0), stack.Access(0))
-	p.output = append(p.output, stack.Property{Name: "upload_timeout", Value: "1s"})
+	p := newPipeline(t, bucket, testenv.Orders(0), testenv.Access(0))
+	p.output = append(p.output, testenv.Property{Name: "upload_timeout", Value: "1s"})
 	program := filepath.Join(p.dir, "keys.sh")
 	if err := os.WriteFile(program, []byte(keysScript()), 0o700); err != nil {
 		t.Fatal(err)
@@ -56,7 +56,7 @@ func TestCredentialProcess(t *testing.T) {
 	if !strings.Contains(log, "found AWS credentials") || !strings.Contains(log, "from process") {
 		t.Error("the log does not tell of the credentials' source")
 	}
-	for _, unwanted := range []string{"upload failed", "refused the credentials", "no AWS credentials", stack.RoleKeys().SessionToken} {
+	for _, unwanted := range []string{"upload failed", "refused the credentials", "no AWS credentials", testenv.RoleKeys().SessionToken} {
 		if strings.Contains(log, unwanted) {
 			t.Errorf("the log says %q", unwanted)
 		}

@@ -11,18 +11,18 @@ import (
 	"testing"
 
 	"sluice/test/faultfs"
-	"sluice/test/stack"
+	"sluice/test/testenv"
 )
 
 // The tests of this file have the disk of store_dir fail while Fluent Bit runs. Each wants every record that was
 // answered OK to be stored, or to be named as damaged, and the plugin to go on.
 
 // spoolOn is a pipeline whose store_dir is on a disk of its own.
-func spoolOn(t *testing.T, bucket stack.Bucket, dir string, settings ...stack.Property) pipeline {
+func spoolOn(t *testing.T, bucket testenv.Bucket, dir string, settings ...testenv.Property) pipeline {
 	t.Helper()
-	p := newPipeline(t, bucket, stack.Orders(0), stack.Access(0))
+	p := newPipeline(t, bucket, testenv.Orders(0), testenv.Access(0))
 	p.filesystem, p.impatient = true, true
-	p.output = append(p.output[:len(p.output)-1], stack.Property{Name: "store_dir", Value: dir})
+	p.output = append(p.output[:len(p.output)-1], testenv.Property{Name: "store_dir", Value: dir})
 	p.output = append(p.output, settings...)
 	return p
 }
@@ -47,7 +47,7 @@ func (p pipeline) files(t *testing.T, pattern string) []string {
 	return names
 }
 
-func setting(name, value string) stack.Property { return stack.Property{Name: name, Value: value} }
+func setting(name, value string) testenv.Property { return testenv.Property{Name: name, Value: value} }
 
 var soon = setting("upload_timeout", "1s")
 
@@ -84,7 +84,7 @@ func (f fluentBit) says(t *testing.T, text string) {
 func TestDiskFull(t *testing.T) {
 	needWorld(t)
 	t.Parallel()
-	for name, settings := range map[string][]stack.Property{
+	for name, settings := range map[string][]testenv.Property{
 		"multipart":      {soon},
 		"use_put_object": {setting("upload_timeout", "10s"), setting("use_put_object", "on")}, // larger than a part
 	} {
@@ -108,7 +108,7 @@ func TestDiskFull(t *testing.T) {
 func TestDiskFullOfActive(t *testing.T) {
 	needWorld(t)
 	t.Parallel()
-	for name, settings := range map[string][]stack.Property{
+	for name, settings := range map[string][]testenv.Property{
 		"disk":                 nil,
 		"store_dir_limit_size": {setting("store_dir_limit_size", "3M")},
 	} {
@@ -330,7 +330,7 @@ func push(t *testing.T, p pipeline) {
 }
 
 // wantAll wants every line once.
-func wantAll(t *testing.T, bucket stack.Bucket, lines []stack.Lines) {
+func wantAll(t *testing.T, bucket testenv.Bucket, lines []testenv.Lines) {
 	t.Helper()
 	for _, c := range count(t, bucket, lines...).Counts() {
 		if c.Missing+c.Alien+c.Copies > 0 {

@@ -10,19 +10,19 @@ import (
 	"testing"
 	"time"
 
-	"sluice/test/stack"
+	"sluice/test/testenv"
 )
 
 // fluentBit is a running Fluent Bit.
 type fluentBit struct {
-	*stack.Process
+	*testenv.Process
 	monitor string
 }
 
 // start runs a pipeline. Its log is shown if the test fails.
 func (p pipeline) start(t *testing.T) fluentBit {
 	t.Helper()
-	monitor, err := stack.FreeAddr()
+	monitor, err := testenv.FreeAddr()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -37,7 +37,7 @@ func launch(t *testing.T, dir string, args ...string) fluentBit {
 	if world.plugin != "" {
 		args = append([]string{"-e", world.plugin}, args...)
 	}
-	p, err := stack.Start(stack.Command{
+	p, err := testenv.Start(testenv.Command{
 		Path: world.program, Args: args, Dir: dir, Log: filepath.Join(dir, "fluent-bit.log"),
 		Env: []string{"PATH=" + os.Getenv("PATH"), "HOME=" + dir},
 	})
@@ -73,7 +73,7 @@ func (f fluentBit) untilIn(t *testing.T, bound time.Duration, what string, ready
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), bound)
 	defer cancel()
-	if err := stack.Wait(ctx, f.Done(), ready); err != nil {
+	if err := testenv.Wait(ctx, f.Done(), ready); err != nil {
 		t.Fatalf("wait until %s: %v", what, err)
 	}
 }
@@ -89,7 +89,7 @@ func (f fluentBit) listens() bool {
 }
 
 // answered is how many records Fluent Bit has an answer for since its last start or reload.
-func (f fluentBit) answered() int { return stack.Answered(f.monitor) }
+func (f fluentBit) answered() int { return testenv.Answered(f.monitor) }
 
 // reloads is how often Fluent Bit has reloaded.
 func (f fluentBit) reloads() int {

@@ -5,7 +5,7 @@ import (
 	"testing"
 	"time"
 
-	"sluice/test/stack"
+	"sluice/test/testenv"
 )
 
 // TestStopWhileS3Hangs stops Fluent Bit while S3 takes requests and answers none. It must end within
@@ -26,14 +26,14 @@ func TestStopWhileS3Hangs(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			front, err := stack.NewFront(world.s3.Endpoint, 0)
+			front, err := testenv.NewFront(world.s3.Endpoint, 0)
 			if err != nil {
 				t.Fatal(err)
 			}
 			t.Cleanup(front.Down)
-			front.Set(stack.Hang, 1)
+			front.Set(testenv.Hang, 1)
 			bucket := newBucket(t)
-			lines := []stack.Lines{stack.Orders(2000), stack.Access(2000)}
+			lines := []testenv.Lines{testenv.Orders(2000), testenv.Access(2000)}
 			p := newPipeline(t, bucket, lines...)
 			p.perTag = c.twoOutputs
 			p.set("endpoint", front.Endpoint)
@@ -44,13 +44,13 @@ func TestStopWhileS3Hangs(t *testing.T) {
 			}
 			f := p.start(t)
 			f.until(t, "all lines are taken and an upload hangs", func() bool {
-				return f.answered() >= 4000 && front.Met()[stack.Hang] >= 2
+				return f.answered() >= 4000 && front.Met()[testenv.Hang] >= 2
 			})
 			t.Logf("Fluent Bit ended %.1f s after SIGTERM", f.stopWithin(t, c.bound).Seconds())
 			if log := f.Log(); !strings.Contains(log, "stopping with data in the spool") {
 				t.Error("the log does not say that data was left in the spool")
 			}
-			front.Set(stack.NoFault, 0)
+			front.Set(testenv.NoFault, 0)
 			wantRest(t, p, bucket, lines)
 		})
 	}
@@ -64,5 +64,5 @@ func (p *pipeline) set(name, value string) {
 			return
 		}
 	}
-	p.output = append(p.output, stack.Property{Name: name, Value: value})
+	p.output = append(p.output, testenv.Property{Name: name, Value: value})
 }

@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"sluice/test/stack"
+	"sluice/test/testenv"
 )
 
 // patience is how long a wait may take.
@@ -19,7 +19,7 @@ func deadline(t *testing.T) (context.Context, context.CancelFunc) {
 }
 
 // grow appends the lines from first to before end to their file.
-func grow(t *testing.T, dir string, l stack.Lines, first, end int) {
+func grow(t *testing.T, dir string, l testenv.Lines, first, end int) {
 	t.Helper()
 	f, err := os.OpenFile(l.File(dir), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o644)
 	if err != nil {
@@ -32,9 +32,9 @@ func grow(t *testing.T, dir string, l stack.Lines, first, end int) {
 }
 
 // count counts what is in the bucket now.
-func count(t *testing.T, b stack.Bucket, streams ...stack.Lines) *stack.Tally {
+func count(t *testing.T, b testenv.Bucket, streams ...testenv.Lines) *testenv.Tally {
 	t.Helper()
-	tally := stack.NewTally(streams...)
+	tally := testenv.NewTally(streams...)
 	if err := tally.Bucket(t.Context(), b); err != nil {
 		t.Fatal(err)
 	}
@@ -45,7 +45,7 @@ func count(t *testing.T, b stack.Bucket, streams ...stack.Lines) *stack.Tally {
 type load struct {
 	stop  chan struct{}
 	done  chan error
-	lines []stack.Lines // with their counts, once it is stopped
+	lines []testenv.Lines // with their counts, once it is stopped
 }
 
 const (
@@ -54,7 +54,7 @@ const (
 	loadMost  = 2_000_000
 )
 
-func startLoad(dir string, streams ...stack.Lines) *load {
+func startLoad(dir string, streams ...testenv.Lines) *load {
 	l := &load{stop: make(chan struct{}), done: make(chan error, 1), lines: slices.Clone(streams)}
 	go func() { l.done <- l.run(dir) }()
 	return l
@@ -89,7 +89,7 @@ func (l *load) run(dir string) error {
 }
 
 // end stops the load and returns the lines that were written.
-func (l *load) end(t *testing.T) []stack.Lines {
+func (l *load) end(t *testing.T) []testenv.Lines {
 	t.Helper()
 	close(l.stop)
 	if err := <-l.done; err != nil {

@@ -15,7 +15,7 @@ import (
 
 	"github.com/versity/versitygw/s3api"
 
-	"sluice/test/stack"
+	"sluice/test/testenv"
 )
 
 // inside marks the second run, and carries the mock's program, which had to be built with a network.
@@ -27,8 +27,8 @@ var world struct {
 	program, plugin string
 	command         string // sluice, "" if it was not built
 	output          string // the output's name: $SLUICE_E2E_OUTPUT for a look at the built-in one
-	s3              *stack.S3
-	outage          stack.Outage // of the S3 server
+	s3              *testenv.S3
+	outage          testenv.Outage // of the S3 server
 	buckets         atomic.Int32 // made so far
 }
 
@@ -65,16 +65,16 @@ func run(m *testing.M) (int, error) {
 // prepare finds what is needed and says what is missing.
 func prepare() (missing string) {
 	var err error
-	if world.program, err = stack.FindFluentBit(); err != nil {
+	if world.program, err = testenv.FindFluentBit(); err != nil {
 		return "there is no Fluent Bit here: " + err.Error()
 	}
 	if world.output = os.Getenv("SLUICE_E2E_OUTPUT"); world.output == "" {
 		world.output = "sluice"
-		if world.plugin, err = stack.FindPlugin(); err != nil {
+		if world.plugin, err = testenv.FindPlugin(); err != nil {
 			return "the plugin has not been built: " + err.Error()
 		}
 	}
-	if command, err := stack.FindCommand(); err == nil {
+	if command, err := testenv.FindCommand(); err == nil {
 		world.command = command
 	}
 	if os.Getuid() != 0 {
@@ -85,28 +85,28 @@ func prepare() (missing string) {
 
 // again runs this test binary in a new network namespace.
 func again(dir string) (int, error) {
-	imds, err := stack.BuildIMDS(context.Background(), dir)
+	imds, err := testenv.BuildIMDS(context.Background(), dir)
 	if err != nil {
 		return 0, err
 	}
-	return stack.RunInNamespace(inside + "=" + imds)
+	return testenv.RunInNamespace(inside + "=" + imds)
 }
 
 // settle furnishes the namespace: loopback, the metadata service's address, and the two servers.
 func settle(dir, imdsProgram string) (stop func(), err error) {
-	if err := stack.SetLoopback(); err != nil {
+	if err := testenv.SetLoopback(); err != nil {
 		return nil, fmt.Errorf("set the loopback device up: %w", err)
 	}
-	if err := stack.AddAddress(netip.MustParseAddr("169.254.169.254")); err != nil {
+	if err := testenv.AddAddress(netip.MustParseAddr("169.254.169.254")); err != nil {
 		return nil, err
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
-	imds, err := stack.StartIMDS(ctx, stack.IMDSConfig{Program: imdsProgram, Dir: dir, Addr: "169.254.169.254:80"})
+	imds, err := testenv.StartIMDS(ctx, testenv.IMDSConfig{Program: imdsProgram, Dir: dir, Addr: "169.254.169.254:80"})
 	if err != nil {
 		return nil, err
 	}
-	if world.s3, err = stack.StartS3(stack.S3Config{Dir: filepath.Join(dir, "s3"), Hooks: []s3api.Option{world.outage.Hook()}}); err != nil {
+	if world.s3, err = testenv.StartS3(testenv.S3Config{Dir: filepath.Join(dir, "s3"), Hooks: []s3api.Option{world.outage.Hook()}}); err != nil {
 		imds.Close()
 		return nil, err
 	}
@@ -127,7 +127,7 @@ func needWorld(t *testing.T) {
 }
 
 // newBucket makes a bucket for one test.
-func newBucket(t *testing.T) stack.Bucket {
+func newBucket(t *testing.T) testenv.Bucket {
 	t.Helper()
 	b := world.s3.Bucket(fmt.Sprintf("logs-%d", world.buckets.Add(1)))
 	if err := b.Create(t.Context()); err != nil {

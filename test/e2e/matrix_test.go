@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"sluice/test/stack"
+	"sluice/test/testenv"
 )
 
 // TestEveryRecordOnce ships two tags through every codec with every number of workers, while storage and
@@ -23,12 +23,12 @@ func TestEveryRecordOnce(t *testing.T) {
 			t.Run(name, func(t *testing.T) {
 				t.Parallel()
 				bucket := newBucket(t)
-				p := newPipeline(t, bucket, stack.Orders(6000), stack.Access(6000))
+				p := newPipeline(t, bucket, testenv.Orders(6000), testenv.Access(6000))
 				p.yaml, p.filesystem, p.workers = yaml, filesystem, workers
 				p.output = append(p.output,
-					stack.Property{Name: "compression", Value: codec},
-					stack.Property{Name: "total_file_size", Value: "1M"},
-					stack.Property{Name: "upload_timeout", Value: "1s"},
+					testenv.Property{Name: "compression", Value: codec},
+					testenv.Property{Name: "total_file_size", Value: "1M"},
+					testenv.Property{Name: "upload_timeout", Value: "1s"},
 				)
 				shipInLots(t, p, bucket)
 				tally := count(t, bucket, p.streams...)
@@ -41,7 +41,7 @@ func TestEveryRecordOnce(t *testing.T) {
 }
 
 // shipInLots writes a third of the lines, waits for them to arrive, then the next.
-func shipInLots(t *testing.T, p pipeline, bucket stack.Bucket) {
+func shipInLots(t *testing.T, p pipeline, bucket testenv.Bucket) {
 	t.Helper()
 	const lots = 3
 	total := 0
@@ -76,7 +76,7 @@ func wantNoErrors(t *testing.T, log string) {
 }
 
 // wantObjects wants an object of each lot for each tag at least.
-func wantObjects(t *testing.T, b stack.Bucket, streams []stack.Lines) {
+func wantObjects(t *testing.T, b testenv.Bucket, streams []testenv.Lines) {
 	t.Helper()
 	objects, err := b.List(t.Context())
 	if err != nil {
@@ -96,7 +96,7 @@ func wantObjects(t *testing.T, b stack.Bucket, streams []stack.Lines) {
 }
 
 // arrived is how many records are in the bucket.
-func arrived(t *testing.T, b stack.Bucket, streams []stack.Lines) int {
+func arrived(t *testing.T, b testenv.Bucket, streams []testenv.Lines) int {
 	t.Helper()
 	n := 0
 	for _, c := range count(t, b, streams...).Counts() {
@@ -111,9 +111,9 @@ func TestOrderWithWorkers(t *testing.T) {
 	needWorld(t)
 	t.Parallel()
 	bucket := newBucket(t)
-	p := newPipeline(t, bucket, stack.Orders(100_000), stack.Access(100_000))
+	p := newPipeline(t, bucket, testenv.Orders(100_000), testenv.Access(100_000))
 	p.workers = 4
-	p.output = append(p.output, stack.Property{Name: "total_file_size", Value: "1M"})
+	p.output = append(p.output, testenv.Property{Name: "total_file_size", Value: "1M"})
 	for _, s := range p.streams {
 		grow(t, p.dir, s, 0, s.Count)
 	}
@@ -126,7 +126,7 @@ func TestOrderWithWorkers(t *testing.T) {
 }
 
 // wantOnce wants every record once, and in order.
-func wantOnce(t *testing.T, tally *stack.Tally) {
+func wantOnce(t *testing.T, tally *testenv.Tally) {
 	t.Helper()
 	for _, c := range tally.Counts() {
 		if c.Missing+c.Twice+c.Alien+c.Jumps > 0 {

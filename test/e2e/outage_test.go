@@ -3,7 +3,7 @@ package e2e
 import (
 	"testing"
 
-	"sluice/test/stack"
+	"sluice/test/testenv"
 )
 
 // TestOutage has S3 down from the start: lines are accepted all the same, Fluent Bit ends well after
@@ -13,10 +13,10 @@ func TestOutage(t *testing.T) {
 	t.Parallel()
 	bucket := newBucket(t)
 	world.outage.Set(bucket.Name(), true)
-	p := newPipeline(t, bucket, stack.Orders(0), stack.Access(0))
+	p := newPipeline(t, bucket, testenv.Orders(0), testenv.Access(0))
 	p.output = append(p.output,
-		stack.Property{Name: "compression", Value: "gzip"},
-		stack.Property{Name: "upload_timeout", Value: "1s"},
+		testenv.Property{Name: "compression", Value: "gzip"},
+		testenv.Property{Name: "upload_timeout", Value: "1s"},
 	)
 	load := startLoad(p.dir, p.streams...)
 	for range 2 {

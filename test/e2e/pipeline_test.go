@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"sluice/test/stack"
+	"sluice/test/testenv"
 )
 
 // pipeline is one configuration of Fluent Bit.
@@ -19,16 +19,16 @@ type pipeline struct {
 	reloads    bool // hot_reload on
 	impatient  bool // chunks that were refused are delivered again soon
 	timed      bool // records have the time that is in their JSON lines, else that of reading
-	output     []stack.Property
+	output     []testenv.Property
 	perTag     bool          // an output for each stream, else one for all
 	null       bool          // the null output instead
 	http       string        // address of an http input, whose tags are the requests' paths
-	streams    []stack.Lines // each is a tail of its file in dir
+	streams    []testenv.Lines // each is a tail of its file in dir
 	dir        string        // of this test
 }
 
 // newPipeline tails streams in a new folder into a bucket.
-func newPipeline(t *testing.T, bucket stack.Bucket, streams ...stack.Lines) pipeline {
+func newPipeline(t *testing.T, bucket testenv.Bucket, streams ...testenv.Lines) pipeline {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "work")
 	if err := os.Mkdir(dir, 0o755); err != nil {
@@ -36,7 +36,7 @@ func newPipeline(t *testing.T, bucket stack.Bucket, streams ...stack.Lines) pipe
 	}
 	return pipeline{
 		workers: 1, streams: streams, dir: dir,
-		output: []stack.Property{
+		output: []testenv.Property{
 			{Name: "bucket", Value: bucket.Name()},
 			{Name: "region", Value: world.s3.Region},
 			{Name: "endpoint", Value: world.s3.Endpoint},
@@ -49,19 +49,19 @@ func newPipeline(t *testing.T, bucket stack.Bucket, streams ...stack.Lines) pipe
 // section is one part of a configuration.
 type section struct {
 	kind       string // service, input, output
-	properties []stack.Property
+	properties []testenv.Property
 }
 
 func (p pipeline) sections(monitor string) []section {
 	host, port, _ := net.SplitHostPort(monitor)
-	all := []section{{"service", []stack.Property{
+	all := []section{{"service", []testenv.Property{
 		{Name: "flush", Value: "0.2"}, {Name: "grace", Value: "10"}, {Name: "parsers_file", Value: filepath.Join(p.dir, "parsers.conf")},
 		{Name: "storage.path", Value: filepath.Join(p.dir, "chunks")}, {Name: "hot_reload", Value: onOff(p.reloads)},
 		{Name: "http_server", Value: "on"}, {Name: "http_listen", Value: host}, {Name: "http_port", Value: port},
 	}}}
 	if p.impatient {
 		all[0].properties = append(all[0].properties,
-			stack.Property{Name: "scheduler.base", Value: "1"}, stack.Property{Name: "scheduler.cap", Value: "2"})
+			testenv.Property{Name: "scheduler.base", Value: "1"}, testenv.Property{Name: "scheduler.cap", Value: "2"})
 	}
 	for _, s := range p.streams {
 		all = append(all, p.tail(s))
@@ -70,20 +70,20 @@ func (p pipeline) sections(monitor string) []section {
 		all = append(all, p.httpInput())
 	}
 	if p.null {
-		return append(all, section{"output", []stack.Property{{Name: "name", Value: "null"}, {Name: "match", Value: "*"}}})
+		return append(all, section{"output", []testenv.Property{{Name: "name", Value: "null"}, {Name: "match", Value: "*"}}})
 	}
 	if !p.perTag {
 		return append(all, p.section("*"))
 	}
 	for _, s := range p.streams {
-		all = append(all, p.section(s.Tag, stack.Property{Name: "alias", Value: s.Tag}))
+		all = append(all, p.section(s.Tag, testenv.Property{Name: "alias", Value: s.Tag}))
 	}
 	return all
 }
 
 // section is an output's.
-func (p pipeline) section(match string, more ...stack.Property) section {
-	properties := append([]stack.Property{
+func (p pipeline) section(match string, more ...testenv.Property) section {
+	properties := append([]testenv.Property{
 		{Name: "name", Value: world.output}, {Name: "match", Value: match},
 		{Name: "workers", Value: fmt.Sprint(p.workers)}, {Name: "retry_limit", Value: "no_limits"},
 	}, p.output...)
@@ -91,22 +91,22 @@ func (p pipeline) section(match string, more ...stack.Property) section {
 }
 
 // tail reads a stream's file from where the offset database says.
-func (p pipeline) tail(s stack.Lines) section {
-	properties := []stack.Property{
+func (p pipeline) tail(s testenv.Lines) section {
+	properties := []testenv.Property{
 		{Name: "name", Value: "tail"}, {Name: "tag", Value: s.Tag}, {Name: "path", Value: s.File(p.dir)},
 		{Name: "read_from_head", Value: "on"}, {Name: "refresh_interval", Value: "1"},
 		{Name: "db", Value: filepath.Join(p.dir, s.Tag+".db")},
 		{Name: "storage.type", Value: p.storage()},
 	}
 	if s.JSON {
-		properties = append(properties, stack.Property{Name: "parser", Value: "json"})
+		properties = append(properties, testenv.Property{Name: "parser", Value: "json"})
 	}
 	return section{"input", properties}
 }
 
 func (p pipeline) httpInput() section {
 	host, port, _ := net.SplitHostPort(p.http)
-	return section{"input", []stack.Property{
+	return section{"input", []testenv.Property{
 		{Name: "name", Value: "http"}, {Name: "listen", Value: host}, {Name: "port", Value: port},
 		{Name: "storage.type", Value: p.storage()},
 	}}
@@ -129,7 +129,7 @@ func (p pipeline) write(t *testing.T, monitor string) string {
 func classic(sections []section) string {
 	var b strings.Builder
 	for _, s := range sections {
-		stack.Section(&b, strings.ToUpper(s.kind), s.properties)
+		testenv.Section(&b, strings.ToUpper(s.kind), s.properties)
 	}
 	return b.String()
 }
@@ -154,7 +154,7 @@ func yaml(sections []section) string {
 	return b.String()
 }
 
-func yamlMap(b *strings.Builder, indent string, properties []stack.Property) {
+func yamlMap(b *strings.Builder, indent string, properties []testenv.Property) {
 	for _, p := range properties {
 		fmt.Fprintf(b, "%s%s: %q\n", indent, p.Name, p.Value)
 	}

@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"sluice/test/stack"
+	"sluice/test/testenv"
 )
 
 // properties are those of the built-in s3 output, with their defaults where it has any
@@ -79,7 +79,7 @@ func TestBadConfigurationStopsTheStart(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			log, err := finish(t, dummyArgs(t, stack.Property{Name: test.property, Value: test.value})...)
+			log, err := finish(t, dummyArgs(t, testenv.Property{Name: test.property, Value: test.value})...)
 			if err == nil {
 				t.Error("Fluent Bit ended well, want an error")
 			}
@@ -116,8 +116,8 @@ func TestDryRun(t *testing.T) {
 func TestTLSIsAccepted(t *testing.T) {
 	needWorld(t)
 	t.Parallel()
-	p := newPipeline(t, newBucket(t), stack.Orders(0))
-	p.output = append(p.output, stack.Property{Name: "tls", Value: "on"}, stack.Property{Name: "tls.verify", Value: "off"})
+	p := newPipeline(t, newBucket(t), testenv.Orders(0))
+	p.output = append(p.output, testenv.Property{Name: "tls", Value: "on"}, testenv.Property{Name: "tls.verify", Value: "off"})
 	grow(t, p.dir, p.streams[0], 0, 0)
 	f := p.start(t)
 	f.until(t, "Fluent Bit runs", f.listens)
@@ -139,17 +139,17 @@ func TestDaemonIsRefused(t *testing.T) {
 		text, _ := os.ReadFile(log)
 		return hasLine(string(text), []string{"[error] [output:sluice", "daemon on", "--supervisor"})
 	}
-	if err := stack.Wait(ctx, nil, said); err != nil {
+	if err := testenv.Wait(ctx, nil, said); err != nil {
 		text, _ := os.ReadFile(log)
 		t.Errorf("the log does not say why the plugin refuses: %v\n%s", err, text)
 	}
 }
 
 // dummyArgs is a pipeline on the command line that is right but for what is added.
-func dummyArgs(t *testing.T, more ...stack.Property) []string {
+func dummyArgs(t *testing.T, more ...testenv.Property) []string {
 	t.Helper()
 	args := []string{"-i", "dummy", "-o", world.output, "-m", "*"}
-	all := append([]stack.Property{
+	all := append([]testenv.Property{
 		{Name: "bucket", Value: "logs"}, {Name: "endpoint", Value: world.s3.Endpoint}, {Name: "store_dir", Value: t.TempDir()},
 	}, more...)
 	for _, p := range all {

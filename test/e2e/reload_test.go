@@ -3,7 +3,7 @@ package e2e
 import (
 	"testing"
 
-	"sluice/test/stack"
+	"sluice/test/testenv"
 )
 
 // TestHotReloadUnderLoad reloads 30 times while lines are appended. With workers 0: with workers, Fluent
@@ -20,11 +20,11 @@ func TestHotReloadUnderLoad(t *testing.T) {
 		t.Run(storage, func(t *testing.T) {
 			t.Parallel()
 			bucket := newBucket(t)
-			p := newPipeline(t, bucket, stack.Orders(0), stack.Access(0))
+			p := newPipeline(t, bucket, testenv.Orders(0), testenv.Access(0))
 			p.reloads, p.filesystem, p.workers = true, filesystem, 0
 			p.output = append(p.output,
-				stack.Property{Name: "compression", Value: "gzip"},
-				stack.Property{Name: "upload_timeout", Value: "1s"},
+				testenv.Property{Name: "compression", Value: "gzip"},
+				testenv.Property{Name: "upload_timeout", Value: "1s"},
 			)
 			load := startLoad(p.dir, p.streams...)
 			f := p.start(t)

@@ -5,7 +5,7 @@ import (
 	"syscall"
 	"testing"
 
-	"sluice/test/stack"
+	"sluice/test/testenv"
 )
 
 // TestStopUnderLoad stops Fluent Bit while lines are appended, and starts it again with the same
@@ -18,11 +18,11 @@ func TestStopUnderLoad(t *testing.T) {
 		t.Run(fmt.Sprintf("%d workers", workers), func(t *testing.T) {
 			t.Parallel()
 			bucket := newBucket(t)
-			p := newPipeline(t, bucket, stack.Orders(0), stack.Access(0))
+			p := newPipeline(t, bucket, testenv.Orders(0), testenv.Access(0))
 			p.filesystem, p.workers = true, workers
 			p.output = append(p.output,
-				stack.Property{Name: "compression", Value: "gzip"},
-				stack.Property{Name: "upload_timeout", Value: "1s"},
+				testenv.Property{Name: "compression", Value: "gzip"},
+				testenv.Property{Name: "upload_timeout", Value: "1s"},
 			)
 			load := startLoad(p.dir, p.streams...)
 			for range 3 {
@@ -41,11 +41,11 @@ func TestKillUnderLoad(t *testing.T) {
 	needWorld(t)
 	t.Parallel()
 	bucket := newBucket(t)
-	p := newPipeline(t, bucket, stack.Orders(0), stack.Access(0))
+	p := newPipeline(t, bucket, testenv.Orders(0), testenv.Access(0))
 	p.filesystem = true
 	p.output = append(p.output,
-		stack.Property{Name: "compression", Value: "gzip"},
-		stack.Property{Name: "upload_timeout", Value: "1s"}, // so that some die while they upload
+		testenv.Property{Name: "compression", Value: "gzip"},
+		testenv.Property{Name: "upload_timeout", Value: "1s"}, // so that some die while they upload
 	)
 	load := startLoad(p.dir, p.streams...)
 	for range 10 {
@@ -60,7 +60,7 @@ func TestKillUnderLoad(t *testing.T) {
 }
 
 // wantRest starts Fluent Bit for the rest of the lines, and wants all of them to arrive.
-func wantRest(t *testing.T, p pipeline, bucket stack.Bucket, lines []stack.Lines) {
+func wantRest(t *testing.T, p pipeline, bucket testenv.Bucket, lines []testenv.Lines) {
 	t.Helper()
 	f := p.start(t)
 	f.until(t, "all lines are there", func() bool { return count(t, bucket, lines...).Complete() })

@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"sluice/test/stack"
+	"sluice/test/testenv"
 )
 
 // What 10,000 tags may cost.
@@ -24,11 +24,11 @@ const (
 // shipped at the next start.
 func TestTenThousandTags(t *testing.T) {
 	needWorld(t)
-	lines := make([]stack.Lines, manyTags)
+	lines := make([]testenv.Lines, manyTags)
 	for i := range lines {
-		lines[i] = stack.Lines{Tag: fmt.Sprintf("tag.%04d", i), Mark: fmt.Sprintf("t%04d-", i), Count: 2, JSON: true}
+		lines[i] = testenv.Lines{Tag: fmt.Sprintf("tag.%04d", i), Mark: fmt.Sprintf("t%04d-", i), Count: 2, JSON: true}
 	}
-	empty := newPipeline(t, stack.Bucket{})
+	empty := newPipeline(t, testenv.Bucket{})
 	empty.null = true
 	base := empty.take(t, lines)
 	bucket := newBucket(t)
@@ -37,7 +37,7 @@ func TestTenThousandTags(t *testing.T) {
 	p.set("exit_timeout", "1s")
 	for _, do := range []struct {
 		what  string
-		usage stack.Usage
+		usage testenv.Usage
 	}{{"taking", p.take(t, lines)}, {"shipping", p.ship(t)}} {
 		above := do.usage.Peak - base.Peak
 		t.Logf("%s: %d open files, %.0f MB, %.0f above the null output (%d files, %.0f MB)", do.what, do.usage.Files, mega(do.usage.Peak), mega(above), base.Files, mega(base.Peak))
@@ -54,10 +54,10 @@ func mega(bytes int64) float64 { return float64(bytes) / 1e6 }
 const portion = 1000
 
 // take has a pipeline take all lines by HTTP, and stops it.
-func (p pipeline) take(t *testing.T, lines []stack.Lines) stack.Usage {
+func (p pipeline) take(t *testing.T, lines []testenv.Lines) testenv.Usage {
 	t.Helper()
 	var err error
-	if p.http, err = stack.FreeAddr(); err != nil {
+	if p.http, err = testenv.FreeAddr(); err != nil {
 		t.Fatal(err)
 	}
 	f := p.start(t)
@@ -76,7 +76,7 @@ func (p pipeline) take(t *testing.T, lines []stack.Lines) stack.Usage {
 }
 
 // ship starts a pipeline again without input, and waits until its spool is empty.
-func (p pipeline) ship(t *testing.T) stack.Usage {
+func (p pipeline) ship(t *testing.T) testenv.Usage {
 	t.Helper()
 	f := p.start(t)
 	watch := f.Watch()
@@ -89,7 +89,7 @@ func (p pipeline) ship(t *testing.T) stack.Usage {
 }
 
 // postAll posts line n of all streams.
-func postAll(t *testing.T, addr string, lines []stack.Lines, n int) {
+func postAll(t *testing.T, addr string, lines []testenv.Lines, n int) {
 	t.Helper()
 	const posters = 4
 	var all sync.WaitGroup
@@ -106,7 +106,7 @@ func postAll(t *testing.T, addr string, lines []stack.Lines, n int) {
 	all.Wait()
 }
 
-func post(addr string, l stack.Lines, n int) error {
+func post(addr string, l testenv.Lines, n int) error {
 	var body bytes.Buffer
 	if err := l.Write(&body, n, n+1); err != nil {
 		return err

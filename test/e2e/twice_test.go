@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"sluice/test/stack"
+	"sluice/test/testenv"
 )
 
 // TestIngestedTwice: who feeds the same file twice, on purpose, with a stop in between, has it twice. The
@@ -20,7 +20,7 @@ func TestIngestedTwice(t *testing.T) {
 			t.Run(fmt.Sprintf("%s %d workers", pick(filesystem, "filesystem", "memory"), workers), func(t *testing.T) {
 				t.Parallel()
 				bucket := newBucket(t)
-				lines := stack.Orders(50) // one chunk
+				lines := testenv.Orders(50) // one chunk
 				p := newPipeline(t, bucket, lines)
 				p.filesystem, p.workers, p.timed = filesystem, workers, true
 				grow(t, p.dir, lines, 0, lines.Count)

@@ -10,7 +10,7 @@ import (
 	"sync/atomic"
 
 	"sluice/creds"
-	"sluice/test/stack"
+	"sluice/test/testenv"
 )
 
 // httpFaults are what S3 may answer.
@@ -118,7 +118,7 @@ func (a *aging) Invalidate(used creds.Credentials) bool {
 }
 
 func expiring(r *rig) (func() bool, func()) {
-	role, owner := stack.RoleKeys(), stack.OwnerKeys()
+	role, owner := testenv.RoleKeys(), testenv.OwnerKeys()
 	keys := &aging{
 		first:  creds.Credentials{AccessKeyID: role.AccessKeyID, SecretAccessKey: role.SecretAccessKey, SessionToken: role.SessionToken},
 		second: creds.Credentials{AccessKeyID: owner.AccessKeyID, SecretAccessKey: owner.SecretAccessKey},

@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"sluice/test/stack"
+	"sluice/test/testenv"
 )
 
 // fault is a row of the table: something that goes wrong between the output and S3.
@@ -64,12 +64,12 @@ func (f fault) run(t *testing.T, large []byte, lines string) string {
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
-	if err := stack.Wait(ctx, nil, met); err != nil {
+	if err := testenv.Wait(ctx, nil, met); err != nil {
 		t.Fatalf("the fault did not happen: %v", err)
 	}
 	start := time.Now()
 	lift()
-	if err := stack.Wait(ctx, nil, func() bool { return r.recovered(ctx) }); err != nil {
+	if err := testenv.Wait(ctx, nil, func() bool { return r.recovered(ctx) }); err != nil {
 		t.Fatalf("the output did not recover: %v", err)
 	}
 	took, requests := time.Since(start), r.front.all.Load()

@@ -17,7 +17,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 	"github.com/rs/zerolog"
 
-	"sluice/test/stack"
+	"sluice/test/testenv"
 )
 
 // wireFaults are what may happen below HTTP.
@@ -35,13 +35,13 @@ func wireFaults() []fault {
 
 // toxics is a toxiproxy for all tests.
 var toxics = sync.OnceValue(func() *toxiclient.Client {
-	addr, err := stack.FreeAddr()
+	addr, err := testenv.FreeAddr()
 	if err != nil {
 		panic(err)
 	}
 	go func() { _ = toxiproxy.NewServer(toxiproxy.NewMetricsContainer(nil), zerolog.Nop()).Listen(addr) }() // until the process ends
 	client := toxiclient.NewClient("http://" + addr)
-	if err := stack.Wait(context.Background(), nil, func() bool { _, err := client.Version(); return err == nil }); err != nil {
+	if err := testenv.Wait(context.Background(), nil, func() bool { _, err := client.Version(); return err == nil }); err != nil {
 		panic(err)
 	}
 	return client
@@ -193,7 +193,7 @@ func signAgain(req *http.Request, signed time.Time) error {
 }
 
 func sign(req *http.Request, at time.Time) error {
-	owner := stack.OwnerKeys()
+	owner := testenv.OwnerKeys()
 	names := strings.Split(strings.TrimPrefix(signedHeaders(req), "SignedHeaders="), ";")
 	clean, err := http.NewRequest(req.Method, "http://"+req.Host+req.URL.RequestURI(), nil)
 	if err != nil {

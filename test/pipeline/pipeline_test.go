@@ -30,10 +30,10 @@ import (
 	"sluice/output"
 	outputs3 "sluice/output/s3"
 	"sluice/spool"
-	"sluice/test/stack"
+	"sluice/test/testenv"
 )
 
-var server *stack.S3
+var server *testenv.S3
 
 func TestMain(m *testing.M) {
 	os.Exit(func() int {
@@ -42,7 +42,7 @@ func TestMain(m *testing.M) {
 			panic(err)
 		}
 		defer os.RemoveAll(dir)
-		if server, err = stack.StartS3(stack.S3Config{Dir: dir}); err != nil {
+		if server, err = testenv.StartS3(testenv.S3Config{Dir: dir}); err != nil {
 			panic(err)
 		}
 		defer server.Close()
@@ -53,7 +53,7 @@ func TestMain(m *testing.M) {
 // rig is an output to a bucket of its own.
 type rig struct {
 	t      *testing.T
-	bucket stack.Bucket
+	bucket testenv.Bucket
 	name   string
 	dir    string // of the spool
 	log    bytes.Buffer
@@ -66,7 +66,7 @@ type rig struct {
 func newRig(t *testing.T) *rig {
 	name := fmt.Sprintf("test-%x", rand.Uint64())
 	r := &rig{t: t, name: name, bucket: server.Bucket(name), dir: filepath.Join(t.TempDir(), "spool"), front: newFront(t)}
-	keys := stack.OwnerKeys()
+	keys := testenv.OwnerKeys()
 	r.keys = creds.Static{Credentials: creds.Credentials{AccessKeyID: keys.AccessKeyID, SecretAccessKey: keys.SecretAccessKey}}
 	if err := r.bucket.Create(t.Context()); err != nil {
 		t.Fatal(err)
@@ -161,14 +161,14 @@ func (r *rig) waitForAnObject() {
 	r.t.Helper()
 	ctx, cancel := context.WithTimeout(r.t.Context(), plenty)
 	defer cancel()
-	if err := stack.Wait(ctx, nil, func() bool { return len(r.objects()) == 1 }); err != nil {
+	if err := testenv.Wait(ctx, nil, func() bool { return len(r.objects()) == 1 }); err != nil {
 		r.t.Errorf("no object came by itself: %v", err)
 	}
 }
 
 func (r *rig) head(key string) *s3.HeadObjectOutput {
 	r.t.Helper()
-	keys := stack.OwnerKeys()
+	keys := testenv.OwnerKeys()
 	client := s3.New(s3.Options{BaseEndpoint: &server.Endpoint, Region: server.Region, UsePathStyle: true,
 		Credentials: awscreds.NewStaticCredentialsProvider(keys.AccessKeyID, keys.SecretAccessKey, "")})
 	head, err := client.HeadObject(r.t.Context(), &s3.HeadObjectInput{Bucket: &r.name, Key: &key})

@@ -7,7 +7,7 @@ import (
 	"testing"
 
 	"sluice/spool"
-	"sluice/test/stack"
+	"sluice/test/testenv"
 )
 
 // readOnlyDisk refuses to remove anything while it is read-only.
@@ -35,11 +35,11 @@ func TestCommitOnAReadOnlyDisk(t *testing.T) {
 	out := r.open("upload_timeout=1s", ownKeys)
 	r.flush(out, "app", record("one"))
 	disk.readOnly.Store(true)
-	if err := stack.Wait(t.Context(), nil, func() bool { return disk.refused.Load() > 1 }); err != nil {
+	if err := testenv.Wait(t.Context(), nil, func() bool { return disk.refused.Load() > 1 }); err != nil {
 		t.Fatal(err)
 	}
 	disk.readOnly.Store(false)
-	if err := stack.Wait(t.Context(), nil, func() bool { return len(r.segments()) == 0 }); err != nil {
+	if err := testenv.Wait(t.Context(), nil, func() bool { return len(r.segments()) == 0 }); err != nil {
 		t.Fatal(err)
 	}
 	r.close(out, plenty)

@@ -15,11 +15,11 @@ import (
 	"syscall"
 	"testing"
 
-	"sluice/test/stack"
+	"sluice/test/testenv"
 )
 
 var (
-	server  *stack.S3
+	server  *testenv.S3
 	program = "../../build/flb-host"
 	object  = "../../build/out_sluice.so"
 	source  = "../.." // of the project
@@ -43,7 +43,7 @@ func TestMain(m *testing.M) {
 			panic(err)
 		}
 		defer os.RemoveAll(dir)
-		if server, err = stack.StartS3(stack.S3Config{Dir: dir}); err != nil {
+		if server, err = testenv.StartS3(testenv.S3Config{Dir: dir}); err != nil {
 			panic(err)
 		}
 		defer server.Close()
@@ -54,20 +54,20 @@ func TestMain(m *testing.M) {
 // rig is a host with the plugin and a bucket.
 type rig struct {
 	t      *testing.T
-	bucket stack.Bucket
+	bucket testenv.Bucket
 	dir    string
 	env    []string
 }
 
 func newRig(t *testing.T) *rig {
 	t.Helper()
-	keys := stack.OwnerKeys()
+	keys := testenv.OwnerKeys()
 	r := &rig{t: t, bucket: newBucket(t), dir: t.TempDir()}
 	r.env = []string{"HOME=" + r.dir, "AWS_ACCESS_KEY_ID=" + keys.AccessKeyID, "AWS_SECRET_ACCESS_KEY=" + keys.SecretAccessKey}
 	return r
 }
 
-func newBucket(t *testing.T) stack.Bucket {
+func newBucket(t *testing.T) testenv.Bucket {
 	t.Helper()
 	b := server.Bucket(fmt.Sprintf("test-%x", rand.Uint64()))
 	if err := b.Create(t.Context()); err != nil {
@@ -77,7 +77,7 @@ func newBucket(t *testing.T) stack.Bucket {
 }
 
 // output is the arguments of one output to a bucket.
-func (r *rig) output(b stack.Bucket, properties ...string) []string {
+func (r *rig) output(b testenv.Bucket, properties ...string) []string {
 	args := []string{"-o", "sluice"}
 	for _, p := range append([]string{"bucket=" + b.Name(), "endpoint=" + server.Endpoint, "store_dir=" + filepath.Join(r.dir, "spool"),
 		"s3_key_format=/logs/$TAG/$INDEX", "total_file_size=1M", "compression=gzip"}, properties...) {
@@ -86,7 +86,7 @@ func (r *rig) output(b stack.Bucket, properties ...string) []string {
 	return args
 }
 
-func (r *rig) lines(streams ...stack.Lines) (args []string) {
+func (r *rig) lines(streams ...testenv.Lines) (args []string) {
 	r.t.Helper()
 	for _, s := range streams {
 		if _, err := s.WriteFile(r.dir); err != nil {
@@ -98,9 +98,9 @@ func (r *rig) lines(streams ...stack.Lines) (args []string) {
 }
 
 // start starts the host.
-func (r *rig) start(args ...string) *stack.Process {
+func (r *rig) start(args ...string) *testenv.Process {
 	r.t.Helper()
-	p, err := stack.Start(stack.Command{Path: program, Args: append([]string{"-e", object}, args...), Env: r.env, Dir: r.dir, Log: filepath.Join(r.dir, "host.log")})
+	p, err := testenv.Start(testenv.Command{Path: program, Args: append([]string{"-e", object}, args...), Env: r.env, Dir: r.dir, Log: filepath.Join(r.dir, "host.log")})
 	if err != nil {
 		r.t.Fatal(err)
 	}
@@ -121,9 +121,9 @@ func (r *rig) run(args ...string) (log string, err error) {
 	return p.Log(), err
 }
 
-func (r *rig) want(b stack.Bucket, streams ...stack.Lines) {
+func (r *rig) want(b testenv.Bucket, streams ...testenv.Lines) {
 	r.t.Helper()
-	tally := stack.NewTally(streams...)
+	tally := testenv.NewTally(streams...)
 	if err := tally.Bucket(r.t.Context(), b); err != nil {
 		r.t.Fatal(err)
 	}
@@ -145,7 +145,7 @@ func TestEveryLineOnceInOrder(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			r := newRig(t)
-			lines := []stack.Lines{stack.Orders(30_000), stack.Access(30_000)}
+			lines := []testenv.Lines{testenv.Orders(30_000), testenv.Access(30_000)}
 			args := append(c.args, append(r.output(r.bucket), r.lines(lines...)...)...)
 			if log, err := r.run(args...); err != nil {
 				t.Fatalf("%v\n%s", err, log)
@@ -158,7 +158,7 @@ func TestEveryLineOnceInOrder(t *testing.T) {
 func TestSeveralInstances(t *testing.T) {
 	r := newRig(t)
 	other := newBucket(t)
-	orders, access := stack.Orders(10_000), stack.Access(10_000)
+	orders, access := testenv.Orders(10_000), testenv.Access(10_000)
 	args := append(r.output(r.bucket, "alias=one", "match=app.*"), r.output(other, "alias=two", "match=web.*")...)
 	if log, err := r.run(append(args, r.lines(orders, access)...)...); err != nil {
 		t.Fatalf("%v\n%s", err, log)
@@ -169,7 +169,7 @@ func TestSeveralInstances(t *testing.T) {
 
 func TestHotReloads(t *testing.T) {
 	r := newRig(t)
-	lines := []stack.Lines{stack.Orders(60_000), stack.Access(60_000)}
+	lines := []testenv.Lines{testenv.Orders(60_000), testenv.Access(60_000)}
 	args := append(r.output(r.bucket), "-w", "0", "--reload", "30", "--chunk-size", "100000")
 	log, err := r.run(append(args, r.lines(lines...)...)...)
 	if err != nil {
@@ -191,7 +191,7 @@ func lastLine(log string) string {
 // the next run delivers, from the spool and from the host's own storage.
 func TestStopAndGoOn(t *testing.T) {
 	r := newRig(t)
-	lines := stack.Orders(50_000)
+	lines := testenv.Orders(50_000)
 	storage := []string{"--storage", filepath.Join(r.dir, "storage"), "--chunk-size", "50000"}
 	away := withEndpoint(r.output(r.bucket), "http://127.0.0.1:1")
 	p := r.start(join(storage, []string{"--rate", "20000"}, away, []string{"-p", "exit_timeout=1s"}, r.lines(lines))...)
@@ -201,7 +201,7 @@ func TestStopAndGoOn(t *testing.T) {
 		files, _ := filepath.Glob(filepath.Join(r.dir, "spool", "*", "*.*"))
 		return len(files) > 0
 	}
-	if err := stack.Wait(ctx, p.Done(), spooled); err != nil {
+	if err := testenv.Wait(ctx, p.Done(), spooled); err != nil {
 		t.Fatalf("%v\n%s", err, p.Log())
 	}
 	if err := p.Signal(syscall.SIGTERM); err != nil {
@@ -254,7 +254,7 @@ func TestRefusedStarts(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			r := newRig(t)
-			log, err := r.run(append(c.args(r), r.lines(stack.Orders(10))...)...)
+			log, err := r.run(append(c.args(r), r.lines(testenv.Orders(10))...)...)
 			if err == nil {
 				t.Errorf("the host started")
 			}
@@ -269,7 +269,7 @@ func TestRefusedStarts(t *testing.T) {
 
 func TestTLSOnIsAccepted(t *testing.T) {
 	r := newRig(t)
-	lines := stack.Orders(10)
+	lines := testenv.Orders(10)
 	if log, err := r.run(append(r.output(r.bucket, "tls=on"), r.lines(lines)...)...); err != nil {
 		t.Fatalf("%v\n%s", err, log)
 	}
@@ -281,7 +281,7 @@ func TestTLSOnIsAccepted(t *testing.T) {
 func TestFullSpool(t *testing.T) {
 	r := newRig(t)
 	args := withEndpoint(r.output(r.bucket, "store_dir_limit_size=50K", "exit_timeout=1s", "retry_limit=1"), "http://127.0.0.1:1")
-	log, err := r.run(append(append(args, "--chunk-size", "100000", "--retry-base", "0.01"), r.lines(stack.Orders(2_000))...)...)
+	log, err := r.run(append(append(args, "--chunk-size", "100000", "--retry-base", "0.01"), r.lines(testenv.Orders(2_000))...)...)
 	if err == nil {
 		t.Error("every chunk was taken")
 	}

@@ -8,7 +8,7 @@ import (
 	"syscall"
 	"testing"
 
-	"sluice/test/stack"
+	"sluice/test/testenv"
 )
 
 // TestFaultsAfterSignals: Fluent Bit puts its own handlers back at SIGCONT and
@@ -21,7 +21,7 @@ func TestFaultsAfterSignals(t *testing.T) {
 	for _, signal := range []syscall.Signal{syscall.SIGCONT, syscall.SIGHUP} {
 		t.Run(signal.String(), func(t *testing.T) {
 			dir := t.TempDir()
-			p, err := stack.Start(stack.Command{
+			p, err := testenv.Start(testenv.Command{
 				Path: program, Dir: dir, Log: filepath.Join(dir, "host.log"),
 				Args: []string{"-e", faulty, "-o", "faulty", "--chunk-size", "1000", "--rate", "40", "--generate", "app=100000"},
 			})
@@ -32,7 +32,7 @@ func TestFaultsAfterSignals(t *testing.T) {
 			recovered := func() int { return strings.Count(p.Log(), "recovered: ") }
 			for range 4 { // the first time without a signal before it
 				before := recovered()
-				if err := stack.Wait(t.Context(), p.Done(), func() bool { return recovered() > before+1 }); err != nil {
+				if err := testenv.Wait(t.Context(), p.Done(), func() bool { return recovered() > before+1 }); err != nil {
 					t.Fatalf("%v: %v\n%s", signal, err, p.Log())
 				}
 				if err := p.Signal(signal); err != nil {

@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"sluice/test/stack"
+	"sluice/test/testenv"
 )
 
 // faceCase is a client at a face.
@@ -129,7 +129,7 @@ func checkObjects(t *testing.T, puts map[string]func(string) error, log string) 
 	if err != nil {
 		t.Fatal(err)
 	}
-	objects = slices.DeleteFunc(objects, func(o stack.Object) bool { return !strings.Contains(o.Key, "/") }) // other tests'
+	objects = slices.DeleteFunc(objects, func(o testenv.Object) bool { return !strings.Contains(o.Key, "/") }) // other tests'
 	t.Logf("%d objects of %d clients", len(objects), len(puts))
 	if len(objects) != 2*len(puts) {
 		t.Errorf("%d clients have written %d objects, want 2 each", len(puts), len(objects))

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"sluice/test/stack"
+	"sluice/test/testenv"
 )
 
 // TestGrant: a role that is granted while the sidecar runs is served when the command has ended, and is not
@@ -15,12 +15,12 @@ func TestGrant(t *testing.T) {
 	needWorld(t)
 	dir := filepath.Join(t.TempDir(), "grants")
 	s := serve(t, owner()+"services:\n"+service("always", tokenOf("always"), newRole()), "SLUICE_GRANTS_DIR="+dir,
-		"AWS_ACCESS_KEY_ID="+stack.OwnerKeys().AccessKeyID, "AWS_SECRET_ACCESS_KEY="+stack.OwnerKeys().SecretAccessKey)
+		"AWS_ACCESS_KEY_ID="+testenv.OwnerKeys().AccessKeyID, "AWS_SECRET_ACCESS_KEY="+testenv.OwnerKeys().SecretAccessKey)
 	sluice := func(args ...string) string {
 		t.Helper()
 		cmd := exec.Command(world.program, args...)
 		cmd.Env = []string{"HOME=" + s.dir, "SLUICE_GRANTS_DIR=" + dir, "AWS_ENDPOINT_URL_STS=" + world.sts.Endpoint,
-			"AWS_ACCESS_KEY_ID=" + stack.OwnerKeys().AccessKeyID, "AWS_SECRET_ACCESS_KEY=" + stack.OwnerKeys().SecretAccessKey}
+			"AWS_ACCESS_KEY_ID=" + testenv.OwnerKeys().AccessKeyID, "AWS_SECRET_ACCESS_KEY=" + testenv.OwnerKeys().SecretAccessKey}
 		out, err := cmd.Output()
 		if err != nil {
 			t.Fatalf("sluice %s: %v", strings.Join(args, " "), err)
@@ -52,7 +52,7 @@ func TestTokenFile(t *testing.T) {
 	needWorld(t)
 	dir := t.TempDir()
 	env := []string{"HOME=" + dir, "SLUICE_GRANTS_DIR=" + filepath.Join(dir, "grants"), "AWS_ENDPOINT_URL_STS=" + world.sts.Endpoint,
-		"AWS_ACCESS_KEY_ID=" + stack.OwnerKeys().AccessKeyID, "AWS_SECRET_ACCESS_KEY=" + stack.OwnerKeys().SecretAccessKey}
+		"AWS_ACCESS_KEY_ID=" + testenv.OwnerKeys().AccessKeyID, "AWS_SECRET_ACCESS_KEY=" + testenv.OwnerKeys().SecretAccessKey}
 	serve(t, owner()+"services:\n"+service("always", tokenOf("always"), newRole()), env...)
 	token := filepath.Join(dir, "token")
 	cmd := exec.Command(world.program, "grant", "aws", "--role", newRole(), "--token-file", token)

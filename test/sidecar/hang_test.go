@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"sluice/test/stack"
+	"sluice/test/testenv"
 )
 
 // blocker puts something at a path that must not hold up anybody. asked reports whether a file system
@@ -117,7 +117,7 @@ func TestBlockedStart(t *testing.T) {
 			dir := t.TempDir()
 			config := filepath.Join(dir, "config.yaml")
 			asked := blocker.put(t, config)
-			p, err := stack.Start(stack.Command{Path: world.program, Args: []string{"serve", "--config", config}, Log: filepath.Join(dir, "log")})
+			p, err := testenv.Start(testenv.Command{Path: world.program, Args: []string{"serve", "--config", config}, Log: filepath.Join(dir, "log")})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -139,7 +139,7 @@ func TestBlockedStart(t *testing.T) {
 }
 
 // ends sends SIGTERM and waits for the end of a process.
-func ends(t *testing.T, p *stack.Process) {
+func ends(t *testing.T, p *testenv.Process) {
 	t.Helper()
 	began := time.Now()
 	if err := p.Signal(syscall.SIGTERM); err != nil {

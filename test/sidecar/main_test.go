@@ -14,7 +14,7 @@ import (
 	"testing"
 	"time"
 
-	"sluice/test/stack"
+	"sluice/test/testenv"
 )
 
 // inside marks the second run.
@@ -31,8 +31,8 @@ var world struct {
 	skip    string // why there is nothing to test with, if so
 	program string // sluice
 	script  string // testdata/client.py
-	sts     *stack.STS
-	s3      *stack.S3
+	sts     *testenv.STS
+	s3      *testenv.S3
 	roles   atomic.Int32 // made so far
 }
 
@@ -52,7 +52,7 @@ func run(m *testing.M) (code int, err error) {
 		return m.Run(), nil // each test skips itself by its name
 	}
 	if os.Getenv(inside) == "" {
-		code, err = stack.RunInNamespace(inside + "=1")
+		code, err = testenv.RunInNamespace(inside + "=1")
 		if !errors.Is(err, fs.ErrPermission) && !errors.Is(err, errors.ErrUnsupported) {
 			return code, err
 		}
@@ -86,11 +86,11 @@ func prepare() (missing string) {
 
 // settle furnishes the namespace: loopback, and the addresses of ECS's, EKS's and EC2's services.
 func settle() error {
-	if err := stack.SetLoopback(); err != nil {
+	if err := testenv.SetLoopback(); err != nil {
 		return fmt.Errorf("set the loopback device up: %w", err)
 	}
 	for _, address := range []string{"169.254.170.2", "169.254.170.23", "169.254.169.254"} {
-		if err := stack.AddAddress(netip.MustParseAddr(address)); err != nil {
+		if err := testenv.AddAddress(netip.MustParseAddr(address)); err != nil {
 			return err
 		}
 	}
@@ -104,11 +104,11 @@ func withServers(m *testing.M) (code int, err error) {
 		return 0, err
 	}
 	defer os.RemoveAll(dir)
-	if world.sts, err = stack.StartSTS(keyLife); err != nil {
+	if world.sts, err = testenv.StartSTS(keyLife); err != nil {
 		return 0, err
 	}
 	defer world.sts.Close()
-	if world.s3, err = stack.StartS3(stack.S3Config{Dir: filepath.Join(dir, "s3"), IAM: world.sts, Bucket: bucket}); err != nil {
+	if world.s3, err = testenv.StartS3(testenv.S3Config{Dir: filepath.Join(dir, "s3"), IAM: world.sts, Bucket: bucket}); err != nil {
 		return 0, err
 	}
 	defer func() { err = errors.Join(err, world.s3.Close()) }()

@@ -17,7 +17,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/smithy-go"
 
-	"sluice/test/stack"
+	"sluice/test/testenv"
 )
 
 // startMinIO starts $MINIO, or minio on the PATH: a real STS, and the S3 that knows its keys.
@@ -31,12 +31,12 @@ func startMinIO(t *testing.T) (endpoint string) {
 	if err != nil {
 		t.Skipf("there is no MinIO here (MINIO names it, or it is on the PATH): %v", err)
 	}
-	address, err := stack.FreeAddr()
+	address, err := testenv.FreeAddr()
 	if err != nil {
 		t.Fatal(err)
 	}
-	dir, owner := t.TempDir(), stack.OwnerKeys()
-	p, err := stack.Start(stack.Command{
+	dir, owner := t.TempDir(), testenv.OwnerKeys()
+	p, err := testenv.Start(testenv.Command{
 		Path: program, Args: []string{"server", "--address", address, filepath.Join(dir, "data")},
 		Env: []string{"HOME=" + dir, "MINIO_ROOT_USER=" + owner.AccessKeyID, "MINIO_ROOT_PASSWORD=" + owner.SecretAccessKey,
 			"MINIO_SITE_REGION=us-east-1", "MINIO_BROWSER=off", "MINIO_UPDATE=off"},
@@ -48,7 +48,7 @@ func startMinIO(t *testing.T) (endpoint string) {
 	t.Cleanup(p.Kill)
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
-	err = stack.Wait(ctx, p.Done(), func() bool {
+	err = testenv.Wait(ctx, p.Done(), func() bool {
 		resp, err := http.Get("http://" + address + "/minio/health/ready")
 		return err == nil && resp.Body.Close() == nil && resp.StatusCode == http.StatusOK
 	})
@@ -62,7 +62,7 @@ func startMinIO(t *testing.T) (endpoint string) {
 func TestMinIO(t *testing.T) {
 	needWorld(t)
 	endpoint := startMinIO(t)
-	b := stack.NewBucket(endpoint, "us-east-1", "real", stack.OwnerKeys())
+	b := testenv.NewBucket(endpoint, "us-east-1", "real", testenv.OwnerKeys())
 	if err := b.Create(t.Context()); err != nil {
 		t.Fatal(err)
 	}

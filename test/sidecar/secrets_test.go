@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"sluice/test/stack"
+	"sluice/test/testenv"
 )
 
 // TestSecrets: secrets are planted wherever one can be, everything is asked and everything goes wrong; none
@@ -17,10 +17,10 @@ func TestSecrets(t *testing.T) {
 	needWorld(t)
 	dir := t.TempDir()
 	secretKey := filepath.Join(dir, "secret-key")
-	write(t, secretKey, stack.OwnerKeys().SecretAccessKey)
+	write(t, secretKey, testenv.OwnerKeys().SecretAccessKey)
 	token := filepath.Join(dir, "token")
 	write(t, token, tokenOf("one"))
-	s := serve(t, `aws_defaults: {region: us-east-1, iam_keys: {aws_access_key_id: `+stack.OwnerKeys().AccessKeyID+`, aws_secret_access_key: "${fromEnv:SECRET_KEY}"}}
+	s := serve(t, `aws_defaults: {region: us-east-1, iam_keys: {aws_access_key_id: `+testenv.OwnerKeys().AccessKeyID+`, aws_secret_access_key: "${fromEnv:SECRET_KEY}"}}
 dynamic_services: {enabled: true, reload_interval: 1, directories: [{path: DIR/services}]}
 services:
   one: {auth_token: "${fromFile:`+token+`}", assumed_role: {RoleArn: "`+newRole()+`", ExternalId: "`+planted+`:external"}}

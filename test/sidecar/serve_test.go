@@ -12,18 +12,18 @@ import (
 	"testing"
 	"time"
 
-	"sluice/test/stack"
+	"sluice/test/testenv"
 )
 
 // serving is a running sluice serve.
 type serving struct {
-	*stack.Process
+	*testenv.Process
 	dir, config string
 }
 
 // owner is the source of all keys: those that STS knows.
 func owner() string {
-	keys := stack.OwnerKeys()
+	keys := testenv.OwnerKeys()
 	return fmt.Sprintf("aws_defaults: {region: us-east-1, iam_keys: {aws_access_key_id: %s, aws_secret_access_key: %q}}\n", keys.AccessKeyID, keys.SecretAccessKey)
 }
 
@@ -43,7 +43,7 @@ func serve(t *testing.T, config string, env ...string) *serving {
 	s.config = filepath.Join(s.dir, "config.yaml")
 	write(t, s.config, strings.ReplaceAll(config, "DIR", s.dir))
 	var err error
-	s.Process, err = stack.Start(stack.Command{
+	s.Process, err = testenv.Start(testenv.Command{
 		Path: world.program, Args: []string{"serve", "--config", s.config, "--log-level", "DEBUG"},
 		Env: append([]string{"HOME=" + s.dir, "AWS_ENDPOINT_URL_STS=" + world.sts.Endpoint}, env...),
 		Log: filepath.Join(s.dir, "log"),
@@ -85,7 +85,7 @@ func (s *serving) stop(t *testing.T) {
 // noSecrets looks for what must not be seen.
 func noSecrets(t *testing.T, where, text string) {
 	t.Helper()
-	for _, secret := range append(world.sts.Secrets(), planted, stack.OwnerKeys().SecretAccessKey) {
+	for _, secret := range append(world.sts.Secrets(), planted, testenv.OwnerKeys().SecretAccessKey) {
 		if strings.Contains(text, secret) {
 			t.Errorf("a secret is in %s", where)
 		}
@@ -97,7 +97,7 @@ func wait(t *testing.T, s *serving, ready func() bool) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	defer cancel()
-	if err := stack.Wait(ctx, s.Done(), ready); err != nil {
+	if err := testenv.Wait(ctx, s.Done(), ready); err != nil {
 		t.Fatalf("it does not come about: %v\n%s", err, strings.ReplaceAll(s.Log(), planted, "***"))
 	}
 }

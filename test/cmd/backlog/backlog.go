@@ -8,7 +8,7 @@ import (
 	"path/filepath"
 	"time"
 
-	"sluice/test/stack"
+	"sluice/test/testenv"
 )
 
 const bucketName = "backlog"
@@ -18,13 +18,13 @@ type backlog struct {
 	settings
 	out     io.Writer
 	dir     string // everything is below it
-	s3      *stack.S3
-	front   *stack.Front
+	s3      *testenv.S3
+	front   *testenv.Front
 	sources []*source
 
 	null    int64 // bytes of memory with the null output
 	failed  error // limits that were not kept; the steps go on
-	process *stack.Process
+	process *testenv.Process
 	monitor string
 }
 
@@ -34,17 +34,17 @@ func build(s settings, out io.Writer) (*backlog, error) {
 	if b.dir, err = os.MkdirTemp("", "sluice-backlog-"); err != nil {
 		return nil, err
 	}
-	for _, lines := range []stack.Lines{stack.Orders(0), stack.Access(0)} {
+	for _, lines := range []testenv.Lines{testenv.Orders(0), testenv.Access(0)} {
 		source, err := newSource(lines, b.dir)
 		if err != nil {
 			return nil, err
 		}
 		b.sources = append(b.sources, source)
 	}
-	if b.s3, err = stack.StartS3(stack.S3Config{Dir: filepath.Join(b.dir, "s3"), Bucket: bucketName}); err != nil {
+	if b.s3, err = testenv.StartS3(testenv.S3Config{Dir: filepath.Join(b.dir, "s3"), Bucket: bucketName}); err != nil {
 		return nil, err
 	}
-	if b.front, err = stack.NewFront(b.s3.Endpoint, 0); err != nil {
+	if b.front, err = testenv.NewFront(b.s3.Endpoint, 0); err != nil {
 		return nil, err
 	}
 	b.say("%s, files in %s", s.fluentBit, b.dir)
@@ -81,12 +81,12 @@ func (b *backlog) lines() (n int) {
 
 // shipment tails the lines in memory that is bounded, as in production. tail leaves the page cache alone,
 // so that the disk is not read again.
-func (b *backlog) shipment() stack.Shipment {
-	keys := stack.OwnerKeys()
-	s := stack.Shipment{
+func (b *backlog) shipment() testenv.Shipment {
+	keys := testenv.OwnerKeys()
+	s := testenv.Shipment{
 		Plugin: b.plugin, Output: "sluice", Dir: b.dir,
-		Tail: []stack.Property{{Name: "mem_buf_limit", Value: "20M"}, {Name: "file_cache_advise", Value: "off"}},
-		Properties: []stack.Property{
+		Tail: []testenv.Property{{Name: "mem_buf_limit", Value: "20M"}, {Name: "file_cache_advise", Value: "off"}},
+		Properties: []testenv.Property{
 			{Name: "bucket", Value: bucketName}, {Name: "region", Value: b.s3.Region}, {Name: "endpoint", Value: b.front.Endpoint},
 			{Name: "s3_key_format", Value: "/logs/$TAG/%Y/%m/%d/$INDEX-$UUID"}, {Name: "store_dir", Value: b.store()},
 			{Name: "compression", Value: "gzip"}, {Name: "total_file_size", Value: "20M"}, {Name: "upload_timeout", Value: "10s"},
@@ -122,8 +122,8 @@ func (b *backlog) measureNull(ctx context.Context) error {
 }
 
 // taken waits until Fluent Bit has an answer for all lines.
-func (b *backlog) taken(ctx context.Context, p *stack.Process, monitor string) error {
-	return stack.Wait(ctx, p.Done(), func() bool { return stack.Answered(monitor) >= b.lines() })
+func (b *backlog) taken(ctx context.Context, p *testenv.Process, monitor string) error {
+	return testenv.Wait(ctx, p.Done(), func() bool { return testenv.Answered(monitor) >= b.lines() })
 }
 
 func (b *backlog) rate(took time.Duration) float64 { return b.gigabytes * 1e3 / took.Seconds() }

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"sluice/test/stack"
+	"sluice/test/testenv"
 )
 
 // mostMemory is what the plugin may take above the null output, in bytes.
@@ -40,7 +40,7 @@ func (b *backlog) drain(ctx context.Context) error {
 	grown := make(chan error, 1)
 	go func() { grown <- b.grow(more) }()
 	err := b.measure("S3 back, backlog shipped", began, func() error {
-		return stack.Wait(ctx, b.process.Done(), func() bool { return !b.any(backlog) })
+		return testenv.Wait(ctx, b.process.Done(), func() bool { return !b.any(backlog) })
 	})
 	if err != nil {
 		return err
@@ -57,7 +57,7 @@ func (b *backlog) rest(ctx context.Context) error {
 	b.say("%d lines in all", b.lines())
 	err := b.taken(ctx, b.process, b.monitor)
 	if err == nil {
-		err = stack.Wait(ctx, b.process.Done(), func() bool { return len(b.segments()) == 0 })
+		err = testenv.Wait(ctx, b.process.Done(), func() bool { return len(b.segments()) == 0 })
 	}
 	if err != nil {
 		return err
@@ -124,11 +124,11 @@ func (b *backlog) any(of map[string]bool) bool {
 
 // count counts what is on S3.
 func (b *backlog) count(ctx context.Context) error {
-	var lines []stack.Lines
+	var lines []testenv.Lines
 	for _, s := range b.sources {
 		lines = append(lines, s.Lines)
 	}
-	tally, bucket := stack.NewTally(lines...), b.s3.Bucket(bucketName)
+	tally, bucket := testenv.NewTally(lines...), b.s3.Bucket(bucketName)
 	if err := tally.Bucket(ctx, bucket); err != nil {
 		return err
 	}

@@ -13,14 +13,14 @@ import (
 	"os"
 
 	"sluice/test/cmd/internal/command"
-	"sluice/test/stack"
+	"sluice/test/testenv"
 )
 
 func main() { command.Main("backlog", run) }
 
 type settings struct {
 	plugin    string // absolute: the S3 server changes the working directory
-	fluentBit stack.FluentBit
+	fluentBit testenv.FluentBit
 	gigabytes float64 // of lines
 }
 
@@ -35,7 +35,7 @@ func parse(args []string, stderr io.Writer) (s settings, err error) {
 	if s.plugin, err = command.FindPlugin(s.plugin); err != nil {
 		return s, err
 	}
-	s.fluentBit.Program, err = stack.FindFluentBit()
+	s.fluentBit.Program, err = testenv.FindFluentBit()
 	return s, err
 }
 

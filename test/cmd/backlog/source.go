@@ -7,19 +7,19 @@ import (
 	"io"
 	"os"
 
-	"sluice/test/stack"
+	"sluice/test/testenv"
 )
 
-// source writes lines much faster than stack.Lines makes them: it makes some and gives them other ids.
+// source writes lines much faster than testenv.Lines makes them: it makes some and gives them other ids.
 type source struct {
-	stack.Lines // Count grows as they are written
+	testenv.Lines // Count grows as they are written
 	patterns    [][]byte
 	file        *os.File
 }
 
 const patterns = 1000 // more than a codec looks back
 
-func newSource(lines stack.Lines, dir string) (*source, error) {
+func newSource(lines testenv.Lines, dir string) (*source, error) {
 	s := &source{Lines: lines}
 	var b bytes.Buffer
 	for n := range patterns {

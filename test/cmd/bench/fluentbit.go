@@ -6,14 +6,14 @@ import (
 	"path/filepath"
 	"strings"
 
-	"sluice/test/stack"
+	"sluice/test/testenv"
 )
 
 // longest is how many seconds Fluent Bit, and then our output, may take to end: everything is to be there.
 const longest = "240"
 
 // start starts Fluent Bit in a fresh folder. monitor is where it tells how it is, if the input is paced.
-func (b *bench) start(t *trial) (p *stack.Process, monitor string, err error) {
+func (b *bench) start(t *trial) (p *testenv.Process, monitor string, err error) {
 	dir := filepath.Join(b.dir, "run")
 	if err := os.RemoveAll(dir); err != nil {
 		return nil, "", err
@@ -21,9 +21,9 @@ func (b *bench) start(t *trial) (p *stack.Process, monitor string, err error) {
 	if err := os.Mkdir(dir, 0o755); err != nil {
 		return nil, "", err
 	}
-	files := map[string]string{"parsers.conf": stack.Parsers}
+	files := map[string]string{"parsers.conf": testenv.Parsers}
 	if t.pace > 0 {
-		if monitor, err = stack.FreeAddr(); err != nil {
+		if monitor, err = testenv.FreeAddr(); err != nil {
 			return nil, "", err
 		}
 		if t.socket == "" {
@@ -36,36 +36,36 @@ func (b *bench) start(t *trial) (p *stack.Process, monitor string, err error) {
 			return nil, "", err
 		}
 	}
-	p, err = stack.Start(b.command(t, dir))
+	p, err = testenv.Start(b.command(t, dir))
 	return p, monitor, err
 }
 
 func (b *bench) config(t *trial, dir, monitor string) string {
 	var text strings.Builder
-	service := []stack.Property{
+	service := []testenv.Property{
 		{Name: "parsers_file", Value: filepath.Join(dir, "parsers.conf")}, {Name: "grace", Value: longest}, {Name: "flush", Value: t.flush()},
 	}
 	if t.pace > 0 {
 		service = append(service, monitored(monitor)...)
 	}
-	stack.Section(&text, "SERVICE", service)
-	stack.Section(&text, "INPUT", t.section())
+	testenv.Section(&text, "SERVICE", service)
+	testenv.Section(&text, "INPUT", t.section())
 	t.sections(&text, dir, b.sink.Endpoint, t.timeout())
 	return text.String()
 }
 
 // monitored are the properties of a service that tells how it is.
-func monitored(monitor string) []stack.Property {
+func monitored(monitor string) []testenv.Property {
 	host, port, _ := net.SplitHostPort(monitor)
-	return []stack.Property{
+	return []testenv.Property{
 		{Name: "http_server", Value: "on"}, {Name: "http_listen", Value: host}, {Name: "http_port", Value: port},
 	}
 }
 
 // command runs Fluent Bit with the output's credentials, and nothing else of ours, in its environment.
-func (b *bench) command(t *trial, dir string) stack.Command {
-	keys := stack.OwnerKeys()
-	c := stack.Command{
+func (b *bench) command(t *trial, dir string) testenv.Command {
+	keys := testenv.OwnerKeys()
+	c := testenv.Command{
 		Path: b.program, Args: []string{"-c", filepath.Join(dir, "fluent-bit.conf")}, Dir: dir, Log: filepath.Join(dir, "fluent-bit.log"),
 		Env: []string{"PATH=" + os.Getenv("PATH"), "HOME=" + dir,
 			"AWS_ACCESS_KEY_ID=" + keys.AccessKeyID, "AWS_SECRET_ACCESS_KEY=" + keys.SecretAccessKey},

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"time"
 
-	"sluice/test/stack"
+	"sluice/test/testenv"
 )
 
 // input is what comes in: lines in files, or in messages.
@@ -18,7 +18,7 @@ type input struct {
 	tag     string
 	path    string // of the files, with wildcards
 	parsed  bool   // by the json parser
-	lines   stack.Lines
+	lines   testenv.Lines
 	size    int64         // of the lines or messages, in bytes
 	tags    int           // that messages have
 	socket  string        // that messages go to; "" for files
@@ -68,12 +68,12 @@ func (s settings) input(name, dir string) (input, error) {
 	return input{}, fmt.Errorf("-inputs: %q is not known: use parsed, raw, tags, tags:NUMBER, turns, turns:NUMBER, tiny and ten", name)
 }
 
-// sizeOfLine is what a line of stack.Orders takes, on average.
+// sizeOfLine is what a line of testenv.Orders takes, on average.
 const sizeOfLine = 248
 
 // fill writes an input's only file, unless another input has the same.
 func (in input) fill(dir string, size int64) (input, error) {
-	in.lines = stack.Orders(int(size / sizeOfLine))
+	in.lines = testenv.Orders(int(size / sizeOfLine))
 	in.tag = in.lines.Tag
 	dir = filepath.Join(dir, fmt.Sprintf("%d-lines", in.lines.Count))
 	in.path = in.lines.File(dir)
@@ -92,7 +92,7 @@ func (in input) fill(dir string, size int64) (input, error) {
 // prepareTags spreads lines evenly over files, each of which has a tag.
 func prepareTags(name, dir string, size int64, tags int) (input, error) {
 	dir = filepath.Join(dir, fmt.Sprintf("%d-tags", tags))
-	in := input{name: name, tag: "t.*", path: filepath.Join(dir, "*"), parsed: true, outputs: gzipOutputs, lines: stack.Orders(int(size / sizeOfLine))}
+	in := input{name: name, tag: "t.*", path: filepath.Join(dir, "*"), parsed: true, outputs: gzipOutputs, lines: testenv.Orders(int(size / sizeOfLine))}
 	if err := os.Mkdir(dir, 0o755); err != nil {
 		return in, err
 	}
@@ -111,19 +111,19 @@ func prepareTags(name, dir string, size int64, tags int) (input, error) {
 }
 
 // section is the input's part of a configuration.
-func (in input) section() []stack.Property {
+func (in input) section() []testenv.Property {
 	if in.socket != "" {
-		return []stack.Property{{Name: "name", Value: "forward"}, {Name: "unix_path", Value: in.socket}}
+		return []testenv.Property{{Name: "name", Value: "forward"}, {Name: "unix_path", Value: in.socket}}
 	}
-	properties := []stack.Property{
+	properties := []testenv.Property{
 		{Name: "name", Value: "tail"}, {Name: "tag", Value: in.tag}, {Name: "path", Value: in.path},
 		{Name: "read_from_head", Value: "on"}, {Name: "file_cache_advise", Value: "off"},
 	}
 	if in.parsed {
-		properties = append(properties, stack.Property{Name: "parser", Value: "json"})
+		properties = append(properties, testenv.Property{Name: "parser", Value: "json"})
 	}
 	if in.pace == 0 {
-		properties = append(properties, stack.Property{Name: "exit_on_eof", Value: "on"})
+		properties = append(properties, testenv.Property{Name: "exit_on_eof", Value: "on"})
 	}
 	return properties
 }

@@ -15,7 +15,7 @@ import (
 	"time"
 
 	"sluice/test/cmd/internal/command"
-	"sluice/test/stack"
+	"sluice/test/testenv"
 )
 
 func main() { command.Main("bench", run) }
@@ -54,7 +54,7 @@ func parse(args []string, stderr io.Writer) (s settings, err error) {
 	if s.plugin, err = command.FindPlugin(s.plugin); err != nil {
 		return s, err
 	}
-	s.program, err = stack.FindFluentBit()
+	s.program, err = testenv.FindFluentBit()
 	return s, err
 }
 

@@ -8,7 +8,7 @@ import (
 	"strconv"
 	"strings"
 
-	"sluice/test/stack"
+	"sluice/test/testenv"
 )
 
 // output is what lines go to, written PLUGIN:CODEC:LEVEL@WORKERS*COUNT, as far as it is not the usual.
@@ -86,32 +86,32 @@ func number(digits string, def int) int {
 // sections are the output's parts of a configuration.
 func (o output) sections(b *strings.Builder, dir, endpoint, timeout string) {
 	for n := range o.count {
-		properties := []stack.Property{
+		properties := []testenv.Property{
 			{Name: "name", Value: o.plugin}, {Name: "alias", Value: fmt.Sprintf("bench.%d", n)},
 			{Name: "match", Value: "*"}, {Name: "workers", Value: fmt.Sprint(o.workers)},
 		}
 		if o.plugin != "null" {
 			properties = append(properties, o.upload(filepath.Join(dir, fmt.Sprintf("store.%d", n)), endpoint, timeout)...)
 		}
-		stack.Section(b, "OUTPUT", properties)
+		testenv.Section(b, "OUTPUT", properties)
 	}
 }
 
 // upload are the properties of an output that uploads.
-func (o output) upload(store, endpoint, timeout string) []stack.Property {
-	properties := []stack.Property{
+func (o output) upload(store, endpoint, timeout string) []testenv.Property {
+	properties := []testenv.Property{
 		{Name: "bucket", Value: "bench"}, {Name: "region", Value: "us-east-1"}, {Name: "endpoint", Value: endpoint},
 		{Name: "total_file_size", Value: "100M"}, {Name: "upload_timeout", Value: timeout}, {Name: "use_put_object", Value: "off"},
 		{Name: "store_dir", Value: store}, {Name: "retry_limit", Value: "no_limits"},
 	}
 	if o.codec != "none" {
-		properties = append(properties, stack.Property{Name: "compression", Value: o.codec})
+		properties = append(properties, testenv.Property{Name: "compression", Value: o.codec})
 	}
 	if o.level != 0 {
-		properties = append(properties, stack.Property{Name: "compression_level", Value: fmt.Sprint(o.level)})
+		properties = append(properties, testenv.Property{Name: "compression_level", Value: fmt.Sprint(o.level)})
 	}
 	if o.plugin == "s3" {
-		return append(properties, stack.Property{Name: "tls", Value: "off"})
+		return append(properties, testenv.Property{Name: "tls", Value: "off"})
 	}
-	return append(properties, stack.Property{Name: "exit_timeout", Value: longest})
+	return append(properties, testenv.Property{Name: "exit_timeout", Value: longest})
 }

@@ -8,7 +8,7 @@ import (
 	"path/filepath"
 	"time"
 
-	"sluice/test/stack"
+	"sluice/test/testenv"
 )
 
 const tinyRate = 1e6 // bytes a second that come in, some every 20 ms
@@ -29,7 +29,7 @@ func (in input) flush() string {
 func (s settings) prepareTiny(dir string) (input, error) {
 	in := input{
 		name: "tiny", parsed: true, outputs: gzipOutputs + ",sluice:gzip@1", pace: s.tiny,
-		lines: stack.Orders(int(s.tiny.Seconds() * tinyRate / sizeOfLine)),
+		lines: testenv.Orders(int(s.tiny.Seconds() * tinyRate / sizeOfLine)),
 	}
 	in.tag, in.path = in.lines.Tag, filepath.Join(dir, "run", "tiny.log")
 	var text bytes.Buffer
@@ -39,7 +39,7 @@ func (s settings) prepareTiny(dir string) (input, error) {
 }
 
 // feed brings in a paced input's lines, and ends Fluent Bit: in good order, if it has an answer for all.
-func (in input) feed(ctx context.Context, p *stack.Process, monitor string) error {
+func (in input) feed(ctx context.Context, p *testenv.Process, monitor string) error {
 	if in.pace == 0 {
 		return nil // it ends by itself
 	}
@@ -51,7 +51,7 @@ func (in input) feed(ctx context.Context, p *stack.Process, monitor string) erro
 		p.Kill()
 		return err
 	}
-	if err := stack.Wait(ctx, p.Done(), func() bool { return stack.Answered(monitor) >= in.lines.Count }); err != nil {
+	if err := testenv.Wait(ctx, p.Done(), func() bool { return testenv.Answered(monitor) >= in.lines.Count }); err != nil {
 		p.Kill()
 		return err
 	}
@@ -59,7 +59,7 @@ func (in input) feed(ctx context.Context, p *stack.Process, monitor string) erro
 }
 
 // write writes the lines that are due, again and again.
-func (in input) write(ctx context.Context, p *stack.Process) error {
+func (in input) write(ctx context.Context, p *testenv.Process) error {
 	file, err := os.OpenFile(in.path, os.O_WRONLY|os.O_APPEND, 0)
 	if err != nil {
 		return err
@@ -68,7 +68,7 @@ func (in input) write(ctx context.Context, p *stack.Process) error {
 	var text bytes.Buffer
 	var failed error
 	began, written := time.Now(), 0
-	err = stack.Wait(ctx, p.Done(), func() bool {
+	err = testenv.Wait(ctx, p.Done(), func() bool {
 		due := min(in.lines.Count, int(float64(in.lines.Count)*float64(time.Since(began))/float64(in.pace)))
 		text.Reset()
 		if failed = in.lines.Write(&text, written, due); failed == nil {

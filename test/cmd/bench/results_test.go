@@ -8,7 +8,7 @@ import (
 
 	"sluice/test/cmd/bench/sink"
 	"sluice/test/cmd/internal/table"
-	"sluice/test/stack"
+	"sluice/test/testenv"
 )
 
 func TestMedian(t *testing.T) {
@@ -31,7 +31,7 @@ func outcome(t *testing.T, name string, samples ...sample) *trial {
 	if err != nil {
 		t.Fatal(err)
 	}
-	lines := stack.Orders(1000)
+	lines := testenv.Orders(1000)
 	return &trial{input: input{name: "parsed", size: 2e6, lines: lines}, output: o, samples: samples}
 }
 

@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"sluice/test/cmd/bench/sink"
-	"sluice/test/stack"
+	"sluice/test/testenv"
 )
 
 // patience is how long one process may take.
@@ -72,7 +72,7 @@ func (b *bench) left() (n int) {
 }
 
 // watch waits for a process's end and returns the most memory that it had, but for its last moment.
-func watch(ctx context.Context, p *stack.Process) (peak int64, err error) {
+func watch(ctx context.Context, p *testenv.Process) (peak int64, err error) {
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
 	for {

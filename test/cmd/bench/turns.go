@@ -15,7 +15,7 @@ import (
 
 	"github.com/tinylib/msgp/msgp"
 
-	"sluice/test/stack"
+	"sluice/test/testenv"
 )
 
 // The messages of the inputs turns come in one after the other at one rate, whatever their tags.
@@ -36,7 +36,7 @@ func (in input) timeout() string {
 // and is not seen again. The messages are the same, and so is their rate, with one tag and with many.
 func (s settings) prepareTurns(name, dir string, tags int) (in input, err error) {
 	size := s.size * 10
-	in = input{name: name, outputs: gzipOutputs, tags: tags, lines: stack.Orders(int(size / sizeOfLine)), pace: time.Duration(float64(size) / turnsRate * 1e9)}
+	in = input{name: name, outputs: gzipOutputs, tags: tags, lines: testenv.Orders(int(size / sizeOfLine)), pace: time.Duration(float64(size) / turnsRate * 1e9)}
 	in.path, in.socket = filepath.Join(dir, "turns"), filepath.Join(dir, "run", "forward.sock")
 	if info, err := os.Stat(in.path); err == nil {
 		in.size = info.Size()
@@ -80,7 +80,7 @@ func (in input) message(n int) ([]byte, error) {
 const epoch = 1_795_600_000
 
 // send sends the messages to Fluent Bit, those that are due.
-func (in input) send(ctx context.Context, p *stack.Process) error {
+func (in input) send(ctx context.Context, p *testenv.Process) error {
 	file, err := os.Open(in.path)
 	if err != nil {
 		return err
@@ -88,13 +88,13 @@ func (in input) send(ctx context.Context, p *stack.Process) error {
 	defer file.Close()
 	r := bufio.NewReaderSize(file, 1<<20)
 	var conn net.Conn
-	if err := stack.Wait(ctx, p.Done(), func() bool { conn, err = net.Dial("unix", in.socket); return err == nil }); err != nil {
+	if err := testenv.Wait(ctx, p.Done(), func() bool { conn, err = net.Dial("unix", in.socket); return err == nil }); err != nil {
 		return err
 	}
 	defer conn.Close()
 	began, sent := time.Now(), 0
 	var failed error
-	err = stack.Wait(ctx, p.Done(), func() bool {
+	err = testenv.Wait(ctx, p.Done(), func() bool {
 		due := min(turnsMessages, int(turnsMessages*float64(time.Since(began))/float64(in.pace)))
 		for ; sent < due && failed == nil; sent++ {
 			failed = sendOne(conn, r, in.tagOf(sent))

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"sluice/test/stack"
+	"sluice/test/testenv"
 )
 
 // TestCrash is a short run of everything. With the loader there is less to see: no objects in parts.
@@ -35,7 +35,7 @@ func TestCrash(t *testing.T) {
 // moment before an answer is noted by chance only, so there are several trials.
 func TestCopiesAreSeen(t *testing.T) {
 	s := parseHere(t, "-n", "10", "-signal", "KILL", "-workers", "0", "-set", "deduplicate=off")[0]
-	if _, ok := s.host.(stack.FluentBit); !ok {
+	if _, ok := s.host.(testenv.FluentBit); !ok {
 		t.Skip("there is no Fluent Bit here, and the loader is hardly ever killed before it has noted an answer")
 	}
 	const trials = 8

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"syscall"
 
-	"sluice/test/stack"
+	"sluice/test/testenv"
 )
 
 // fluentBit is the real one: lines come in by HTTP into filesystem storage, and go out by two outputs of
@@ -24,7 +24,7 @@ type fluentBit struct {
 }
 
 func newFluentBit(s settings, program, endpoint string) (*fluentBit, error) {
-	addr, err := stack.LastingAddr()
+	addr, err := testenv.LastingAddr()
 	return &fluentBit{settings: s, program: program, endpoint: endpoint, addr: addr, lines: newStreams()}, err
 }
 
@@ -37,7 +37,7 @@ func (f *fluentBit) begin() error {
 
 func (f *fluentBit) end() { f.load.end() }
 
-func (f *fluentBit) start() (*stack.Process, error) {
+func (f *fluentBit) start() (*testenv.Process, error) {
 	file := filepath.Join(f.dir, "fluent-bit.conf")
 	if err := os.WriteFile(file, []byte(f.config()), 0o644); err != nil {
 		return nil, err
@@ -50,18 +50,18 @@ func (f *fluentBit) start() (*stack.Process, error) {
 func (f *fluentBit) config() string {
 	var b strings.Builder
 	host, port, _ := net.SplitHostPort(f.addr)
-	stack.Section(&b, "SERVICE", []stack.Property{
+	testenv.Section(&b, "SERVICE", []testenv.Property{
 		{Name: "flush", Value: "0.2"}, {Name: "grace", Value: "2"}, {Name: "log_level", Value: "info"},
 		{Name: "storage.path", Value: f.chunks()}, {Name: "storage.delete_irrecoverable_chunks", Value: "on"},
 		{Name: "scheduler.base", Value: "1"}, {Name: "scheduler.cap", Value: "5"},
 	})
-	stack.Section(&b, "INPUT", []stack.Property{
+	testenv.Section(&b, "INPUT", []testenv.Property{
 		{Name: "name", Value: "http"}, {Name: "listen", Value: host}, {Name: "port", Value: port},
 		{Name: "storage.type", Value: "filesystem"},
 	})
-	big := f.output("big", f.endpoint, stack.Property{Name: "total_file_size", Value: "11M"})
-	for _, properties := range [][]stack.Property{f.small(f.endpoint), big} {
-		stack.Section(&b, "OUTPUT", append([]stack.Property{{Name: "name", Value: "sluice"}}, properties...))
+	big := f.output("big", f.endpoint, testenv.Property{Name: "total_file_size", Value: "11M"})
+	for _, properties := range [][]testenv.Property{f.small(f.endpoint), big} {
+		testenv.Section(&b, "OUTPUT", append([]testenv.Property{{Name: "name", Value: "sluice"}}, properties...))
 	}
 	return b.String()
 }
@@ -74,7 +74,7 @@ func (f *fluentBit) settle(ctx context.Context) error {
 	}
 	limited, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	err = stack.Wait(limited, p.Done(), func() bool { return f.empty(filepath.Join(f.chunks(), "*", "*.flb")) })
+	err = testenv.Wait(limited, p.Done(), func() bool { return f.empty(filepath.Join(f.chunks(), "*", "*.flb")) })
 	if errors.Is(err, context.DeadlineExceeded) {
 		err = nil // the count tells what is missing
 	}

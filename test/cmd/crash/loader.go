@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"path/filepath"
 
-	"sluice/test/stack"
+	"sluice/test/testenv"
 )
 
 // loader is test/host, which reads lines from files and goes on where it was killed. It has the small
@@ -44,11 +44,11 @@ func (l *loader) begin() error {
 	return nil
 }
 
-func (l *loader) start() (*stack.Process, error) {
+func (l *loader) start() (*testenv.Process, error) {
 	return l.run("--rate", fmt.Sprint(loaderRate))
 }
 
-func (l *loader) run(more ...string) (*stack.Process, error) {
+func (l *loader) run(more ...string) (*testenv.Process, error) {
 	args := append([]string{"-e", l.plugin, "--storage", l.chunks(), "--grace", "2", "-o", "sluice"}, more...)
 	for _, p := range l.small(l.endpoint) {
 		args = append(args, "-p", p.Name+"="+p.Value)

@@ -19,7 +19,7 @@ import (
 	"syscall"
 
 	"sluice/test/cmd/internal/command"
-	"sluice/test/stack"
+	"sluice/test/testenv"
 )
 
 func main() { command.Main("crash", run) }
@@ -27,12 +27,12 @@ func main() { command.Main("crash", run) }
 // settings are one trial's, but for dir.
 type settings struct {
 	plugin  string // absolute, as dir: the S3 server changes the working directory
-	host    stack.Host
+	host    testenv.Host
 	kills   int
 	signal  syscall.Signal
 	workers int
 	seed    uint64
-	extra   []stack.Property // of both outputs
+	extra   []testenv.Property // of both outputs
 	dir     string           // for everything
 }
 
@@ -63,7 +63,7 @@ func parse(args []string, stderr io.Writer) (trials []settings, err error) {
 	if s.plugin, err = command.FindPlugin(s.plugin); err != nil {
 		return nil, err
 	}
-	if s.host, err = stack.FindHost(host); err != nil {
+	if s.host, err = testenv.FindHost(host); err != nil {
 		return nil, err
 	}
 	if s.seed == 0 {
@@ -71,7 +71,7 @@ func parse(args []string, stderr io.Writer) (trials []settings, err error) {
 	}
 	for property := range strings.SplitSeq(set, ",") {
 		if name, value, ok := strings.Cut(property, "="); ok {
-			s.extra = append(s.extra, stack.Property{Name: name, Value: value})
+			s.extra = append(s.extra, testenv.Property{Name: name, Value: value})
 		}
 	}
 	return s.matrix(signals, workers)

@@ -8,7 +8,7 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"sluice/test/stack"
+	"sluice/test/testenv"
 )
 
 // result is what became of a trial.
@@ -38,7 +38,7 @@ const partSize = 5_242_880
 func (t *trial) count(ctx context.Context) (result, error) {
 	r := result{settings: t.settings, done: t.done, restarts: t.weather.restarts}
 	for fault, n := range t.weather.front.Met() {
-		if fault != stack.NoFault {
+		if fault != testenv.NoFault {
 			r.faults += n
 		}
 	}
@@ -51,11 +51,11 @@ func (t *trial) count(ctx context.Context) (result, error) {
 	if err := r.look(ctx, t.weather.bucket()); err != nil {
 		return r, err
 	}
-	var lines []stack.Lines
+	var lines []testenv.Lines
 	for _, s := range t.victim.streams() {
 		lines = append(lines, s.Lines)
 	}
-	tally := stack.NewTally(lines...)
+	tally := testenv.NewTally(lines...)
 	if err := tally.Bucket(ctx, t.weather.bucket()); err != nil {
 		return r, err
 	}
@@ -68,7 +68,7 @@ func (t *trial) count(ctx context.Context) (result, error) {
 	return r, nil
 }
 
-func (r *result) look(ctx context.Context, b stack.Bucket) error {
+func (r *result) look(ctx context.Context, b testenv.Bucket) error {
 	objects, err := b.List(ctx)
 	if err != nil {
 		return err
@@ -85,7 +85,7 @@ func (r *result) look(ctx context.Context, b stack.Bucket) error {
 }
 
 // add adds one stream.
-func (r *result) add(s *stream, c *stack.Count) {
+func (r *result) add(s *stream, c *testenv.Count) {
 	unsure := make([]bool, s.Count)
 	for _, span := range s.unsure {
 		for n := span.first; n < span.end; n++ {

@@ -7,12 +7,12 @@ import (
 	"math/rand/v2"
 	"time"
 
-	"sluice/test/stack"
+	"sluice/test/testenv"
 )
 
 // stream is a load with one tag: batches of lines, each posted once. Count grows as they are offered.
 type stream struct {
-	stack.Lines
+	testenv.Lines
 	noise  int           // bytes of a line that do not compress; 0 for lines of a web shop
 	batch  int           // lines of a request
 	pause  time.Duration // between requests
@@ -31,10 +31,10 @@ const smallTags = 12
 func newStreams() []*stream {
 	var all []*stream
 	for i := range smallTags {
-		lines := stack.Lines{Tag: fmt.Sprintf("small.orders%d", i), Mark: fmt.Sprintf("ord%d-", i), JSON: true}
+		lines := testenv.Lines{Tag: fmt.Sprintf("small.orders%d", i), Mark: fmt.Sprintf("ord%d-", i), JSON: true}
 		all = append(all, &stream{Lines: lines, batch: 8, pause: 50 * time.Millisecond})
 	}
-	big := stack.Lines{Tag: bigTag, Mark: "big-", JSON: true}
+	big := testenv.Lines{Tag: bigTag, Mark: "big-", JSON: true}
 	return append(all, &stream{Lines: big, noise: 100_000, batch: 10, pause: 150 * time.Millisecond})
 }
 

@@ -10,7 +10,7 @@ import (
 	"syscall"
 	"time"
 
-	"sluice/test/stack"
+	"sluice/test/testenv"
 )
 
 // trial is one run with a signal and a number of workers.
@@ -96,7 +96,7 @@ func (t *trial) killAll(ctx context.Context) error {
 }
 
 // end sends a signal and waits for the process's end, which is as the signal asks.
-func end(ctx context.Context, p *stack.Process, signal syscall.Signal) error {
+func end(ctx context.Context, p *testenv.Process, signal syscall.Signal) error {
 	if err := p.Signal(signal); err != nil {
 		return err
 	}
@@ -110,7 +110,7 @@ func end(ctx context.Context, p *stack.Process, signal syscall.Signal) error {
 }
 
 // await waits for a process's end.
-func await(ctx context.Context, p *stack.Process, after string) error {
+func await(ctx context.Context, p *testenv.Process, after string) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	select {

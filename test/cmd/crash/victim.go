@@ -6,7 +6,7 @@ import (
 	"os"
 	"path/filepath"
 
-	"sluice/test/stack"
+	"sluice/test/testenv"
 )
 
 // victim is the program that is killed, with the lines that it gets.
@@ -14,7 +14,7 @@ type victim interface {
 	// begin begins the load, before the first start.
 	begin() error
 	// start starts it with the folders of the start before.
-	start() (*stack.Process, error)
+	start() (*testenv.Process, error)
 	// end ends the load: the streams' lines are all that there will be.
 	end()
 	// settle has it work off what is left, in good weather. What it does not manage is left.
@@ -25,16 +25,16 @@ type victim interface {
 
 // newVictim is Fluent Bit, or where there is none, this project's loader.
 func newVictim(s settings, endpoint string) (victim, error) {
-	if loader, ok := s.host.(stack.Loader); ok {
+	if loader, ok := s.host.(testenv.Loader); ok {
 		return newLoader(s, loader.Program, endpoint), nil
 	}
-	return newFluentBit(s, s.host.(stack.FluentBit).Program, endpoint)
+	return newFluentBit(s, s.host.(testenv.FluentBit).Program, endpoint)
 }
 
 // command runs a program with the plugin's credentials in its environment.
-func (s settings) command(program string, args ...string) (*stack.Process, error) {
-	keys := stack.OwnerKeys()
-	return stack.Start(stack.Command{
+func (s settings) command(program string, args ...string) (*testenv.Process, error) {
+	keys := testenv.OwnerKeys()
+	return testenv.Start(testenv.Command{
 		Path: program, Args: args, Dir: s.dir, Log: s.log(),
 		Env: []string{"PATH=" + os.Getenv("PATH"), "HOME=" + s.dir,
 			"AWS_ACCESS_KEY_ID=" + keys.AccessKeyID, "AWS_SECRET_ACCESS_KEY=" + keys.SecretAccessKey},
@@ -42,8 +42,8 @@ func (s settings) command(program string, args ...string) (*stack.Process, error
 }
 
 // output are the properties of one output; its tags begin with its name.
-func (s settings) output(name, endpoint string, more ...stack.Property) []stack.Property {
-	properties := []stack.Property{
+func (s settings) output(name, endpoint string, more ...testenv.Property) []testenv.Property {
+	properties := []testenv.Property{
 		{Name: "alias", Value: name}, {Name: "match", Value: name + ".*"}, {Name: "workers", Value: fmt.Sprint(s.workers)},
 		{Name: "bucket", Value: bucketName}, {Name: "region", Value: "us-east-1"}, {Name: "endpoint", Value: endpoint},
 		{Name: "s3_key_format", Value: "/logs/$TAG/%Y/%m/%d/$INDEX-$UUID"}, {Name: "upload_timeout", Value: "1s"},
@@ -53,9 +53,9 @@ func (s settings) output(name, endpoint string, more ...stack.Property) []stack.
 }
 
 // small is the output of the small objects.
-func (s settings) small(endpoint string) []stack.Property {
+func (s settings) small(endpoint string) []testenv.Property {
 	return s.output("small", endpoint,
-		stack.Property{Name: "total_file_size", Value: "1M"}, stack.Property{Name: "compression", Value: "gzip"})
+		testenv.Property{Name: "total_file_size", Value: "1M"}, testenv.Property{Name: "compression", Value: "gzip"})
 }
 
 func (s settings) store() string  { return filepath.Join(s.dir, "store") }

@@ -7,16 +7,16 @@ import (
 	"path/filepath"
 	"time"
 
-	"sluice/test/stack"
+	"sluice/test/testenv"
 )
 
 const bucketName = "crash"
 
 // weather is an S3 server behind a front that makes it bad, in phases.
 type weather struct {
-	front  *stack.Front
-	config stack.S3Config
-	server *stack.S3
+	front  *testenv.Front
+	config testenv.S3Config
+	server *testenv.S3
 	chance *rand.Rand
 
 	restarts int
@@ -26,19 +26,19 @@ type weather struct {
 
 func newWeather(dir string, seed uint64) (*weather, error) {
 	w := &weather{chance: rand.New(rand.NewPCG(seed, 2)), done: make(chan error, 1)}
-	addr, err := stack.LastingAddr()
+	addr, err := testenv.LastingAddr()
 	if err != nil {
 		return nil, err
 	}
-	w.config = stack.S3Config{Dir: filepath.Join(dir, "s3"), Addr: addr, Bucket: bucketName}
-	if w.server, err = stack.StartS3(w.config); err != nil {
+	w.config = testenv.S3Config{Dir: filepath.Join(dir, "s3"), Addr: addr, Bucket: bucketName}
+	if w.server, err = testenv.StartS3(w.config); err != nil {
 		return nil, err
 	}
-	w.front, err = stack.NewFront(w.server.Endpoint, seed)
+	w.front, err = testenv.NewFront(w.server.Endpoint, seed)
 	return w, err
 }
 
-func (w *weather) bucket() stack.Bucket { return w.server.Bucket(bucketName) }
+func (w *weather) bucket() testenv.Bucket { return w.server.Bucket(bucketName) }
 
 // begin makes it bad until end.
 func (w *weather) begin(ctx context.Context) {
@@ -50,7 +50,7 @@ func (w *weather) begin(ctx context.Context) {
 func (w *weather) end() error {
 	w.stop()
 	err := <-w.done
-	w.front.Set(stack.NoFault, 0)
+	w.front.Set(testenv.NoFault, 0)
 	return err
 }
 
@@ -62,7 +62,7 @@ func (w *weather) close() error {
 // run goes through phases of up to three seconds. In each some or all requests meet one fault, or the
 // server restarts.
 func (w *weather) run(ctx context.Context) error {
-	faults := []stack.Fault{stack.NoFault, stack.Slow, stack.SlowDown, stack.InternalError, stack.LoseAnswer, stack.Reset}
+	faults := []testenv.Fault{testenv.NoFault, testenv.Slow, testenv.SlowDown, testenv.InternalError, testenv.LoseAnswer, testenv.Reset}
 	for ctx.Err() == nil {
 		share := []float64{0.2, 0.5, 1}[w.chance.IntN(3)]
 		length := 300*time.Millisecond + time.Duration(w.chance.Int64N(int64(2700*time.Millisecond)))
@@ -87,7 +87,7 @@ func (w *weather) restart(ctx context.Context, away time.Duration) error {
 		return err
 	}
 	pause(ctx, away)
-	server, err := stack.StartS3(w.config)
+	server, err := testenv.StartS3(w.config)
 	if err != nil {
 		return err
 	}

@@ -10,7 +10,7 @@ import (
 	"slices"
 	"time"
 
-	"sluice/test/stack"
+	"sluice/test/testenv"
 )
 
 const bucket = "demo-logs"
@@ -21,17 +21,17 @@ type demo struct {
 	out     io.Writer
 	dir     string // everything is below it
 	work    string // the lines, the host's configuration and log, the plugin's store
-	host    stack.Host
-	s3      *stack.S3
-	imds    *stack.IMDS
-	streams []stack.Lines
+	host    testenv.Host
+	s3      *testenv.S3
+	imds    *testenv.IMDS
+	streams []testenv.Lines
 	bytes   int64 // of all lines
 }
 
 // build starts the servers.
 func build(ctx context.Context, s settings, out io.Writer) (*demo, error) {
 	d := &demo{settings: s, out: out}
-	host, err := stack.FindHost(s.host)
+	host, err := testenv.FindHost(s.host)
 	if err != nil {
 		return nil, err
 	}
@@ -43,15 +43,15 @@ func build(ctx context.Context, s settings, out io.Writer) (*demo, error) {
 		return nil, err
 	}
 	d.say("host", "%s", d.host)
-	program, err := stack.BuildIMDS(ctx, d.dir)
+	program, err := testenv.BuildIMDS(ctx, d.dir)
 	if err != nil {
 		return nil, err
 	}
-	if d.imds, err = stack.StartIMDS(ctx, stack.IMDSConfig{Program: program, Dir: d.dir}); err != nil {
+	if d.imds, err = testenv.StartIMDS(ctx, testenv.IMDSConfig{Program: program, Dir: d.dir}); err != nil {
 		return nil, err
 	}
 	d.say("credentials", "%s, amazon-ec2-metadata-mock, IMDSv2 only", d.imds.Endpoint)
-	if d.s3, err = stack.StartS3(stack.S3Config{Dir: filepath.Join(d.dir, "s3"), Bucket: bucket}); err != nil {
+	if d.s3, err = testenv.StartS3(testenv.S3Config{Dir: filepath.Join(d.dir, "s3"), Bucket: bucket}); err != nil {
 		d.imds.Close()
 		return nil, err
 	}
@@ -69,7 +69,7 @@ func (d *demo) close() {
 
 // write writes the lines' files.
 func (d *demo) write(context.Context) error {
-	d.streams = []stack.Lines{stack.Orders(d.lines / 2), stack.Access(d.lines - d.lines/2)}
+	d.streams = []testenv.Lines{testenv.Orders(d.lines / 2), testenv.Access(d.lines - d.lines/2)}
 	for _, s := range d.streams {
 		size, err := s.WriteFile(d.work)
 		if err != nil {
@@ -92,10 +92,10 @@ func (d *demo) ship(ctx context.Context) error {
 	return nil
 }
 
-func (d *demo) shipment() stack.Shipment {
-	s := stack.Shipment{
+func (d *demo) shipment() testenv.Shipment {
+	s := testenv.Shipment{
 		Plugin: d.plugin, Output: d.output, Inputs: d.streams, Dir: d.work,
-		Properties: []stack.Property{
+		Properties: []testenv.Property{
 			{Name: "bucket", Value: bucket},
 			{Name: "region", Value: d.s3.Region},
 			{Name: "endpoint", Value: d.s3.Endpoint},
@@ -108,7 +108,7 @@ func (d *demo) shipment() stack.Shipment {
 		Env: []string{"AWS_EC2_METADATA_SERVICE_ENDPOINT=" + d.imds.Endpoint},
 	}
 	if d.plugin == "" { // the built-in output knows no address for IMDS but the real one
-		keys := stack.RoleKeys()
+		keys := testenv.RoleKeys()
 		s.Env = []string{
 			"AWS_ACCESS_KEY_ID=" + keys.AccessKeyID,
 			"AWS_SECRET_ACCESS_KEY=" + keys.SecretAccessKey,
@@ -127,7 +127,7 @@ func (d *demo) show(ctx context.Context) error {
 	if len(objects) == 0 {
 		return fmt.Errorf("there are no objects")
 	}
-	slices.SortFunc(objects, func(x, y stack.Object) int { return stack.Natural(x.Key, y.Key) })
+	slices.SortFunc(objects, func(x, y testenv.Object) int { return testenv.Natural(x.Key, y.Key) })
 	var size int64
 	for _, o := range objects {
 		size += o.Size
@@ -140,7 +140,7 @@ func (d *demo) show(ctx context.Context) error {
 	if rest := len(objects) - most; rest > 0 {
 		fmt.Fprintf(d.out, "             and %d more\n", rest)
 	}
-	for _, o := range []stack.Object{objects[0], objects[len(objects)-1]} {
+	for _, o := range []testenv.Object{objects[0], objects[len(objects)-1]} {
 		if err := d.head(ctx, o.Key); err != nil {
 			return err
 		}
@@ -167,7 +167,7 @@ func (d *demo) head(ctx context.Context, key string) error {
 
 // count compares lines with records.
 func (d *demo) count(ctx context.Context) error {
-	tally := stack.NewTally(d.streams...)
+	tally := testenv.NewTally(d.streams...)
 	if err := tally.Bucket(ctx, d.s3.Bucket(bucket)); err != nil {
 		return err
 	}

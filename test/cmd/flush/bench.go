@@ -10,7 +10,7 @@ import (
 	"strings"
 	"time"
 
-	"sluice/test/stack"
+	"sluice/test/testenv"
 )
 
 // bench is what the measurements share.
@@ -41,14 +41,14 @@ func build(ctx context.Context, s settings) (*bench, error) {
 	if err := b.buildControl(ctx); err != nil {
 		return nil, err
 	}
-	lines := stack.Orders(lineCount)
+	lines := testenv.Orders(lineCount)
 	size, err := lines.WriteFile(b.dir)
 	if err != nil {
 		return nil, err
 	}
 	b.lines = lines.File(b.dir)
 	b.record = float64(size)/lineCount + recordHead
-	b.endpoint, b.close, err = stack.Discard{}.Listen()
+	b.endpoint, b.close, err = testenv.Discard{}.Listen()
 	return b, err
 }
 
@@ -94,10 +94,10 @@ func (b *bench) measure(ctx context.Context, shipper string, rate float64) (m me
 	if err != nil {
 		return m, err
 	}
-	keys := stack.OwnerKeys()
+	keys := testenv.OwnerKeys()
 	began := time.Now()
 	log := filepath.Join(dir, "host.log")
-	p, err := stack.Start(stack.Command{
+	p, err := testenv.Start(testenv.Command{
 		Path: b.host, Args: b.args(shipper, rate, filepath.Join(dir, "store")), Dir: dir, Log: log,
 		Env: []string{"HOME=" + dir, "AWS_ACCESS_KEY_ID=" + keys.AccessKeyID, "AWS_SECRET_ACCESS_KEY=" + keys.SecretAccessKey, "TRACE_FILE=" + os.DevNull},
 	})

@@ -7,7 +7,7 @@ import (
 	"path/filepath"
 	"time"
 
-	"sluice/test/stack"
+	"sluice/test/testenv"
 )
 
 // bench is what the steps share.
@@ -23,7 +23,7 @@ type bench struct {
 type trial struct {
 	output  string
 	dir     string
-	process *stack.Process
+	process *testenv.Process
 	used    usage // in the time in which nothing happened
 }
 
@@ -40,7 +40,7 @@ func build(s settings) (*bench, error) {
 		}
 		b.trials = append(b.trials, t)
 	}
-	b.endpoint, b.end, err = stack.Discard{}.Listen()
+	b.endpoint, b.end, err = testenv.Discard{}.Listen()
 	return b, err
 }
 
@@ -56,7 +56,7 @@ func (b *bench) close() {
 // load has both take the lines, and ours ship them.
 func (b *bench) load(ctx context.Context) error {
 	const bytesPerLine = 300 // about
-	lines := stack.Orders(max(1, int(b.megabytes*1e6/bytesPerLine)))
+	lines := testenv.Orders(max(1, int(b.megabytes*1e6/bytesPerLine)))
 	for _, t := range b.trials {
 		if _, err := lines.WriteFile(t.dir); err != nil {
 			return err
@@ -66,27 +66,27 @@ func (b *bench) load(ctx context.Context) error {
 			return err
 		}
 		t.process = p
-		quiet := func() bool { return stack.Answered(monitor) >= lines.Count && t.shipped() }
-		if err := stack.Wait(ctx, p.Done(), quiet); err != nil {
+		quiet := func() bool { return testenv.Answered(monitor) >= lines.Count && t.shipped() }
+		if err := testenv.Wait(ctx, p.Done(), quiet); err != nil {
 			return fmt.Errorf("%s has not taken its load: %w\n%s", t.output, err, p.Log())
 		}
 	}
 	return nil
 }
 
-func (b *bench) shipment(t *trial, lines stack.Lines) stack.Shipment {
-	s := stack.Shipment{Output: t.output, Inputs: []stack.Lines{lines}, Dir: t.dir,
-		Properties: []stack.Property{{Name: "workers", Value: "0"}}} // the last one counts
+func (b *bench) shipment(t *trial, lines testenv.Lines) testenv.Shipment {
+	s := testenv.Shipment{Output: t.output, Inputs: []testenv.Lines{lines}, Dir: t.dir,
+		Properties: []testenv.Property{{Name: "workers", Value: "0"}}} // the last one counts
 	if t.output == "null" {
 		return s
 	}
-	keys := stack.OwnerKeys()
+	keys := testenv.OwnerKeys()
 	s.Plugin = b.plugin
 	s.Env = []string{"AWS_ACCESS_KEY_ID=" + keys.AccessKeyID, "AWS_SECRET_ACCESS_KEY=" + keys.SecretAccessKey}
 	s.Properties = append(s.Properties,
-		stack.Property{Name: "retry_limit", Value: "no_limits"}, stack.Property{Name: "bucket", Value: "idle"},
-		stack.Property{Name: "endpoint", Value: b.endpoint}, stack.Property{Name: "compression", Value: "gzip"},
-		stack.Property{Name: "store_dir", Value: filepath.Join(t.dir, "store")}, stack.Property{Name: "upload_timeout", Value: "2s"})
+		testenv.Property{Name: "retry_limit", Value: "no_limits"}, testenv.Property{Name: "bucket", Value: "idle"},
+		testenv.Property{Name: "endpoint", Value: b.endpoint}, testenv.Property{Name: "compression", Value: "gzip"},
+		testenv.Property{Name: "store_dir", Value: filepath.Join(t.dir, "store")}, testenv.Property{Name: "upload_timeout", Value: "2s"})
 	return s
 }
 

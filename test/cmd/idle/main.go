@@ -15,14 +15,14 @@ import (
 	"time"
 
 	"sluice/test/cmd/internal/command"
-	"sluice/test/stack"
+	"sluice/test/testenv"
 )
 
 func main() { command.Main("idle", run) }
 
 type settings struct {
 	plugin    string // absolute: Fluent Bit runs in a folder of its own
-	fluentBit stack.FluentBit
+	fluentBit testenv.FluentBit
 	megabytes float64 // of lines
 	rest      time.Duration
 	markdown  string // file
@@ -41,7 +41,7 @@ func parse(args []string, stderr io.Writer) (s settings, err error) {
 	if s.plugin, err = command.FindPlugin(s.plugin); err != nil {
 		return s, err
 	}
-	s.fluentBit.Program, err = stack.FindFluentBit()
+	s.fluentBit.Program, err = testenv.FindFluentBit()
 	return s, err
 }
 

@@ -6,16 +6,16 @@ import (
 	"slices"
 	"time"
 
-	"sluice/test/stack"
+	"sluice/test/testenv"
 )
 
 // usage is what a process has computed, and its threads.
 type usage struct {
 	cpu     time.Duration
-	threads map[int]stack.Thread
+	threads map[int]testenv.Thread
 }
 
-func usageOf(p *stack.Process) (u usage, err error) {
+func usageOf(p *testenv.Process) (u usage, err error) {
 	if u.threads, err = p.Threads(); err != nil {
 		return u, err
 	}
@@ -25,10 +25,10 @@ func usageOf(p *stack.Process) (u usage, err error) {
 
 // since is what was computed after before.
 func (u usage) since(before usage) usage {
-	threads := map[int]stack.Thread{}
+	threads := map[int]testenv.Thread{}
 	for id, t := range u.threads {
 		was := before.threads[id]
-		threads[id] = stack.Thread{Name: t.Name, CPU: t.CPU - was.CPU, Runs: t.Runs - was.Runs}
+		threads[id] = testenv.Thread{Name: t.Name, CPU: t.CPU - was.CPU, Runs: t.Runs - was.Runs}
 	}
 	return usage{u.cpu - before.cpu, threads}
 }
@@ -42,8 +42,8 @@ func (u usage) runs() (n int) {
 }
 
 // busiest are the threads that have computed at all, the busiest first.
-func (u usage) busiest() []stack.Thread {
-	threads := slices.DeleteFunc(slices.Collect(maps.Values(u.threads)), func(t stack.Thread) bool { return t.Runs == 0 })
-	slices.SortFunc(threads, func(a, b stack.Thread) int { return cmp.Compare(b.CPU, a.CPU) })
+func (u usage) busiest() []testenv.Thread {
+	threads := slices.DeleteFunc(slices.Collect(maps.Values(u.threads)), func(t testenv.Thread) bool { return t.Runs == 0 })
+	slices.SortFunc(threads, func(a, b testenv.Thread) int { return cmp.Compare(b.CPU, a.CPU) })
 	return threads
 }

@@ -13,7 +13,7 @@ import (
 	"os/signal"
 	"syscall"
 
-	"sluice/test/stack"
+	"sluice/test/testenv"
 )
 
 func main() {
@@ -26,7 +26,7 @@ func main() {
 }
 
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
-	var cfg stack.S3Config
+	var cfg testenv.S3Config
 	flags := flag.NewFlagSet("s3server", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	flags.StringVar(&cfg.Dir, "dir", "", "the objects' folder, absolute; required")
@@ -42,7 +42,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if cfg.Dir == "" {
 		return fmt.Errorf("-dir is required")
 	}
-	server, err := stack.StartS3(cfg)
+	server, err := testenv.StartS3(cfg)
 	if err != nil {
 		return err
 	}

@@ -11,7 +11,7 @@ import (
 	"strings"
 	"testing"
 
-	"sluice/test/stack"
+	"sluice/test/testenv"
 )
 
 func start(t *testing.T, codec string) *Sink {
@@ -29,7 +29,7 @@ func start(t *testing.T, codec string) *Sink {
 func orders(t *testing.T, first, end int) []byte {
 	t.Helper()
 	var b bytes.Buffer
-	if err := stack.Orders(end).Write(&b, first, end); err != nil {
+	if err := testenv.Orders(end).Write(&b, first, end); err != nil {
 		t.Fatal(err)
 	}
 	return b.Bytes()
@@ -188,7 +188,7 @@ func TestCutBodiesAreRefused(t *testing.T) {
 // TestSDK has Amazon's client talk to it.
 func TestSDK(t *testing.T) {
 	s := start(t, "none")
-	bucket := stack.NewBucket(s.Endpoint, "us-east-1", "b", stack.OwnerKeys())
+	bucket := testenv.NewBucket(s.Endpoint, "us-east-1", "b", testenv.OwnerKeys())
 	if err := bucket.Put(t.Context(), "k", string(orders(t, 0, 10))); err != nil {
 		t.Error(err)
 	}
