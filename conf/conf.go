@@ -24,13 +24,14 @@ type Config struct {
 	ExternalID  string
 	CAFile      string
 	SSLVerify   bool
-	// Which of AWS's own endpoints is asked; Endpoint and STSEndpoint win.
+	// Which of AWS's own endpoints to use; Endpoint and STSEndpoint win.
 	UseFIPS, UseDualStack bool
 
 	KeyFormat     string
 	TagDelimiters string
 	StaticKey     bool
 
+	Format         string // json_lines
 	JSONDateFormat string // double, epoch, epoch_ms, iso8601 or java_sql_timestamp
 	JSONDateKey    string // "" for none
 	EscapeUnicode  bool
@@ -57,51 +58,49 @@ type Config struct {
 	Deduplicate   bool // chunks that Fluent Bit delivers again
 	AutoRetry     bool
 	Ordered       bool
-	RetryLimit    int // retries of an object; Unlimited for ever
+	RetryLimit    int // retries of an object, or Unlimited
 	DropExhausted bool
 	ExitTimeout   time.Duration
-	StallTimeout  time.Duration // of a request on which nothing moves
+	StallTimeout  time.Duration // how long a request may stand still
 	UploadWorkers int
 	PartWorkers   int
 	EncodeWorkers int
 	PprofListen   string // address on loopback, "" for none
 
-	// Warnings are worth a line in the log.
+	// Warnings are for the log.
 	Warnings []string
 }
 
-// Destination returns the properties that say how objects get where they belong,
-// as far as they are set, but for the bucket and the credentials.
+// Destination returns the properties that travel with the data, as far as they are set, by
+// name. They say how objects reach their bucket; the bucket itself and the credentials are
+// not among them.
 func (c Config) Destination() map[string]string {
 	set := map[string]string{}
-	for name, value := range map[string]string{
-		"region": c.Region, "endpoint": c.Endpoint, "canned_acl": c.CannedACL, "storage_class": c.StorageClass, "content_type": c.ContentType,
-	} {
-		if value != "" {
-			set[name] = value
+	for _, p := range Properties() {
+		if !p.Travels {
+			continue
 		}
-	}
-	if c.ContentMD5 {
-		set["send_content_md5"] = "true"
+		if value := p.get(&c); value != "" {
+			set[p.Name] = value
+		}
 	}
 	return set
 }
 
-// Unlimited is a RetryLimit without end.
+// Unlimited is the RetryLimit for retrying forever.
 const Unlimited = -1
 
 // Lookup returns the value of a property and whether it is set.
 type Lookup func(name string) (value string, set bool)
 
-// Checks are what conf cannot judge by itself. A nil function takes all.
+// Checks are what this package cannot check by itself. A nil function accepts everything.
 type Checks struct {
 	KeyFormat func(format, delimiters string) error
 }
 
-// WithEndpoints fills in the endpoints that find knows for "s3" and "sts" where
-// no property names one; where is the setting's name. The error is Mistakes: an
-// endpoint that cannot be used must not send logs to Amazon's bucket of that
-// name.
+// WithEndpoints sets the endpoints of "s3" and "sts" that no property sets to what find
+// returns; where is the name of the setting. The error is Mistakes: with an endpoint that
+// cannot be used, logs must not go to Amazon's bucket of that name.
 func (c Config) WithEndpoints(find func(service string) (url, where string)) (Config, error) {
 	var mistakes Mistakes
 	for service, field := range map[string]*string{"s3": &c.Endpoint, "sts": &c.STSEndpoint} {
@@ -111,7 +110,8 @@ func (c Config) WithEndpoints(find func(service string) (url, where string)) (Co
 		}
 		u, ok := parseEndpoint(value)
 		if !ok {
-			mistakes = append(mistakes, Mistake{where, fmt.Sprintf("%q is no endpoint: write http://host:port or https://host:port", value)})
+			mistakes = append(mistakes, Mistake{where, fmt.Sprintf(
+				"%q is not a valid endpoint: write http://host:port or https://host:port", value)})
 			continue
 		}
 		*field = u
@@ -122,8 +122,8 @@ func (c Config) WithEndpoints(find func(service string) (url, where string)) (Co
 	return c, nil
 }
 
-// Mistake is one thing that is wrong. Error is a whole sentence part that names
-// the property, the value and the remedy.
+// Mistake is one thing that is wrong. Problem follows the property's name in a sentence; it
+// says the value and the remedy.
 type Mistake struct {
 	Property string
 	Problem  string
@@ -149,7 +149,7 @@ func (m Mistakes) Error() string {
 	return b.String()
 }
 
-// Parse reads all properties. The error is Mistakes.
+// Parse parses all properties. The error is Mistakes.
 func Parse(get Lookup, checks Checks) (Config, error) {
 	var c Config
 	var mistakes Mistakes
@@ -185,7 +185,7 @@ func (m Mistakes) has(property string) bool {
 	return false
 }
 
-// show returns what may be printed of a value.
+// show returns a value as it may be printed.
 func show(p Property, value string) string {
 	if p.Secret {
 		return "***"
@@ -193,7 +193,7 @@ func show(p Property, value string) string {
 	return value
 }
 
-// check looks at what concerns several properties.
+// check checks what concerns several properties.
 func (c *Config) check(get Lookup, checks Checks) (found []Mistake) {
 	report := func(property, format string, args ...any) {
 		found = append(found, Mistake{property, fmt.Sprintf(format, args...)})
@@ -202,7 +202,7 @@ func (c *Config) check(get Lookup, checks Checks) (found []Mistake) {
 		report("bucket", "is required: set it to the name of the S3 bucket")
 	}
 	if c.ExternalID != "" && c.RoleARN == "" {
-		report("external_id", "%q needs role_arn: set both or none", c.ExternalID)
+		report("external_id", "%q needs role_arn: set both or neither", c.ExternalID)
 	}
 	if checks.KeyFormat != nil {
 		if err := checks.KeyFormat(c.KeyFormat, c.TagDelimiters); err != nil {
@@ -213,7 +213,8 @@ func (c *Config) check(get Lookup, checks Checks) (found []Mistake) {
 	c.checkLevel(report)
 	if c.StoreLimit > 0 && c.StoreLimit < c.TotalFileSize {
 		c.Warnings = append(c.Warnings, fmt.Sprintf(
-			"store_dir_limit_size %d is below total_file_size %d: the spool is full before an object is, and objects are smaller",
+			"raise store_dir_limit_size %d above total_file_size %d: the spool is full before an object is, "+
+				"so objects are smaller",
 			c.StoreLimit, c.TotalFileSize))
 	}
 	return found
@@ -221,7 +222,7 @@ func (c *Config) check(get Lookup, checks Checks) (found []Mistake) {
 
 type reporter func(property, format string, args ...any)
 
-// Bounds of the built-in output (plugins/out_s3/s3.h:34-58), bytes.
+// Limits of the built-in output (plugins/out_s3/s3.h:34-58), in bytes.
 const (
 	minPart           = 5_242_880
 	maxPart           = 50_000_000
@@ -236,7 +237,8 @@ func (c *Config) checkSizes(report reporter) {
 		c.PutObject = true // as the built-in output does (s3.c:1060)
 	}
 	if c.PutObject && c.TotalFileSize > maxPutObject {
-		report("total_file_size", "%d is more than PutObject takes (%d): lower it or set use_put_object off", c.TotalFileSize, maxPutObject)
+		report("total_file_size", "%d is more than PutObject takes (%d): lower it or set use_put_object off",
+			c.TotalFileSize, maxPutObject)
 	}
 	limit := int64(maxPart)
 	if c.Compression != "none" {
@@ -245,12 +247,13 @@ func (c *Config) checkSizes(report reporter) {
 	switch {
 	case c.PutObject:
 	case c.PartSize < minPart || c.PartSize > limit:
-		report("upload_chunk_size", "%d is out of range: %d to %d with compression %s (sizes are decimal: 5M is 5000000)", c.PartSize, minPart, limit, c.Compression)
+		report("upload_chunk_size", "%d is out of range: %d to %d with compression %s (sizes are decimal: 5M is 5000000)",
+			c.PartSize, minPart, limit, c.Compression)
 	case c.PartSize > c.TotalFileSize:
-		report("upload_chunk_size", "%d is larger than total_file_size %d", c.PartSize, c.TotalFileSize)
+		report("upload_chunk_size", "%d is larger than total_file_size %d: lower it", c.PartSize, c.TotalFileSize)
 	}
 	if c.PartSize != minPart && 2*c.PartSize > c.TotalFileSize {
-		report("total_file_size", "%d is less than twice upload_chunk_size %d", c.TotalFileSize, c.PartSize)
+		report("total_file_size", "%d is less than twice upload_chunk_size %d: raise it", c.TotalFileSize, c.PartSize)
 	}
 }
 

@@ -27,7 +27,7 @@ func TestDefaults(t *testing.T) {
 	want := conf.Config{
 		Bucket: "b", Region: "us-east-1", SSLVerify: true,
 		KeyFormat: "/fluent-bit-logs/$TAG/%Y/%m/%d/%H/%M/%S", TagDelimiters: ".",
-		JSONDateFormat: "iso8601", JSONDateKey: "date", EscapeUnicode: true, Compression: "none",
+		Format: "json_lines", JSONDateFormat: "iso8601", JSONDateKey: "date", EscapeUnicode: true, Compression: "none",
 		TotalFileSize: 100_000_000, PartSize: 5_242_880, UploadTimeout: 10 * time.Minute,
 		StoreDir: "/tmp/fluent-bit/s3", StoreCompression: "none", Deduplicate: true, AutoRetry: true, Ordered: true, RetryLimit: conf.Unlimited,
 		ExitTimeout: 4 * time.Second, StallTimeout: time.Minute, UploadWorkers: 2, PartWorkers: 2, EncodeWorkers: 1,
@@ -77,13 +77,13 @@ func TestValues(t *testing.T) {
 func TestMistakes(t *testing.T) {
 	for settings, want := range map[string]string{
 		"region=x":                                          "bucket is required: set it to the name",
-		"bucket=b total_file_size=5Q":                       `total_file_size "5Q" is no size: write bytes, or`,
+		"bucket=b total_file_size=5Q":                       `total_file_size "5Q" is not a valid size: write bytes, or`,
 		"bucket=b total_file_size=999K":                     `total_file_size "999K" is out of range: 1000000 to 50000000000`,
-		"bucket=b total_file_size=-5":                       `total_file_size "-5" is no size`,
-		"bucket=b pprof_listen=6060":                        `pprof_listen "6060" is no address: write 127.0.0.1:6060`,
+		"bucket=b total_file_size=-5":                       `total_file_size "-5" is not a valid size`,
+		"bucket=b pprof_listen=6060":                        `pprof_listen "6060" is not a valid address: write 127.0.0.1:6060`,
 		"bucket=b pprof_listen=0.0.0.0:6060":                `pprof_listen "0.0.0.0:6060" is not on loopback: write`,
 		"bucket=b store_compression=gzip":                   `store_compression "gzip" is not known: use none or s2`,
-		"bucket=b upload_timeout=500ms":                     `upload_timeout "500ms" is no time: write seconds`,
+		"bucket=b upload_timeout=500ms":                     `upload_timeout "500ms" is not a valid time: write seconds`,
 		"bucket=b upload_timeout=0":                         `upload_timeout "0" is too short: at least 1s`,
 		"bucket=b upload_chunk_size=5M":                     "upload_chunk_size 5000000 is out of range: 5242880 to 50000000",
 		"bucket=b upload_chunk_size=60M total_file_size=1G": "upload_chunk_size 60000000 is out of range",
@@ -97,8 +97,8 @@ func TestMistakes(t *testing.T) {
 		"bucket=b compression_level=3":                      "compression_level 3 has no effect with compression none",
 		"bucket=b compression=gzip compression_level=10":    "compression_level 10 is out of range for gzip: 1 to 9",
 		"bucket=b json_date_format=rfc":                     `json_date_format "rfc" is not known`,
-		"bucket=b endpoint=http://h/path":                   `endpoint "http://h/path" is no endpoint`,
-		"bucket=b role_arn=admin":                           `role_arn "admin" is no ARN of a role`,
+		"bucket=b endpoint=http://h/path":                   `endpoint "http://h/path" is not a valid endpoint`,
+		"bucket=b role_arn=admin":                           `role_arn "admin" is not the ARN of a role`,
 		"bucket=b external_id=x":                            `external_id "x" needs role_arn`,
 		"bucket=b part_size=10M":                            `part_size "10M" is not supported yet (uploading blobs)`,
 		"bucket=b authorization_endpoint_password=hunter2":  `authorization_endpoint_password "***" is not supported yet`,
@@ -188,7 +188,27 @@ func TestWithEndpoints(t *testing.T) {
 		t.Errorf("endpoint %q, %v, want the property's", got.Endpoint, err)
 	}
 	urls["s3"] = "http://b:2/path"
-	if _, err := (conf.Config{}).WithEndpoints(find); err == nil || !strings.Contains(err.Error(), `the variable of s3 "http://b:2/path" is no endpoint`) {
+	if _, err := (conf.Config{}).WithEndpoints(find); err == nil || !strings.Contains(err.Error(), `the variable of s3 "http://b:2/path" is not a valid endpoint`) {
 		t.Errorf("a bad endpoint: %v", err)
+	}
+}
+
+// TestDestination: what "sluice spool push" needs is recorded with the data, and nothing else.
+func TestDestination(t *testing.T) {
+	c, err := conf.Parse(lookup("bucket=b", "endpoint=http://h:1", "canned_acl=private", "storage_class=STANDARD_IA",
+		"content_type=text/plain", "send_content_md5=on", "role_arn=arn:aws:iam::1:role/r", "ca_file=/ca.pem"), conf.Checks{})
+	want := map[string]string{
+		"region":           "us-east-1",
+		"endpoint":         "http://h:1",
+		"canned_acl":       "private",
+		"storage_class":    "STANDARD_IA",
+		"content_type":     "text/plain",
+		"send_content_md5": "true",
+	}
+	if got := c.Destination(); err != nil || !reflect.DeepEqual(got, want) {
+		t.Errorf("Destination = %v, %v, want %v", got, err, want)
+	}
+	if c, err = conf.Parse(lookup("bucket=b"), conf.Checks{}); err != nil || len(c.Destination()) != 1 {
+		t.Errorf("without settings: Destination = %v, %v, want the region alone", c.Destination(), err)
 	}
 }

@@ -6,16 +6,16 @@ import (
 	"strings"
 )
 
-// EngineProperties are the settings of an output that Fluent Bit's engine keeps
-// for itself (src/flb_output.c:956-1181): the plugin never sees them. A name
-// that ends in a dot stands for all that begin with it.
-func EngineProperties() []string {
-	return []string{"name", "match", "match_regex", "alias", "log_level", "log_suppress_interval", "host", "port", "ipv6",
-		"retry_limit", "net.", "oauth2.", "tls", "tls.", "storage.total_limit_size", "workers"}
+// engineProperties are the settings of an output that Fluent Bit's engine keeps to itself
+// (src/flb_output.c:956-1181): the plugin never sees them. A name that ends in a dot stands
+// for all that begin with it.
+var engineProperties = []string{
+	"name", "match", "match_regex", "alias", "log_level", "log_suppress_interval", "host", "port", "ipv6",
+	"retry_limit", "net.", "oauth2.", "tls", "tls.", "storage.total_limit_size", "workers",
 }
 
-// CheckNames returns a mistake for each name that is no property of ours and
-// none of the engine's. Case does not matter.
+// CheckNames returns a mistake for each name that is neither a property nor a setting of the
+// engine. Case does not matter.
 func CheckNames(names []string) (mistakes Mistakes) {
 	for _, name := range names {
 		lower := strings.ToLower(name)
@@ -31,9 +31,9 @@ func CheckNames(names []string) (mistakes Mistakes) {
 	return mistakes
 }
 
-// Misspelt returns a mistake for each near miss of a property that is set. It is
-// for hosts that cannot list what is set and check no names themselves (Fluent
-// Bit before v5.1.1): it asks for names that differ by one slip of the finger.
+// Misspelt returns a mistake for each misspelt property that is set. It is for hosts that
+// neither list what is set nor check names (Fluent Bit before v5.1.1): it looks up all
+// names that differ from a property by one typing error.
 func Misspelt(get Lookup) (mistakes Mistakes) {
 	for _, p := range Properties() {
 		for _, slip := range slips(p.Name) {
@@ -49,16 +49,18 @@ func known(name string) bool {
 	if slices.ContainsFunc(Properties(), func(p Property) bool { return p.Name == name }) {
 		return true
 	}
-	return slices.ContainsFunc(EngineProperties(), func(e string) bool {
+	return slices.ContainsFunc(engineProperties, func(e string) bool {
 		return name == e || strings.HasSuffix(e, ".") && strings.HasPrefix(name, e)
 	})
 }
 
-// slips returns the names that typing name wrongly gives: a character left out,
-// doubled or swapped with the next, an underscore as hyphen or dot.
+// slips returns common misspellings of a name: a character left out, doubled or swapped with
+// the next, an underscore written as a hyphen or a dot.
 func slips(name string) []string {
-	out := []string{strings.ReplaceAll(name, "_", "-"), strings.ReplaceAll(name, "_", "."), strings.ReplaceAll(name, "_", ""),
-		"s3_" + name, strings.TrimPrefix(name, "s3_"), name + "s", strings.TrimSuffix(name, "s")}
+	out := []string{
+		strings.ReplaceAll(name, "_", "-"), strings.ReplaceAll(name, "_", "."), strings.ReplaceAll(name, "_", ""),
+		"s3_" + name, strings.TrimPrefix(name, "s3_"), name + "s", strings.TrimSuffix(name, "s"),
+	}
 	for i := range name {
 		out = append(out, name[:i]+name[i+1:], name[:i]+name[i:i+1]+name[i:])
 		if i+1 < len(name) {
@@ -81,7 +83,7 @@ func nearest(name string) string {
 	return best
 }
 
-// editDistance is Levenshtein's.
+// editDistance returns the Levenshtein distance.
 func editDistance(a, b string) int {
 	row := make([]int, len(b)+1)
 	for j := range row {

@@ -8,9 +8,8 @@ import (
 	"time"
 )
 
-// parseSize reads a size as Fluent Bit does (src/flb_utils.c,
-// flb_utils_size_to_bytes): decimal suffixes K, M, G, optionally with B;
-// fractions are allowed, and "false" is 0.
+// parseSize parses a size as Fluent Bit does (src/flb_utils.c, flb_utils_size_to_bytes):
+// decimal suffixes K, M, G, optionally with B; fractions are allowed, and "false" is 0.
 func parseSize(s string) (bytes int64, ok bool) {
 	if strings.EqualFold(s, "false") {
 		return 0, true
@@ -31,8 +30,8 @@ func parseSize(s string) (bytes int64, ok bool) {
 	return int64(f * factor), true
 }
 
-// parseTime reads a time: whole seconds, or with a suffix s, m, h or d. Fluent
-// Bit reads "500ms" as 500 seconds and "5x" as 5; here they are mistakes.
+// parseTime parses a time: whole seconds, or a number with a suffix s, m, h or d. Fluent Bit
+// reads "500ms" as 500 seconds and "5x" as 5; here both are mistakes.
 func parseTime(s string) (time.Duration, bool) {
 	s = strings.ToLower(strings.TrimSpace(s))
 	unit := time.Second
@@ -49,7 +48,7 @@ func parseTime(s string) (time.Duration, bool) {
 	return time.Duration(n) * unit, true
 }
 
-// parseBool reads Fluent Bit's booleans.
+// parseBool parses a boolean of Fluent Bit.
 func parseBool(s string) (value, ok bool) {
 	switch strings.ToLower(s) {
 	case "true", "on", "yes":
@@ -60,14 +59,17 @@ func parseBool(s string) (value, ok bool) {
 	return false, false
 }
 
-// parseEndpoint reads host[:port] or a URL without a path, and returns a URL.
-// Without a scheme it is https, as in the built-in output.
+// parseEndpoint parses host[:port] or a URL without a path, and returns a URL. Without a
+// scheme it is https, as in the built-in output.
 func parseEndpoint(s string) (endpoint string, ok bool) {
 	if !strings.Contains(s, "://") {
 		s = "https://" + s
 	}
 	u, err := url.Parse(strings.TrimRight(s, "/"))
-	if err != nil || u.Host == "" || u.Path != "" || u.RawQuery != "" || u.User != nil || (u.Scheme != "http" && u.Scheme != "https") {
+	if err != nil || u.Host == "" || u.Path != "" || u.RawQuery != "" || u.User != nil {
+		return "", false
+	}
+	if u.Scheme != "http" && u.Scheme != "https" {
 		return "", false
 	}
 	return u.String(), true

@@ -23,8 +23,8 @@ static_assert(sizeof(struct sluice_def) == 48, "flb_plugin_proxy_def");
 void sluice_register(struct sluice_def *def, const char *name, const char *description,
                      struct sluice_property *properties)
 {
-    /* The host allocates the structure as it knows it; nobody says how large
-     * that is but the allocator (flb_plugin_proxy.c:628). */
+    /* The host allocates the structure as its version knows it; only the allocator
+     * knows how large that is (flb_plugin_proxy.c:628). */
     size_t room = malloc_usable_size(def);
 
     def->type = PROXY_OUTPUT_PLUGIN;

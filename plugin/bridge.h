@@ -1,7 +1,7 @@
 /*
- * The shore between Fluent Bit (C) and the plugin (Go). The structures are those
- * of Fluent Bit v5.1.1; what earlier versions do not have is written only where
- * the allocation has room for it.
+ * The boundary between Fluent Bit (C) and the plugin (Go). The structures are those of
+ * Fluent Bit v5.1.1; what earlier versions do not have is written only where the
+ * allocation has room for it.
  */
 #ifndef SLUICE_BRIDGE_H
 #define SLUICE_BRIDGE_H
@@ -57,8 +57,8 @@ struct sluice_plugin {
     struct sluice_context *context;
 };
 
-/* Fills a definition. properties ends with an entry whose name is NULL; host and
- * plugin keep pointing at it and at the texts, so none of it is ever freed. */
+/* Fills a definition. properties ends with an entry whose name is NULL; the host keeps
+ * pointers to it and to the texts, so none of it is ever freed. */
 void sluice_register(struct sluice_def *def, const char *name, const char *description,
                      struct sluice_property *properties);
 
@@ -71,11 +71,11 @@ int sluice_log_check(struct sluice_api *api, void *o_ins, int level);
 /* Logs through the host. Only from a thread of the host. */
 void sluice_log(struct sluice_api *api, int level, const char *line);
 
-/* The name or alias of an instance, NULL if the host does not tell. */
+/* The name or alias of an instance, NULL if the host has no such function. */
 const char *sluice_instance_name(void *o_ins);
 
-/* The instance's metrics in Prometheus' text format, NULL if the host has none; to
- * be freed. Only when the instance's engine has stopped, since nothing locks them. */
+/* The instance's metrics in Prometheus' text format, NULL if the host has none; the caller
+ * frees them. Only when the engine has stopped, since nothing locks them. */
 char *sluice_metrics(struct sluice_api *api, void *o_ins);
 
 /* Makes handle the first argument of the instance's further calls. */
@@ -87,14 +87,14 @@ int sluice_on_worker(void);
 /* Whether the file system of path is kept in memory. */
 int sluice_in_memory(const char *path);
 
-/* Notes that this process has loaded the plugin; see guard.c. */
+/* Records that this process loaded the plugin; see guard.c. */
 void sluice_guard_loaded(void);
 
-/* Remembers the signal handlers of Go's runtime. Only the first call does: the
- * one when the host has loaded the plugin. */
+/* Remembers the signal handlers of Go's runtime. Only the first call does, when the host
+ * has just loaded the plugin. */
 void sluice_signals_remember(void);
 
-/* Puts them back where the host has taken them away. */
+/* Restores those that the host has replaced. */
 void sluice_signals_repair(void);
 
 #endif

@@ -12,12 +12,12 @@ import (
 	"sluice/internal/contain"
 )
 
-// credentialsTimeout is how long the start looks for credentials.
+// credentialsTimeout bounds the search for credentials at start.
 const credentialsTimeout = 15 * time.Second
 
-// tellCredentials says at start who signs, or why nobody does yet. That is no
-// reason to fail: data is safe in the spool meanwhile.
-func tellCredentials(ctx context.Context, log *slog.Logger, p creds.Provider, profile string) {
+// logCredentials logs at start which credentials were found, or why there are none yet. That
+// is no reason to fail: data is safe in the spool meanwhile.
+func logCredentials(ctx context.Context, log *slog.Logger, p creds.Provider, profile string) {
 	ctx, cancel := context.WithTimeout(ctx, credentialsTimeout)
 	defer cancel()
 	var found creds.Credentials
@@ -29,20 +29,19 @@ func tellCredentials(ctx context.Context, log *slog.Logger, p creds.Provider, pr
 		return // the instance is stopping
 	}
 	if err != nil {
-		log.Warn("no AWS credentials yet; chunks are kept in the spool until there are; "+remedy(profile), "error", err)
+		log.Warn("no AWS credentials yet; chunks are kept in the spool until there are some; "+remedy(profile), "error", err)
 		return
 	}
 	log.Info("found AWS credentials", "credentials", found)
 }
 
-// tellChanged logs what becomes of credentials later, for all outputs of the
-// process: they share their sources. Fluent Bit's log level is an instance's and
-// not known here.
-func tellChanged(u creds.Update) {
-	logChange(slog.New(logHandler{out: os.Stderr, who: "[output:" + pluginName + "] ", level: slog.LevelInfo}), u)
+// onUpdate logs later changes of credentials, for all outputs of the process: they share
+// their sources. Fluent Bit's log level belongs to an instance and is not known here.
+func onUpdate(u creds.Update) {
+	logUpdate(slog.New(logHandler{out: os.Stderr, who: "[output:" + pluginName + "] ", level: slog.LevelInfo}), u)
 }
 
-// remedy is where to find out more, of a profile if one is named.
+// remedy returns how to find out more, about a profile if one is named.
 func remedy(profile string) string {
 	command := "sluice creds explain"
 	if profile != "" {
@@ -51,14 +50,17 @@ func remedy(profile string) string {
 	return fmt.Sprintf(`run "%s" as Fluent Bit's user to see why`, command)
 }
 
-func logChange(log *slog.Logger, u creds.Update) {
+func logUpdate(log *slog.Logger, u creds.Update) {
 	switch {
 	case u.Err != nil && u.Credentials.Source == "" && u.Previous.Source == "":
-		log.Warn("a source of AWS credentials has none yet; chunks are kept in the spool until there are some; "+remedy(""), "error", u.Err)
+		log.Warn("a source of AWS credentials has none yet; chunks are kept in the spool until there are some; "+remedy(""),
+			"error", u.Err)
 	case u.Err != nil && u.Credentials.Source == "":
-		log.Error("AWS credentials have ended; chunks are kept in the spool until there are others; "+remedy(""), "ended", u.Previous, "error", u.Err)
+		log.Error("AWS credentials have expired; chunks are kept in the spool until there are others; "+remedy(""),
+			"expired", u.Previous, "error", u.Err)
 	case u.Err != nil:
-		log.Warn("AWS credentials cannot be renewed; the old ones are used on; "+remedy(""), "credentials", u.Credentials, "error", u.Err)
+		log.Warn("AWS credentials cannot be renewed; the old ones are still used; "+remedy(""),
+			"credentials", u.Credentials, "error", u.Err)
 	case u.Previous.AccessKeyID != "":
 		log.Info("AWS credentials were renewed", "credentials", u.Credentials)
 	}

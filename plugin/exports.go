@@ -12,9 +12,9 @@ import (
 	"sluice/internal/contain"
 )
 
-// What Fluent Bit calls, in the order in which it calls it (src/proxy/go/go.c,
-// src/flb_plugin_proxy.c), all but the first by way of guard.c. Each export
-// converts its arguments and calls; no panic crosses.
+// What Fluent Bit calls, in the order in which it does (src/proxy/go/go.c,
+// src/flb_plugin_proxy.c), all but the first by way of guard.c. Each export converts its
+// arguments and calls; no panic crosses into C.
 
 //export FLBPluginRegister
 func FLBPluginRegister(def unsafe.Pointer) (code C.int) {
@@ -32,7 +32,7 @@ func sluiceInit(p *C.struct_sluice_plugin) (code C.int) {
 	code = flb.FLB_ERROR
 	defer contain.Recover(logPanic("init"))
 	C.sluice_signals_repair()
-	// p is one object for all instances: what is needed of it is taken now.
+	// p is one object for all instances, so it must not be kept.
 	handle, ok := loader.open(hostInstance{api: p.api, ins: p.o_ins})
 	if !ok {
 		return flb.FLB_ERROR
@@ -58,10 +58,10 @@ func sluiceFlush(handle unsafe.Pointer, data unsafe.Pointer, size C.size_t, tag 
 		return flb.FLB_RETRY
 	}
 	if C.sluice_on_worker() != 0 {
-		i.onWorker()
+		i.markWorkerFlush()
 	}
 	if err := i.flush(C.GoString(tag), unsafe.Slice((*byte)(data), int(size))); err != nil {
-		i.host.logf(levelWarn, "the chunk is not taken; Fluent Bit offers it again as often as its retry_limit allows: %v", err)
+		i.host.logf(levelWarn, "the chunk was not accepted; Fluent Bit tries again as often as its retry_limit allows: %v", err)
 		return flb.FLB_RETRY
 	}
 	return flb.FLB_OK
@@ -71,7 +71,7 @@ func sluiceFlush(handle unsafe.Pointer, data unsafe.Pointer, size C.size_t, tag 
 func sluicePreExit(hotReload C.int) {
 	defer contain.Recover(logPanic("pre-exit"))
 	loader.reloading.Store(hotReload != 0)
-	loader.stopping()
+	loader.beginStop()
 }
 
 //export sluiceExit
@@ -80,8 +80,8 @@ func sluiceExit(handle unsafe.Pointer) C.int {
 	C.sluice_signals_repair()
 	// nil: the instance was never initialised, because an earlier one failed.
 	if i := loader.take(uintptr(handle)); i != nil {
-		i.close(loader.stopping())
-		loader.rest()
+		i.close(loader.beginStop())
+		loader.closeIdle()
 	}
 	return flb.FLB_OK
 }

@@ -1,9 +1,8 @@
 /*
- * What Fluent Bit calls, but for FLBPluginRegister, comes through here: it may be
- * another process than the one that loaded the plugin. "daemon on" forks between
- * the two, and of Go's threads only the one that forked is left. Whatever needs
- * another, a garbage collection that was under way, say, hangs for ever: so
- * nothing of Go is called then.
+ * All calls of Fluent Bit but FLBPluginRegister come through here: the process may be
+ * another one than the one that loaded the plugin. "daemon on" forks in between, and of
+ * Go's threads only the one that forked is left. Whatever needs another, such as a
+ * garbage collection that was under way, hangs forever: so Go is not called then.
  */
 #define _GNU_SOURCE
 #include "bridge.h"
@@ -28,15 +27,15 @@ static int forked(void)
     return getpid() != loaded_by;
 }
 
-/* Says why an instance is refused, as sluice_log would for Go. */
+/* Logs why an instance is refused. */
 static void refuse(struct sluice_plugin *plugin)
 {
     char line[512];
     const char *name = sluice_instance_name(plugin->o_ins);
 
     snprintf(line, sizeof(line),
-             "[output:sluice:%s] Fluent Bit went into the background after loading the plugin, which Go plugins do not "
-             "survive: remove 'daemon on' (-d) and let systemd or --supervisor run it", name ? name : "sluice");
+             "[output:sluice:%s] remove 'daemon on' (-d) and let systemd or --supervisor run Fluent Bit: it went into "
+             "the background after loading the plugin, which Go plugins do not survive", name ? name : "sluice");
     if (sluice_log_check(plugin->api, plugin->o_ins, LOG_ERROR)) {
         sluice_log(plugin->api, LOG_ERROR, line);
     }

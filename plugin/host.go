@@ -15,8 +15,8 @@ import (
 	"sluice/internal/contain"
 )
 
-// hostInstance is Fluent Bit's side of one output. Its methods may only be
-// called on a thread of the host, while the instance lives.
+// hostInstance is Fluent Bit's side of one output. Its methods may only be called on a thread
+// of the host, while the instance exists.
 type hostInstance struct {
 	api *C.struct_sluice_api
 	ins unsafe.Pointer
@@ -42,7 +42,7 @@ func (h hostInstance) property(name string) (value string, set bool) {
 	return C.GoString(v), true
 }
 
-// name returns the alias of the instance, or what Fluent Bit calls it.
+// name returns the alias of the instance, or else its name in Fluent Bit.
 func (h hostInstance) name() string {
 	if n := C.sluice_instance_name(h.ins); n != nil {
 		return C.GoString(n)
@@ -50,8 +50,8 @@ func (h hostInstance) name() string {
 	return pluginName
 }
 
-// metrics returns the instance's metrics in Prometheus' text format, "" if the host
-// has none. Only when the engine has stopped.
+// metrics returns the instance's metrics in Prometheus' text format, or "" if the host has
+// none. It may only be called when the engine has stopped.
 func (h hostInstance) metrics() string {
 	text := C.sluice_metrics(h.api, h.ins)
 	if text == nil {
@@ -61,7 +61,7 @@ func (h hostInstance) metrics() string {
 	return C.GoString(text)
 }
 
-// maxLevel returns the highest level that the instance logs at.
+// maxLevel returns the most verbose level that the instance logs at.
 func (h hostInstance) maxLevel() int {
 	level := levelError
 	for level < levelDebug && C.sluice_log_check(h.api, h.ins, C.int(level+1)) != 0 {
@@ -80,8 +80,8 @@ func (h hostInstance) logf(level int, format string, args ...any) {
 	C.sluice_log(h.api, C.int(level), line)
 }
 
-// propertyTable makes the table that Fluent Bit checks names with and prints for
-// -h. The host keeps pointing at it: it is never freed, and made once.
+// propertyTable returns the table that Fluent Bit checks names against and prints for -h. The
+// host keeps pointers to it: it is made once and never freed.
 func propertyTable() *C.struct_sluice_property {
 	if loader.properties != nil {
 		return loader.properties
@@ -89,7 +89,8 @@ func propertyTable() *C.struct_sluice_property {
 	// flb_config_map.h:33
 	types := map[conf.Type]C.int{conf.String: 0, conf.Size: 5, conf.Time: 6, conf.Boolean: 3, conf.Integer: 2}
 	all := conf.Properties()
-	first := (*C.struct_sluice_property)(C.calloc(C.size_t(len(all)+1), C.size_t(unsafe.Sizeof(C.struct_sluice_property{}))))
+	size := C.size_t(unsafe.Sizeof(C.struct_sluice_property{}))
+	first := (*C.struct_sluice_property)(C.calloc(C.size_t(len(all)+1), size))
 	table := unsafe.Slice(first, len(all))
 	for i, p := range all {
 		table[i]._type = types[p.Type]
@@ -103,14 +104,14 @@ func propertyTable() *C.struct_sluice_property {
 	return first
 }
 
-// inMemory tells whether a folder is lost at the next boot.
+// inMemory reports whether a folder is on a file system in memory.
 func inMemory(dir string) bool {
 	path := C.CString(dir)
 	defer C.free(unsafe.Pointer(path))
 	return C.sluice_in_memory(path) != 0
 }
 
-// logPanic returns what an export does with a panic: none may cross into C.
+// logPanic returns a function that logs a panic of an export: none may cross into C.
 func logPanic(export string) func(*contain.Panic) {
 	return func(p *contain.Panic) {
 		writeLine(os.Stderr, levelError, "[output:"+pluginName+"] ", oneLine(fmt.Sprintf("%s: %v", export, p)))

@@ -23,14 +23,14 @@ type instance struct {
 	out  *output.Output
 	ok   acks
 
-	stop       context.CancelFunc // of what goes on in the background
+	stop       context.CancelFunc // ends the background work
 	background sync.WaitGroup
 
 	workerOnce sync.Once
-	worker     bool // has been flushed by a worker thread
+	worker     bool // a worker thread has flushed to it
 }
 
-// newInstance reads the configuration, all of it, and opens the output.
+// newInstance reads the whole configuration and opens the output.
 func newInstance(name string, h hostInstance, sources *standard.Sources) (*instance, error) {
 	cfg, err := configure(h, sources)
 	if err != nil {
@@ -42,26 +42,35 @@ func newInstance(name string, h hostInstance, sources *standard.Sources) (*insta
 	log := slog.New(logHandler{out: os.Stderr, who: h.who, level: slogLevel(h.maxLevel())})
 	provider := sources.Provider(setup.Credentials(cfg))
 	dir := filepath.Join(cfg.StoreDir, folderName(name))
-	out, err := output.New(output.Options{Config: cfg, Dir: dir, Credentials: provider, Clock: sources.Clock(), Log: log, Writer: "sluice " + version})
+	out, err := output.New(output.Options{
+		Config:      cfg,
+		Dir:         dir,
+		Credentials: provider,
+		Clock:       sources.Clock(),
+		Log:         log,
+		Writer:      "sluice " + version,
+	})
 	if err != nil {
 		return nil, err
 	}
 	if inMemory(dir) {
-		h.logf(levelWarn, "store_dir %q is kept in memory: what is not yet in S3 is lost when the machine stops; set store_dir to a disk", cfg.StoreDir)
+		h.logf(levelWarn, "set store_dir to a folder on a disk: %q is in memory, "+
+			"so what is not yet in S3 is lost when the machine stops", cfg.StoreDir)
 	}
-	h.logf(levelInfo, "bucket=%s region=%s compression=%s total_file_size=%d upload_timeout=%v spool=%s", cfg.Bucket, cfg.Region, cfg.Compression, cfg.TotalFileSize, cfg.UploadTimeout, dir)
+	h.logf(levelInfo, "bucket=%s region=%s compression=%s total_file_size=%d upload_timeout=%v spool=%s",
+		cfg.Bucket, cfg.Region, cfg.Compression, cfg.TotalFileSize, cfg.UploadTimeout, dir)
 	ctx, cancel := context.WithCancel(context.Background())
 	i := &instance{host: h, conf: cfg, out: out, stop: cancel}
-	i.background.Go(func() { tellCredentials(ctx, log, provider, cfg.Profile) })
+	i.background.Go(func() { logCredentials(ctx, log, provider, cfg.Profile) })
 	if cfg.PprofListen != "" {
 		if err := i.servePprof(ctx, cfg.PprofListen); err != nil {
-			h.logf(levelWarn, "%v", err) // logs go their way without profiles
+			h.logf(levelWarn, "%v", err) // logs are shipped without profiles
 		}
 	}
 	return i, nil
 }
 
-// configure reads every property now: nothing of the host is asked later.
+// configure reads every property now: the host must not be asked later.
 func configure(h hostInstance, sources *standard.Sources) (conf.Config, error) {
 	cfg, err := setup.Parse(h.property, sources)
 	if misspelt := conf.Misspelt(h.property); len(misspelt) > 0 {
@@ -71,7 +80,7 @@ func configure(h hostInstance, sources *standard.Sources) (conf.Config, error) {
 	return cfg, err
 }
 
-// folderName makes an alias fit for a path.
+// folderName returns an alias as the name of a folder.
 func folderName(name string) string {
 	name = strings.Map(func(r rune) rune {
 		if r < ' ' || strings.ContainsRune(`/\:`, r) {
@@ -85,9 +94,8 @@ func folderName(name string) string {
 	return name
 }
 
-// flush makes a chunk durable. The work is done on a goroutine of its own: the
-// callback's system stack is a coroutine's of 24 or 64 KiB without a guard page
-// (flb_coro.h:80), and what runs there must stay shallow.
+// flush makes a chunk durable. It works on a goroutine of its own: the callback runs on a
+// coroutine's stack of 24 or 64 KiB without a guard page (flb_coro.h:80).
 func (i *instance) flush(tag string, chunk []byte) error {
 	done := make(chan error, 1)
 	go func() { done <- contain.Do(func() error { return i.out.Flush(tag, chunk) }) }()
@@ -98,29 +106,30 @@ func (i *instance) flush(tag string, chunk []byte) error {
 	return err
 }
 
-// onWorker notes that flushes come from worker threads, and warns once of what
+// markWorkerFlush records that flushes come from worker threads, and warns once about what
 // Fluent Bit does with them at a hot reload.
-func (i *instance) onWorker() {
+func (i *instance) markWorkerFlush() {
 	i.workerOnce.Do(func() {
 		i.worker = true
 		if loader.hotReload.Load() {
-			i.host.logf(levelWarn, "hot reload is enabled and this output has workers: Fluent Bit 2.2 to 5.1 leaks the threads of Go outputs at a reload and may crash; set workers 0 or restart instead of reloading")
+			i.host.logf(levelWarn, "set workers 0, or restart instead of reloading: hot reload is enabled and this output has "+
+				"workers, and Fluent Bit 2.2 to 5.1 leaks the threads of Go outputs at a reload and may crash")
 		}
 	})
 }
 
-// drain begins to ship everything.
-func (i *instance) drain() {
-	_ = contain.Do(func() error { i.out.BeginShutdown(); return nil }) // close will tell
+// beginShutdown starts to ship everything.
+func (i *instance) beginShutdown() {
+	_ = contain.Do(func() error { i.out.BeginShutdown(); return nil }) // close will report the panic, too
 }
 
-// close drains until exit_timeout after the stop has begun.
+// close ships what is left until exit_timeout after the stop began.
 func (i *instance) close(began time.Time) {
 	if i.worker && loader.reloading.Load() {
-		i.host.logf(levelWarn, "hot reload of an output with workers: Fluent Bit may crash later; restart it when you can")
+		i.host.logf(levelWarn, "restart Fluent Bit when you can: it may crash after this hot reload of an output with workers")
 	}
 	unacked := i.ok.unacked(i.host.metrics())
-	i.host.logf(levelDebug, "%d answers were not noted before the stop; their chunks will be recognised", unacked)
+	i.host.logf(levelDebug, "Fluent Bit had not recorded %d answers before the stop; their chunks will be recognised", unacked)
 	ctx, cancel := context.WithDeadline(context.Background(), began.Add(i.conf.ExitTimeout))
 	defer cancel()
 	done := make(chan error, 1)

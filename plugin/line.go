@@ -6,8 +6,8 @@ import (
 	"unicode"
 )
 
-// oneLine makes one line of a text, with every control character as \xNN: tags and keys
-// are in the log, and must not speak to the terminal that shows it.
+// oneLine returns a text in one line, with every control character as \xNN: tags and keys are
+// logged, and must not control the terminal that shows the log.
 func oneLine(s string) string {
 	s = strings.Join(strings.Fields(s), " ")
 	if strings.IndexFunc(s, unicode.IsControl) < 0 {

@@ -15,26 +15,26 @@ import (
 	"sluice/creds/standard"
 )
 
-// process is what all instances share. Fluent Bit loads a plugin once and never
-// unloads it, hot reload included; it finds its way back by exported functions
-// only, so this has to be a variable of the package.
+// process is what all instances share. Fluent Bit loads a plugin once and never unloads it,
+// not even at a hot reload, and calls it by exported functions only, so this has to be a
+// package variable.
 type process struct {
 	properties *C.struct_sluice_property
-	hotReload  atomic.Bool // is enabled
+	hotReload  atomic.Bool // hot reload is enabled
 	reloading  atomic.Bool // the current stop is a reload
 
 	mu        sync.Mutex // guards what follows
 	sources   *standard.Sources
 	instances map[uintptr]*instance
-	last      uintptr   // handle
-	began     time.Time // the current stop; zero if there is none
+	last      uintptr   // the last handle
+	began     time.Time // of the current stop; zero if there is none
 }
 
 var loader = &process{sources: newSources(), instances: map[uintptr]*instance{}}
 
-// newSources makes the sources of credentials, which all instances share.
+// newSources makes the sources of credentials that all instances share.
 func newSources() *standard.Sources {
-	return standard.NewSources(standard.Environment{Getenv: os.Getenv, OnUpdate: tellChanged, KeepFresh: true})
+	return standard.NewSources(standard.Environment{Getenv: os.Getenv, OnUpdate: onUpdate, KeepFresh: true})
 }
 
 // open makes an instance and returns its handle, which is never 0 or reused.
@@ -57,14 +57,14 @@ func (p *process) open(h hostInstance) (handle uintptr, ok bool) {
 	return p.last, true
 }
 
-// find returns an instance, nil if there is none.
+// find returns an instance, or nil.
 func (p *process) find(handle uintptr) *instance {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.instances[handle]
 }
 
-// take returns an instance and forgets it.
+// take removes and returns an instance.
 func (p *process) take(handle uintptr) *instance {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -73,9 +73,9 @@ func (p *process) take(handle uintptr) *instance {
 	return i
 }
 
-// rest ends what goes on for credentials when the last instance has gone. A reload
-// begins with new sources: its configuration may name others.
-func (p *process) rest() {
+// closeIdle closes the sources of credentials when there are no instances any more. A reload
+// begins with new ones: its configuration may name others.
+func (p *process) closeIdle() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if len(p.instances) == 0 {
@@ -84,24 +84,23 @@ func (p *process) rest() {
 	}
 }
 
-// stopping returns when the current stop began: the instances are closed one after
-// the other, and share one time. When the first is, all begin to ship what they
-// have; chunks may still come to the others.
-func (p *process) stopping() time.Time {
+// beginStop returns when the current stop began: the instances are closed one after the other
+// and share exit_timeout. The first call makes all of them ship what they have; the others
+// may still get chunks.
+func (p *process) beginStop() time.Time {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.began.IsZero() {
 		p.began = time.Now()
 		for _, i := range p.instances {
-			go i.drain()
+			go i.beginShutdown()
 		}
 	}
 	return p.began
 }
 
-// collectOften has Go's garbage collected before the heap has grown by two fifths:
-// nearly all of it is buffers without pointers, which cost the collector nothing,
-// and Fluent Bit's memory is somebody's. GOGC says otherwise.
+// collectOften makes Go collect garbage when the heap has grown by two fifths. Nearly all of
+// it is buffers without pointers, which cost the collector nothing. GOGC overrides it.
 func collectOften() {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(40)
@@ -109,6 +108,6 @@ func collectOften() {
 	}
 }
 
-// ballast is never touched, so that it takes no memory, but it counts as part of
-// the heap: a small one, as with many small objects, would be collected all the time.
+// ballast is never touched, so that it takes no memory, but it counts as heap: a small heap,
+// as with many small objects, would be collected all the time.
 var ballast []byte

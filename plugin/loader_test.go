@@ -8,12 +8,12 @@ func TestSourcesEndWithTheLastInstance(t *testing.T) {
 	first := newSources()
 	p := &process{sources: first, instances: map[uintptr]*instance{1: {}, 2: {}}}
 	p.take(1)
-	p.rest()
+	p.closeIdle()
 	if p.sources != first {
 		t.Error("the sources have ended, and an instance is left")
 	}
 	p.take(2)
-	p.rest()
+	p.closeIdle()
 	if p.sources == first {
 		t.Error("the sources go on, and no instance is left")
 	}

@@ -10,17 +10,16 @@ import (
 	"time"
 )
 
-// logHandler writes what goroutines log, in the form of Fluent Bit's log. Its
-// own logger works on its own threads only; from any other it writes to stderr,
-// too (flb_log.c:1226).
+// logHandler writes log lines of goroutines in Fluent Bit's format. Fluent Bit's own logger
+// only works on its own threads; on any other it writes to stderr, too (flb_log.c:1226).
 type logHandler struct {
 	out   io.Writer
 	who   string // "[output:sluice:NAME] "
 	level slog.Level
-	attrs string // written before those of the record
+	attrs string // text, written before those of the record
 }
 
-// slogLevel returns the slog level of a level of Fluent Bit.
+// slogLevel returns the slog level for a level of Fluent Bit.
 func slogLevel(level int) slog.Level {
 	switch level {
 	case levelError:
@@ -33,7 +32,7 @@ func slogLevel(level int) slog.Level {
 	return slog.LevelDebug
 }
 
-// Enabled follows the instance's log_level.
+// Enabled reports whether the instance logs at a level.
 func (h logHandler) Enabled(_ context.Context, level slog.Level) bool { return level >= h.level }
 
 // Handle writes one line.
@@ -54,7 +53,7 @@ func (h logHandler) Handle(_ context.Context, r slog.Record) error {
 	return writeLine(h.out, level, h.who, b.String())
 }
 
-// WithAttrs keeps attributes for all further lines.
+// WithAttrs returns a handler that adds attributes to each line.
 func (h logHandler) WithAttrs(attrs []slog.Attr) slog.Handler {
 	for _, a := range attrs {
 		h.attrs += attrText(a)
@@ -62,7 +61,7 @@ func (h logHandler) WithAttrs(attrs []slog.Attr) slog.Handler {
 	return h
 }
 
-// WithGroup is not used here; groups are flat.
+// WithGroup ignores groups: nothing here uses them.
 func (h logHandler) WithGroup(string) slog.Handler { return h }
 
 func attrText(a slog.Attr) string {
@@ -73,7 +72,7 @@ func attrText(a slog.Attr) string {
 	return " " + a.Key + "=" + text
 }
 
-// writeLine writes a line as Fluent Bit 5 does: [time] [level] text.
+// writeLine writes a line like Fluent Bit 5: [time] [level] text.
 func writeLine(out io.Writer, level int, who, text string) error {
 	names := [...]string{levelError: "error", levelWarn: " warn", levelInfo: " info", levelDebug: "debug"}
 	var b bytes.Buffer

@@ -1,10 +1,8 @@
-// Package main is the plugin: a shared object that Fluent Bit loads with
-// -e out_sluice.so. It is the only package that speaks C, and wires all others
-// together.
+// Package main is the plugin: a shared object that Fluent Bit loads with -e out_sluice.so. It
+// is the only package that knows C.
 //
-// exports.go is what Fluent Bit calls, host.go and bridge.c what is called in
-// Fluent Bit, loader.go what the process has once, instance.go what each output
-// has.
+// exports.go has what Fluent Bit calls, host.go and bridge.c what we call in Fluent Bit,
+// loader.go what exists once in the process, instance.go what each output has.
 package main
 
 const (

@@ -9,14 +9,14 @@ import (
 	"time"
 )
 
-// servePprof serves the profiles of the process's Go part, of all its outputs
-// together, until ctx ends.
+// servePprof serves the profiles of the Go part of the process, all outputs together, until
+// ctx ends.
 //
 //	go tool pprof http://ADDRESS/debug/pprof/profile?seconds=10
 func (i *instance) servePprof(ctx context.Context, address string) error {
 	listener, err := net.Listen("tcp", address)
 	if err != nil {
-		return fmt.Errorf("pprof_listen %q cannot be used: %w: choose another port, and one for each output", address, err)
+		return fmt.Errorf("choose another port for pprof_listen %q, a different one for each output: %w", address, err)
 	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("/debug/pprof/", pprof.Index)

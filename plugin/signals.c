@@ -1,16 +1,16 @@
 /*
- * Go turns a nil dereference into a panic, and stops threads for its garbage
- * collector, with signal handlers of its own. Fluent Bit installs its handlers
- * before it loads plugins, and again at each SIGHUP and SIGCONT (fluent-bit.c:631):
- * SIGSEGV then aborts instead of panicking, and handlers without SA_ONSTACK run
- * on the small stacks of goroutines.
+ * Go needs signal handlers of its own, to turn a nil dereference into a panic and to
+ * stop threads for its garbage collector. Fluent Bit installs its handlers before it
+ * loads plugins, and again at each SIGHUP and SIGCONT (fluent-bit.c:631): SIGSEGV then
+ * aborts instead of panicking, and handlers without SA_ONSTACK run on the small stacks
+ * of goroutines.
  */
 #define _GNU_SOURCE
 #include "bridge.h"
 
 #include <signal.h>
 
-/* taken by Go's runtime, and given back to it */
+/* used by Go's runtime, and restored to it */
 static const int go_signals[] = {SIGSEGV, SIGBUS, SIGFPE, SIGPIPE, SIGURG};
 /* left to Fluent Bit, on the alternate stack */
 static const int host_signals[] = {SIGINT, SIGQUIT, SIGHUP, SIGCONT, SIGTERM};
@@ -24,7 +24,7 @@ void sluice_signals_remember(void)
     static int done;
 
     /* Fluent Bit registers plugins again at each hot reload, just after it has
-     * put its own handlers back: only the first time they are Go's. */
+     * installed its own handlers: only the first time they are Go's. */
     if (done) {
         return;
     }
@@ -42,7 +42,7 @@ void sluice_signals_repair(void)
         if (sigaction(go_signals[i], NULL, &now) != 0 || now.sa_sigaction == remembered[i].sa_sigaction) {
             continue;
         }
-        /* A SIGPIPE that is ignored (flb_config.c:568) harms nobody. */
+        /* An ignored SIGPIPE (flb_config.c:568) is harmless. */
         if (go_signals[i] == SIGPIPE && now.sa_handler == SIG_IGN) {
             continue;
         }

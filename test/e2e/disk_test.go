@@ -296,7 +296,7 @@ func TestDiskBadBlock(t *testing.T) {
 				missing += c.Missing
 			}
 			reasons := p.files(t, "quarantine/*.reason")
-			t.Logf("%d records are missing, %d segments are put aside", missing, len(reasons))
+			t.Logf("%d records are missing, %d segments are quarantined", missing, len(reasons))
 			if missing == 0 || len(reasons) == 0 {
 				t.Error("no record was damaged")
 			}

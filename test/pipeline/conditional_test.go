@@ -213,7 +213,7 @@ func TestAnotherObjectIsThere(t *testing.T) {
 			t.Errorf("%s holds %q after %s", key, content, seen)
 		}
 	}
-	if !strings.Contains(r.log.String(), "another object is there") {
+	if !strings.Contains(r.log.String(), "another object is already there") {
 		t.Error("the log does not tell")
 	}
 	if waiting, _ := filepath.Glob(filepath.Join(r.dir, "*.sealed")); len(waiting) != 1 {

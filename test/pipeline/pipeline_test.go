@@ -338,7 +338,7 @@ func TestRefusedCredentialsAreAskedForAnew(t *testing.T) {
 		t.Errorf("the source was told %d times, want once", n)
 	}
 	// The request was made again by itself, before the upload counted as failed.
-	if log := r.log.String(); strings.Contains(log, "upload failed") || !strings.Contains(log, "the service refused the credentials") {
+	if log := r.log.String(); strings.Contains(log, "upload failed") || !strings.Contains(log, "S3 refused the credentials") {
 		t.Errorf("the log tells of a failure, or not of the refusal:\n%s", log)
 	}
 }
@@ -490,7 +490,7 @@ func TestLogKeyMissingEverywhere(t *testing.T) {
 	out := r.open("log_key=nothing")
 	r.flush(out, "app", record("one"))
 	r.close(out, plenty)
-	if len(r.objects()) != 0 || !strings.Contains(r.log.String(), "log_key is missing") {
+	if len(r.objects()) != 0 || !strings.Contains(r.log.String(), "records without log_key were left out") {
 		t.Errorf("objects %v, want none and an error in the log", r.objects())
 	}
 }

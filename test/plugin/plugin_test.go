@@ -238,7 +238,7 @@ func TestRefusedStarts(t *testing.T) {
 	}{
 		{"all mistakes at once", func(r *rig) []string {
 			return []string{"-o", "sluice", "-p", "total_file_size=5Q", "-p", "compression=lz4", "-p", "s3_key_format=/%Q"}
-		}, []string{"4 configuration mistakes", `total_file_size "5Q" is no size`, `compression "lz4" is not known`, "bucket is required", `s3_key_format "/%Q" "%Q" is no time conversion`}},
+		}, []string{"4 configuration mistakes", `total_file_size "5Q" is not a valid size`, `compression "lz4" is not known`, "bucket is required", `s3_key_format "/%Q" "%Q" is not a known time conversion`}},
 		{"the second instance", func(r *rig) []string {
 			return append(r.output(r.bucket, "alias=one"), "-o", "sluice", "-p", "alias=two", "-o", "sluice", "-p", "alias=three")
 		}, []string{"[output:sluice:two] configuration mistake: bucket is required"}},
@@ -285,7 +285,7 @@ func TestFullSpool(t *testing.T) {
 	if err == nil {
 		t.Error("every chunk was taken")
 	}
-	if !strings.Contains(log, "the chunk is not taken; Fluent Bit offers it again as often as its retry_limit allows: spool is full") {
+	if !strings.Contains(log, "the chunk was not accepted; Fluent Bit tries again as often as its retry_limit allows: spool is full") {
 		t.Errorf("log:\n%s", log)
 	}
 	var stats struct{ Retry int }

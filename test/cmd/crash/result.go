@@ -47,7 +47,7 @@ func (t *trial) count(ctx context.Context) (result, error) {
 		return r, err
 	}
 	r.recoveries = strings.Count(string(log), "shipping what an earlier run left in the spool")
-	r.repeats = strings.Count(string(log), "came again and is not stored twice")
+	r.repeats = strings.Count(string(log), "delivered again and is not stored twice")
 	if err := r.look(ctx, t.weather.bucket()); err != nil {
 		return r, err
 	}
