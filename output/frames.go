@@ -14,14 +14,14 @@ import (
 )
 
 // writeFrame encodes the records of a frame, and adds what is wrong with it to found.
-func writeFrame(w *encode.Writer, f spool.Frame, found *problems) error {
+func writeFrame(w encode.Encoder, f spool.Frame, found *problems) error {
 	for d := record.NewDecoder(f.Data); ; {
 		err := writeNext(w, d)
 		switch {
 		case err == io.EOF:
 			return nil
 		case err == nil:
-		case isInvalid(err) || errors.Is(err, encode.ErrTooDeep):
+		case isInvalid(err) || errors.Is(err, record.ErrTooDeep):
 			found.add("%s: %v", describeChunk(f), err)
 		case errors.Is(err, record.ErrTruncated) || errors.Is(err, record.ErrReserved):
 			found.add("%s: %v", describeChunk(f), err)
@@ -33,7 +33,7 @@ func writeFrame(w *encode.Writer, f spool.Frame, found *problems) error {
 }
 
 // writeNext encodes the next event of a chunk.
-func writeNext(w *encode.Writer, d *record.Decoder) error {
+func writeNext(w encode.Encoder, d *record.Decoder) error {
 	ev, err := d.NextHeader()
 	if err != nil {
 		return err

@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"sluice/output/encode"
+	"sluice/output/encode/compress"
+	"sluice/output/encode/jsonl"
 )
 
 // update rewrites the golden file: segments of earlier versions must still be read.
@@ -19,9 +21,7 @@ func TestGoldenMeta(t *testing.T) {
 	index := uint64(7)
 	m := meta{
 		Bucket: "logs", Key: "app/2026/7.gz", Index: &index, ID: "an ID",
-		Encoding: encode.Options{
-			DateKey: "date", DateFormat: encode.Epoch, EscapeUnicode: true, LogKey: "log", Compression: encode.Gzip, Level: 5,
-		},
+		Encoding: encode.Options{Options: jsonl.Options{DateKey: "date", DateFormat: jsonl.Epoch, EscapeUnicode: true, LogKey: "log"}, Compression: compress.Gzip, Level: 5},
 		Settings: map[string]string{"region": "eu-central-1", "storage_class": "GLACIER"},
 	}
 	now, err := json.MarshalIndent(m, "", "  ")

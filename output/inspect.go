@@ -4,6 +4,7 @@ import (
 	"io"
 
 	"sluice/output/encode"
+	"sluice/output/encode/compress"
 	"sluice/spool"
 )
 
@@ -21,8 +22,8 @@ func Print(out io.Writer, segmentMeta []byte, f spool.Frame) (wrong string, err 
 		return "", err
 	}
 	o := m.Encoding
-	o.Compression, o.Level = encode.None, 0
-	w, err := encode.NewWriter(out, o)
+	o.Compression, o.Level = compress.None, 0
+	w, err := encode.New(out, o, nil)
 	if err != nil {
 		return "", err
 	}

@@ -6,6 +6,7 @@ import (
 	"sluice/conf"
 	"sluice/creds"
 	"sluice/output/encode"
+	"sluice/output/encode/jsonl"
 	"sluice/output/key"
 	"sluice/output/s3"
 )
@@ -13,10 +14,15 @@ import (
 // encodingOptions returns the options of an object's content.
 func encodingOptions(c conf.Config) (o encode.Options, err error) {
 	o = encode.Options{
-		DateKey:       c.JSONDateKey,
-		EscapeUnicode: c.EscapeUnicode,
-		LogKey:        c.LogKey,
-		Level:         c.Level,
+		Options: jsonl.Options{
+			DateKey:       c.JSONDateKey,
+			EscapeUnicode: c.EscapeUnicode,
+			LogKey:        c.LogKey,
+		},
+		Level: c.Level,
+	}
+	if err = o.Format.UnmarshalText([]byte(c.Format)); err != nil {
+		return o, fmt.Errorf("format: %w", err)
 	}
 	if err = o.DateFormat.UnmarshalText([]byte(c.JSONDateFormat)); err != nil {
 		return o, fmt.Errorf("json_date_format: %w", err)

@@ -58,8 +58,8 @@ type Output struct {
 	spool    *spool.Spool
 	index    *spool.Counter
 	queue    *queue
-	encoders *semaphore
-	writers  encode.Writers
+	cores    *semaphore // for encoding
+	pool     encode.Pool
 	ratios   ratios
 	room     room
 
@@ -99,8 +99,11 @@ func New(o Options) (*Output, error) {
 		o.Now = time.Now
 	}
 	out := &Output{
-		opts: o, queue: newQueue(o.Config.Ordered, o.Config.UploadWorkers, o.Now), encoders: newSemaphore(o.Config.EncodeWorkers),
-		bucket: o.Config.Bucket, segmentOpened: make(chan struct{}, 1),
+		opts:          o,
+		queue:         newQueue(o.Config.Ordered, o.Config.UploadWorkers, o.Now),
+		cores:         newSemaphore(o.Config.EncodeWorkers),
+		bucket:        o.Config.Bucket,
+		segmentOpened: make(chan struct{}, 1),
 	}
 	var err error
 	if out.encoding, err = encodingOptions(o.Config); err != nil {
@@ -130,7 +133,7 @@ func (o *Output) start(others ...func(context.Context)) {
 	for _, f := range others {
 		o.workers.Go(func() { f(ctx) })
 	}
-	o.writers.Cores = o.encoders
+	o.pool.Cores = o.cores
 	o.toCommit = make(chan *job, maxStored)
 	var shippers sync.WaitGroup
 	for range o.opts.Config.UploadWorkers {
@@ -153,8 +156,15 @@ func (o *Output) emit(e Event) {
 func (o *Output) openSpool(readmit bool) (err error) {
 	var found []*spool.Segment
 	o.spool, err = spool.Open(spool.Options{
-		Dir: o.opts.Dir, Limit: o.opts.Config.StoreLimit, Compress: o.opts.Config.StoreCompression == "s2", Now: o.opts.Now, FS: o.opts.FS,
-		Deduplicate: o.opts.Config.Deduplicate, Readmit: readmit, Writer: o.opts.Writer, Opened: o.queue.open,
+		Dir:         o.opts.Dir,
+		Limit:       o.opts.Config.StoreLimit,
+		Compress:    o.opts.Config.StoreCompression == "s2",
+		Now:         o.opts.Now,
+		FS:          o.opts.FS,
+		Deduplicate: o.opts.Config.Deduplicate,
+		Readmit:     readmit,
+		Writer:      o.opts.Writer,
+		Opened:      o.queue.open,
 		Sealed: func(seg *spool.Segment) {
 			if seg.Recovered {
 				found = append(found, seg) // by Open
@@ -254,7 +264,7 @@ func (o *Output) Close(ctx context.Context, unacked int) error {
 // BeginShutdown seals all active segments, so that they are uploaded at once, while
 // Flush still accepts chunks. Call it as soon as a stop is known to follow.
 func (o *Output) BeginShutdown() {
-	o.encoders.useAllCores()
+	o.cores.useAllCores()
 	if _, err := o.spool.SealOpened(farFuture); err != nil {
 		o.opts.Log.Warn("seal segment", "error", err) // its frames are durable all the same
 	}
@@ -270,7 +280,7 @@ func (o *Output) shutdown(ctx context.Context) (left int) {
 		shipping, cancel = context.WithDeadline(ctx, deadline.Add(-reserved))
 		defer cancel()
 	}
-	o.encoders.useAllCores()
+	o.cores.useAllCores()
 	left = o.queue.drain(shipping)
 	cut := context.AfterFunc(ctx, o.cancelAborts)
 	o.stop()

@@ -56,7 +56,8 @@ func Push(ctx context.Context, o PushOptions, show func(Pushed)) (Pushed, error)
 	}
 	ledger := &ledger{opts: o, records: map[uint64]int64{}}
 	out := &Output{
-		queue: newQueue(cfg.Ordered, cfg.UploadWorkers, time.Now), encoders: newSemaphore(cfg.EncodeWorkers),
+		queue:  newQueue(cfg.Ordered, cfg.UploadWorkers, time.Now),
+		cores:  newSemaphore(cfg.EncodeWorkers),
 		stores: &storePerSegment{opts: o, made: map[string]*s3.Store{}},
 	}
 	out.opts = Options{Config: cfg, Dir: o.Dir, Log: o.Log, Writer: o.Writer, Now: time.Now, OnEvent: ledger.onEvent}

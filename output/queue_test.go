@@ -9,7 +9,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"sluice/output/encode"
+	"sluice/output/encode/compress"
 	"sluice/spool"
 )
 
@@ -232,7 +232,7 @@ func TestQueueDrainEndsWithItsContext(t *testing.T) {
 }
 
 func TestRatios(t *testing.T) {
-	for codec, want := range map[encode.Compression]int64{encode.None: 1150, encode.Gzip: 250, encode.Snappy: 400} {
+	for codec, want := range map[compress.Codec]int64{compress.None: 1150, compress.Gzip: 250, compress.Snappy: 400} {
 		r := ratios{codec: codec}
 		for _, step := range []struct {
 			raw, stored int64 // of an object, 0 for none

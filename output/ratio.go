@@ -3,13 +3,13 @@ package output
 import (
 	"sync"
 
-	"sluice/output/encode"
+	"sluice/output/encode/compress"
 )
 
 // ratios estimates an object's size from the size of the last ones of its stream. It is
 // safe for concurrent use.
 type ratios struct {
-	codec encode.Compression
+	codec compress.Codec
 
 	mu     sync.Mutex         // guards factor
 	factor map[string]float64 // by stream: stored bytes for each byte of data
@@ -20,11 +20,11 @@ const maxRatios = 10_000
 
 // firstGuess is the stored size of a byte of data before a stream's first object: JSON is
 // longer than msgpack, and log lines compress well.
-var firstGuess = map[encode.Compression]float64{
-	encode.None:   1.15,
-	encode.Gzip:   0.25,
-	encode.Zstd:   0.25,
-	encode.Snappy: 0.4,
+var firstGuess = map[compress.Codec]float64{
+	compress.None:   1.15,
+	compress.Gzip:   0.25,
+	compress.Zstd:   0.25,
+	compress.Snappy: 0.4,
 }
 
 // estimate returns the stored size of raw bytes of data.

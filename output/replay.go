@@ -15,13 +15,13 @@ func (o *Output) encodeAgain(seg *spool.Segment, encoding encode.Options) (io.Re
 		return nil, &spoolError{err}
 	}
 	body, to := io.Pipe()
-	writer, err := o.writers.Get(yieldingWriter{to, o.encoders}, encoding)
+	encoder, err := o.pool.Get(yieldingWriter{to, o.cores}, encoding)
 	if err != nil {
 		_ = frames.Close() // was only read
 		return nil, err
 	}
 	go func() {
-		err := contain.Do(func() error { return o.writeAll(frames, writer) })
+		err := contain.Do(func() error { return o.writeAll(frames, encoder, encoding) })
 		_ = frames.Close()
 		to.CloseWithError(err) // io.EOF if it is nil
 	}()
@@ -29,27 +29,27 @@ func (o *Output) encodeAgain(seg *spool.Segment, encoding encode.Options) (io.Re
 }
 
 // writeAll encodes all frames of a reader. What cannot be read was recorded the first time.
-func (o *Output) writeAll(frames *spool.Reader, writer *encode.Writer) error {
-	o.encoders.Acquire()
-	defer o.encoders.Release()
+func (o *Output) writeAll(frames *spool.Reader, encoder encode.Encoder, encoding encode.Options) error {
+	o.cores.Acquire()
+	defer o.cores.Release()
 	var ignored problems
-	if _, err := readFrames(frames, func(f spool.Frame) error { return writeFrame(writer, f, &ignored) }); err != nil {
+	if _, err := readFrames(frames, func(f spool.Frame) error { return writeFrame(encoder, f, &ignored) }); err != nil {
 		return err
 	}
-	if err := writer.Close(); err != nil {
+	if err := encoder.Close(); err != nil {
 		return err
 	}
-	o.writers.Put(writer)
+	o.pool.Put(encoder, encoding)
 	return nil
 }
 
 // yieldingWriter releases its core while a write waits for the reader.
 type yieldingWriter struct {
 	io.Writer
-	encoders *semaphore
+	cores *semaphore
 }
 
 func (w yieldingWriter) Write(p []byte) (n int, err error) {
-	w.encoders.yield(func() { n, err = w.Writer.Write(p) })
+	w.cores.yield(func() { n, err = w.Writer.Write(p) })
 	return n, err
 }

@@ -17,7 +17,7 @@ import (
 // stalled is an output whose shippers do nothing, with one sealed segment.
 func stalled(t *testing.T, cfg conf.Config) *Output {
 	t.Helper()
-	o := &Output{queue: newQueue(true, 4, time.Now), encoders: newSemaphore(1), opts: Options{
+	o := &Output{queue: newQueue(true, 4, time.Now), cores: newSemaphore(1), opts: Options{
 		Config: cfg, Dir: filepath.Join(t.TempDir(), "spool"), Now: time.Now, Log: slog.New(slog.DiscardHandler),
 	}}
 	if err := o.openSpool(false); err != nil {

@@ -15,10 +15,11 @@ import (
 // that holds the job.
 type shipment struct {
 	frames   *spool.Reader
-	writers  *encode.Writers
-	writer   *encode.Writer // nil after encodeLast
+	pool     *encode.Pool
+	encoding encode.Options
+	encoder  encode.Encoder // nil after encodeLast
 	object   *s3.Object
-	encoders *semaphore
+	cores    *semaphore
 	done     result
 }
 
@@ -58,15 +59,15 @@ func (o *Output) begin(ctx context.Context, j *job) error {
 	if err != nil {
 		return &spoolError{err}
 	}
-	s := &shipment{frames: frames, writers: &o.writers, encoders: o.encoders}
+	s := &shipment{frames: frames, pool: &o.pool, encoding: m.Encoding, cores: o.cores}
 	s.done.store, s.done.target = store, s3.Target{
 		Bucket: cmp.Or(j.bucket, m.Bucket), Key: m.Key, ContentEncoding: m.Encoding.Compression.ContentEncoding(),
 		ID: m.ID, Retried: j.aborted || j.attempts > 0 || seg.Recovered,
 	}
 	s.object = store.Object(ctx, s.done.target)
-	s.object.SetWaiter(o.encoders.yield)
+	s.object.SetWaiter(o.cores.yield)
 	s.object.SetReplay(func() (io.ReadCloser, error) { return o.encodeAgain(seg, m.Encoding) })
-	if s.writer, err = o.writers.Get(s.object, m.Encoding); err != nil {
+	if s.encoder, err = s.pool.Get(s.object, m.Encoding); err != nil {
 		return errors.Join(err, frames.Close())
 	}
 	j.shipment = s
@@ -76,21 +77,21 @@ func (o *Output) begin(ctx context.Context, j *job) error {
 // encode ships the frames that have become durable. What cannot be read of them is
 // recorded as a problem, and the rest is shipped.
 func (s *shipment) encode() error {
-	s.encoders.Acquire()
-	defer s.encoders.Release()
+	s.cores.Acquire()
+	defer s.cores.Release()
 	return s.write()
 }
 
 func (s *shipment) write() error {
 	damage, err := readFrames(s.frames, func(f spool.Frame) error {
 		s.done.raw += int64(len(f.Data))
-		return writeFrame(s.writer, f, &s.done.problems)
+		return writeFrame(s.encoder, f, &s.done.problems)
 	})
 	for _, d := range damage {
 		s.done.problems.add("%v", d)
 	}
-	s.done.records, s.done.missing, s.done.undated = s.writer.Records(), s.writer.Missing(), s.writer.Undated()
-	s.done.stored = s.writer.EstimateSize(s.object.Size())
+	s.done.records, s.done.missing, s.done.undated = s.encoder.Records(), s.encoder.Missing(), s.encoder.Undated()
+	s.done.stored = s.encoder.EstimateSize(s.object.Size())
 	return err
 }
 
@@ -126,17 +127,17 @@ func (s *shipment) finish() error {
 }
 
 func (s *shipment) encodeLast() error {
-	s.encoders.Acquire()
-	defer s.encoders.Release()
+	s.cores.Acquire()
+	defer s.cores.Release()
 	if err := s.write(); err != nil {
 		return err
 	}
-	if err := s.writer.Close(); err != nil {
+	if err := s.encoder.Close(); err != nil {
 		return err
 	}
 	s.done.stored = s.object.Size()
-	s.writers.Put(s.writer)
-	s.writer = nil
+	s.pool.Put(s.encoder, s.encoding)
+	s.encoder = nil
 	return nil
 }
 

@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"sluice/output/encode"
+	"sluice/output/encode/compress"
+	"sluice/output/encode/jsonl"
 	"sluice/output/record"
 )
 
@@ -30,7 +32,7 @@ func benchmarkWriter(b *testing.B, o encode.Options) {
 	b.SetBytes(int64(len(data)))
 	b.ReportAllocs()
 	for b.Loop() {
-		w, err := encode.NewWriter(io.Discard, o)
+		w, err := encode.New(io.Discard, o, nil)
 		if err != nil {
 			b.Fatal(err)
 		}
@@ -43,19 +45,19 @@ func benchmarkWriter(b *testing.B, o encode.Options) {
 
 // Throughput is counted in bytes of msgpack.
 func BenchmarkJSON(b *testing.B) {
-	benchmarkWriter(b, encode.Options{DateKey: "date", EscapeUnicode: true})
+	benchmarkWriter(b, encode.Options{Options: jsonl.Options{DateKey: "date", EscapeUnicode: true}})
 }
 
 func BenchmarkJSONGzip(b *testing.B) {
-	benchmarkWriter(b, encode.Options{DateKey: "date", EscapeUnicode: true, Compression: encode.Gzip})
+	benchmarkWriter(b, encode.Options{Options: jsonl.Options{DateKey: "date", EscapeUnicode: true}, Compression: compress.Gzip})
 }
 
 func BenchmarkJSONZstd(b *testing.B) {
-	benchmarkWriter(b, encode.Options{DateKey: "date", EscapeUnicode: true, Compression: encode.Zstd})
+	benchmarkWriter(b, encode.Options{Options: jsonl.Options{DateKey: "date", EscapeUnicode: true}, Compression: compress.Zstd})
 }
 
 func BenchmarkJSONSnappy(b *testing.B) {
-	benchmarkWriter(b, encode.Options{DateKey: "date", EscapeUnicode: true, Compression: encode.Snappy})
+	benchmarkWriter(b, encode.Options{Options: jsonl.Options{DateKey: "date", EscapeUnicode: true}, Compression: compress.Snappy})
 }
 
 func BenchmarkDecoder(b *testing.B) {

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"math/rand/v2"
 	"strings"
 	"testing"
 
@@ -16,6 +17,8 @@ import (
 	"github.com/klauspost/compress/zstd"
 
 	"sluice/output/encode"
+	"sluice/output/encode/compress"
+	"sluice/output/encode/jsonl"
 	"sluice/output/record"
 )
 
@@ -28,14 +31,14 @@ func unhex(t testing.TB, s string) []byte {
 	return b
 }
 
-// writers are those of all tests: what one has left in a Writer must not matter.
-var writers encode.Writers
+// pool is that of all tests: what one leaves in an Encoder must not matter.
+var pool encode.Pool
 
-// encodeAll returns what a Writer makes of a chunk.
-func encodeAll(t testing.TB, chunk []byte, o encode.Options) (string, *encode.Writer) {
+// encodeAll returns what an Encoder makes of a chunk.
+func encodeAll(t testing.TB, chunk []byte, o encode.Options) (string, encode.Encoder) {
 	t.Helper()
 	var out bytes.Buffer
-	w, err := writers.Get(&out, o)
+	w, err := pool.Get(&out, o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -43,12 +46,12 @@ func encodeAll(t testing.TB, chunk []byte, o encode.Options) (string, *encode.Wr
 	if err := w.Close(); err != nil {
 		t.Fatal(err)
 	}
-	writers.Put(w)
+	pool.Put(w, o)
 	return out.String(), w
 }
 
 // writeAll writes the events of a chunk.
-func writeAll(t testing.TB, w *encode.Writer, chunk []byte) {
+func writeAll(t testing.TB, w encode.Encoder, chunk []byte) {
 	t.Helper()
 	for d := record.NewDecoder(chunk); ; {
 		ev, err := d.NextHeader()
@@ -99,7 +102,7 @@ func TestValues(t *testing.T) {
 		{"bin keys are no duplicates", "83 c4 01 61 01 c4 01 61 02 a1 61 03", `{"a":1,"a":2,"a":3}`},
 	} {
 		chunk := append(unhex(t, "92 05 81 a1 76"), unhex(t, c.value)...)
-		got, _ := encodeAll(t, chunk, encode.Options{EscapeUnicode: true})
+		got, _ := encodeAll(t, chunk, encode.Options{Options: jsonl.Options{EscapeUnicode: true}})
 		want := `{"v":` + c.want + "}\n"
 		if got != want {
 			t.Errorf("%s: %s = %s, want %s", c.name, c.value, got, want)
@@ -123,16 +126,16 @@ func TestLines(t *testing.T) {
 		opts        encode.Options
 		want        string
 	}{
-		{"date first", "92 92 " + at + " 80 81 a1 61 01", encode.Options{DateKey: "date"}, `{"date":"2026-11-22T04:17:45.713623Z","a":1}`},
-		{"java", "92 92 " + at + " 80 80", encode.Options{DateKey: "t", DateFormat: encode.JavaSQLTimestamp}, `{"t":"2026-11-22 04:17:45.713623"}`},
-		{"double", "92 92 " + at + " 80 80", encode.Options{DateKey: "t", DateFormat: encode.Double}, `{"t":1795321065.713623}`},
-		{"epoch", "92 92 " + at + " 80 80", encode.Options{DateKey: "t", DateFormat: encode.Epoch}, `{"t":1795321065}`},
-		{"epoch_ms", "92 92 " + at + " 80 80", encode.Options{DateKey: "t", DateFormat: encode.EpochMillis}, `{"t":1795321065713}`},
-		{"before 1970", "92 ff 80", encode.Options{DateKey: "t"}, `{"t":"1969-12-31T23:59:59.000000Z"}`},
-		{"leap day", "92 ce 386d4380 80", encode.Options{DateKey: "t"}, `{"t":"2000-01-01T00:00:00.000000Z"}`},
+		{"date first", "92 92 " + at + " 80 81 a1 61 01", encode.Options{Options: jsonl.Options{DateKey: "date"}}, `{"date":"2026-11-22T04:17:45.713623Z","a":1}`},
+		{"java", "92 92 " + at + " 80 80", encode.Options{Options: jsonl.Options{DateKey: "t", DateFormat: jsonl.JavaSQLTimestamp}}, `{"t":"2026-11-22 04:17:45.713623"}`},
+		{"double", "92 92 " + at + " 80 80", encode.Options{Options: jsonl.Options{DateKey: "t", DateFormat: jsonl.Double}}, `{"t":1795321065.713623}`},
+		{"epoch", "92 92 " + at + " 80 80", encode.Options{Options: jsonl.Options{DateKey: "t", DateFormat: jsonl.Epoch}}, `{"t":1795321065}`},
+		{"epoch_ms", "92 92 " + at + " 80 80", encode.Options{Options: jsonl.Options{DateKey: "t", DateFormat: jsonl.EpochMillis}}, `{"t":1795321065713}`},
+		{"before 1970", "92 ff 80", encode.Options{Options: jsonl.Options{DateKey: "t"}}, `{"t":"1969-12-31T23:59:59.000000Z"}`},
+		{"leap day", "92 ce 386d4380 80", encode.Options{Options: jsonl.Options{DateKey: "t"}}, `{"t":"2000-01-01T00:00:00.000000Z"}`},
 		{"no date", "92 05 80", encode.Options{}, `{}`},
-		{"the body's date wins", "92 05 82 a1 61 01 a4 64617465 02", encode.Options{DateKey: "date"}, `{"a":1,"date":2}`},
-		{"metadata", "92 92 05 81 a1 6d 01 81 a1 61 02", encode.Options{DateKey: "d", DateFormat: encode.Epoch}, `{"d":5,"__internal__":{"log_metadata":{"m":1}},"a":2}`},
+		{"the body's date wins", "92 05 82 a1 61 01 a4 64617465 02", encode.Options{Options: jsonl.Options{DateKey: "date"}}, `{"a":1,"date":2}`},
+		{"metadata", "92 92 05 81 a1 6d 01 81 a1 61 02", encode.Options{Options: jsonl.Options{DateKey: "d", DateFormat: jsonl.Epoch}}, `{"d":5,"__internal__":{"log_metadata":{"m":1}},"a":2}`},
 		{"group", "92 92 d7 00 ffffffff 00000000 80 81 a1 67 01" + "92 05 80", encode.Options{}, `{"__internal__":{"group_attributes":{"g":1},"log_metadata":{}}}`},
 		{"empty group with metadata", "92 92 d7 00 ffffffff 00000000 80 80" + "92 92 05 81 a1 6d 01 80", encode.Options{}, `{"__internal__":{"group_attributes":{},"log_metadata":{"m":1}}}`},
 		{"body is no map", "92 05 a1 78", encode.Options{}, `{"log":"x"}`},
@@ -148,7 +151,7 @@ func TestLogKey(t *testing.T) {
 		"92 05 82 a3 6c6f67 01 a3 6c6f67 02"+ // the first counts
 		"92 05 81 a1 61 01"+ // missing
 		"92 05 81 c4 03 6c6f67 81 a1 61 c3") // JSON, bin key
-	got, w := encodeAll(t, chunk, encode.Options{LogKey: "log", DateKey: "date"})
+	got, w := encodeAll(t, chunk, encode.Options{Options: jsonl.Options{LogKey: "log", DateKey: "date"}})
 	if want := "a\x00\"é\n1\n{\"a\":true}\n"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
@@ -171,7 +174,7 @@ func TestManyMembers(t *testing.T) {
 			body = append(body, 0xcd, byte(i>>8), byte(i))
 			want[key] = i
 		}
-		got, _ := encodeAll(t, append([]byte{0x92, 5}, body...), encode.Options{DateKey: "dat"})
+		got, _ := encodeAll(t, append([]byte{0x92, 5}, body...), encode.Options{Options: jsonl.Options{DateKey: "dat"}})
 		var members map[string]int
 		if err := json.Unmarshal([]byte(got), &members); err != nil {
 			t.Fatalf("%d members: %v in %s", n, err, got)
@@ -188,24 +191,24 @@ func TestMapsAsKeys(t *testing.T) {
 	if want := `{"{\"a\":1}":2}` + "\n"; got != want {
 		t.Errorf("a map as a key: %s, want %s", got, want)
 	}
-	w, err := encode.NewWriter(io.Discard, encode.Options{})
+	w, err := encode.New(io.Discard, encode.Options{}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	nested := append(bytes.Repeat([]byte{0x81}, 40), bytes.Repeat([]byte{0xc0}, 41)...)
-	if _, err := w.Write(record.Event{Body: nested}); !errors.Is(err, encode.ErrTooDeep) {
+	if _, err := w.Write(record.Event{Body: nested}); !errors.Is(err, record.ErrTooDeep) {
 		t.Errorf("Write of maps as keys of maps as keys = %v", err)
 	}
 }
 
 func TestTooDeep(t *testing.T) {
 	var out bytes.Buffer
-	w, err := encode.NewWriter(&out, encode.Options{})
+	w, err := encode.New(&out, encode.Options{}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	deep := append(bytes.Repeat([]byte{0x91}, 1<<16), 0xc0)
-	if _, err := w.Write(record.Event{Body: deep}); !errors.Is(err, encode.ErrTooDeep) {
+	if _, err := w.Write(record.Event{Body: deep}); !errors.Is(err, record.ErrTooDeep) {
 		t.Errorf("Write = %v, want ErrTooDeep", err)
 	}
 	n, err := w.Write(record.Event{Body: []byte{0x80, 0xc1}})
@@ -218,13 +221,13 @@ func TestCompression(t *testing.T) {
 	chunk := bytes.Repeat(unhex(t, "92 05 81 a1 61 a5 68656c6c6f"), 20_000)
 	plain, _ := encodeAll(t, chunk, encode.Options{})
 	for _, c := range []struct {
-		codec encode.Compression
+		codec compress.Codec
 		read  func(io.Reader) (io.Reader, error)
 	}{
-		{encode.None, func(r io.Reader) (io.Reader, error) { return r, nil }},
-		{encode.Gzip, func(r io.Reader) (io.Reader, error) { return gzip.NewReader(r) }},
-		{encode.Zstd, func(r io.Reader) (io.Reader, error) { return zstd.NewReader(r) }},
-		{encode.Snappy, func(r io.Reader) (io.Reader, error) { return snappy.NewReader(r), nil }},
+		{compress.None, func(r io.Reader) (io.Reader, error) { return r, nil }},
+		{compress.Gzip, func(r io.Reader) (io.Reader, error) { return gzip.NewReader(r) }},
+		{compress.Zstd, func(r io.Reader) (io.Reader, error) { return zstd.NewReader(r) }},
+		{compress.Snappy, func(r io.Reader) (io.Reader, error) { return snappy.NewReader(r), nil }},
 	} {
 		first, _ := encodeAll(t, chunk, encode.Options{Compression: c.codec})
 		second, _ := encodeAll(t, chunk, encode.Options{Compression: c.codec})
@@ -239,7 +242,7 @@ func TestCompression(t *testing.T) {
 		if err != nil || string(got) != plain {
 			t.Errorf("%v: reading back: %v, %d bytes, want %d", c.codec, err, len(got), len(plain))
 		}
-		if c.codec != encode.None && len(first)*4 > len(plain) {
+		if c.codec != compress.None && len(first)*4 > len(plain) {
 			t.Errorf("%v: %d bytes of %d plain", c.codec, len(first), len(plain))
 		}
 	}
@@ -256,9 +259,9 @@ func FuzzJSON(f *testing.F) {
 			return
 		}
 		var out bytes.Buffer
-		w, _ := encode.NewWriter(&out, encode.Options{DateKey: "date", EscapeUnicode: escape})
+		w, _ := encode.New(&out, encode.Options{Options: jsonl.Options{DateKey: "date", EscapeUnicode: escape}}, nil)
 		_, err = w.Write(record.Event{Body: body[:n], Metadata: body[:n], Attributes: body[:n]})
-		if errors.Is(err, encode.ErrTooDeep) {
+		if errors.Is(err, record.ErrTooDeep) {
 			return
 		}
 		if err := errors.Join(err, w.Close()); err != nil {
@@ -288,30 +291,30 @@ func TestFloatsInJSON(t *testing.T) {
 	}
 }
 
-// TestWriters has Writers used again for the same options only, and few of them kept.
-func TestWriters(t *testing.T) {
-	var w encode.Writers
-	get := func(o encode.Options) *encode.Writer {
+// TestPool has Encoders used again for the same options only, and few of them kept.
+func TestPool(t *testing.T) {
+	var p encode.Pool
+	get := func(o encode.Options) encode.Encoder {
 		t.Helper()
-		one, err := w.Get(io.Discard, o)
+		one, err := p.Get(io.Discard, o)
 		if err != nil {
 			t.Fatal(err)
 		}
 		return one
 	}
-	plain, zipped := encode.Options{}, encode.Options{Compression: encode.Gzip}
+	plain, zipped := encode.Options{}, encode.Options{Compression: compress.Gzip}
 	first := get(plain)
-	w.Put(first)
+	p.Put(first, plain)
 	if get(zipped) == first || get(plain) != first || get(plain) == first {
-		t.Error("a Writer is not used again once for its options")
+		t.Error("an Encoder is not used again once for its options")
 	}
 	const kept = 8
-	put := map[*encode.Writer]bool{}
+	put := map[encode.Encoder]bool{}
 	for range 2 * kept {
 		put[get(plain)] = true
 	}
 	for one := range put {
-		w.Put(one)
+		p.Put(one, plain)
 	}
 	again := 0
 	for range 2 * kept {
@@ -320,7 +323,7 @@ func TestWriters(t *testing.T) {
 		}
 	}
 	if again != kept {
-		t.Errorf("%d Writers were kept, want %d", again, kept)
+		t.Errorf("%d Encoders were kept, want %d", again, kept)
 	}
 }
 
@@ -328,7 +331,7 @@ func TestWriters(t *testing.T) {
 // is counted.
 func TestUndated(t *testing.T) {
 	many := append([]byte{0x92, 5, 0xde, 0, 100}, bytes.Repeat([]byte{0xa1, 'x', 1}, 99)...)
-	dated := encode.Options{DateKey: "date", DateFormat: encode.Epoch}
+	dated := encode.Options{Options: jsonl.Options{DateKey: "date", DateFormat: jsonl.Epoch}}
 	many = append(many, 0xa4, 'd', 'a', 't', 'e', 2)
 	for _, c := range []struct {
 		name    string
@@ -348,7 +351,7 @@ func TestUndated(t *testing.T) {
 		{"no date", []byte{0x92, 5, 0x82, 0xa1, 'd', 1, 0xa1, 'd', 2}, encode.Options{}, `{"d":2}`, 0},
 	} {
 		var out bytes.Buffer
-		w, err := encode.NewWriter(&out, c.options)
+		w, err := encode.New(&out, c.options, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -368,5 +371,35 @@ func TestUndated(t *testing.T) {
 			t.Errorf("%s: wrote %s, %d without their time, want %s three times, %d",
 				c.name, out.String(), w.Undated(), c.want, 3*c.undated)
 		}
+	}
+}
+
+// TestEstimateSize estimates the size of a stream of which blocks are still buffered.
+func TestEstimateSize(t *testing.T) {
+	var out bytes.Buffer
+	w, err := encode.New(&out, encode.Options{Options: jsonl.Options{LogKey: "m"}, Compression: compress.Gzip}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := w.EstimateSize(0); got != 0 {
+		t.Errorf("EstimateSize of nothing = %d", got)
+	}
+	random := rand.New(rand.NewPCG(7, 8))
+	var text []byte
+	for len(text) < 64<<10 {
+		text = fmt.Appendf(text, "%08x a line that is much like the others; ", random.Uint32())
+	}
+	body := record.AppendStr(record.AppendStr([]byte{0x81}, "m"), string(text))
+	for range 7 << 18 / len(text) { // 1.75 blocks of gzip
+		if _, err := w.Write(record.Event{Body: body}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	estimate := w.EstimateSize(int64(out.Len()))
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if stored := int64(out.Len()); estimate < stored*98/100 || estimate > stored*102/100 {
+		t.Errorf("EstimateSize = %d, and %d bytes were written", estimate, stored)
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/klauspost/compress/zstd"
 
 	"sluice/output/encode"
+	"sluice/output/encode/compress"
 	"sluice/output/record"
 )
 
@@ -40,7 +41,7 @@ func TestZstdWindow(t *testing.T) {
 			chunk = record.AppendStr(chunk, string(c.line(i)))
 		}
 		plain, _ := encodeAll(t, chunk, encode.Options{})
-		got, _ := encodeAll(t, chunk, encode.Options{Compression: encode.Zstd})
+		got, _ := encodeAll(t, chunk, encode.Options{Compression: compress.Zstd})
 		size := map[int]int{}
 		for _, window := range []int{32 << 10, 512 << 10} {
 			var out bytes.Buffer

@@ -54,6 +54,9 @@ var (
 	ErrReserved  = errors.New("byte 0xc1 is not msgpack")
 )
 
+// ErrTooDeep means that an encoder does not take a record because it is nested too deeply.
+var ErrTooDeep = errors.New("record nested too deeply")
+
 // layout says how to read the bytes behind a type byte of 0xc0 and above:
 // width bytes hold a length (with an ext type behind it) or a value.
 type layout struct {

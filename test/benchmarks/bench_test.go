@@ -8,6 +8,7 @@ import (
 	"github.com/tinylib/msgp/msgp"
 
 	"sluice/output/encode"
+	"sluice/output/encode/jsonl"
 	"sluice/output/record"
 	"sluice/test/testenv"
 )
@@ -22,7 +23,7 @@ func orders(b *testing.B) []byte {
 }
 
 // write encodes a chunk.
-func write(b *testing.B, w *encode.Writer, data []byte) {
+func write(b *testing.B, w encode.Encoder, data []byte) {
 	for d := record.NewDecoder(data); ; {
 		ev, err := d.NextHeader()
 		if err == io.EOF {
@@ -41,7 +42,7 @@ func write(b *testing.B, w *encode.Writer, data []byte) {
 
 // transcode makes JSON lines with a date of a chunk, as the output does.
 func transcode(b *testing.B, to io.Writer, data []byte) {
-	w, err := encode.NewWriter(to, encode.Options{DateKey: "date", EscapeUnicode: true})
+	w, err := encode.New(to, encode.Options{Options: jsonl.Options{DateKey: "date", EscapeUnicode: true}}, nil)
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -54,7 +55,7 @@ func transcode(b *testing.B, to io.Writer, data []byte) {
 // BenchmarkSluice transcodes a chunk. Throughput is counted in bytes of msgpack.
 func BenchmarkSluice(b *testing.B) {
 	data := orders(b)
-	w, err := encode.NewWriter(io.Discard, encode.Options{DateKey: "date", EscapeUnicode: true})
+	w, err := encode.New(io.Discard, encode.Options{Options: jsonl.Options{DateKey: "date", EscapeUnicode: true}}, nil)
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -18,6 +18,7 @@ import (
 	"sluice/creds"
 	"sluice/output"
 	"sluice/output/encode"
+	"sluice/output/encode/jsonl"
 	"sluice/test/testenv"
 )
 
@@ -126,12 +127,12 @@ func codec(b *testing.B, data []byte, name string) func(io.Writer) {
 	var plain bytes.Buffer
 	transcode(b, &plain, data)
 	record := append(msgp.AppendMapHeader([]byte{0x92, 5}, 1), msgp.AppendBytes(msgp.AppendString(nil, "log"), plain.Bytes())...)
-	o := encode.Options{LogKey: "log"}
+	o := encode.Options{Options: jsonl.Options{LogKey: "log"}}
 	if err := o.Compression.UnmarshalText([]byte(name)); err != nil {
 		b.Fatal(err)
 	}
 	return func(to io.Writer) {
-		w, err := encode.NewWriter(to, o)
+		w, err := encode.New(to, o, nil)
 		if err != nil {
 			b.Fatal(err)
 		}

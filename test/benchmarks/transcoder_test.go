@@ -10,13 +10,14 @@ import (
 	"github.com/tinylib/msgp/msgp"
 
 	"sluice/output/encode"
+	"sluice/output/encode/jsonl"
 	"sluice/output/record"
 )
 
 // ours returns what a Writer makes of a body, and what is behind it.
 func ours(t testing.TB, body []byte, escapeUnicode bool) (text string, rest []byte, err error) {
 	var out bytes.Buffer
-	w, err := encode.NewWriter(&out, encode.Options{EscapeUnicode: escapeUnicode})
+	w, err := encode.New(&out, encode.Options{Options: jsonl.Options{EscapeUnicode: escapeUnicode}}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

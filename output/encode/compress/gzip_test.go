@@ -1,4 +1,4 @@
-package encode
+package compress
 
 import (
 	"bytes"
@@ -11,8 +11,6 @@ import (
 	"sync"
 	"testing"
 	"testing/synctest"
-
-	"sluice/output/record"
 )
 
 // lent are cores that are there or not, by a pattern.
@@ -140,32 +138,6 @@ func TestGzipGoesOn(t *testing.T) {
 			t.Errorf("pass = %v with %d blocks left, want none", err, len(s.sent))
 		}
 	})
-}
-
-// TestForesee has the size told of a text of which blocks are still held.
-func TestForesee(t *testing.T) {
-	var out bytes.Buffer
-	w, err := NewWriter(&out, Options{LogKey: "m", Compression: Gzip})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got := w.EstimateSize(0); got != 0 {
-		t.Errorf("Foresee of nothing = %d", got)
-	}
-	text := lines(rand.New(rand.NewPCG(7, 8)), 64<<10)
-	body := record.AppendStr(record.AppendStr([]byte{0x81}, "m"), text)
-	for range gzipBlockSize * 7 / 4 / len(text) {
-		if _, err := w.Write(record.Event{Body: body}); err != nil {
-			t.Fatal(err)
-		}
-	}
-	foreseen := w.EstimateSize(int64(out.Len()))
-	if err := w.Close(); err != nil {
-		t.Fatal(err)
-	}
-	if stored := int64(out.Len()); foreseen < stored*98/100 || foreseen > stored*102/100 {
-		t.Errorf("foreseen are %d bytes, stored %d", foreseen, stored)
-	}
 }
 
 // TestGzipTellsOfItsDestination wants its error, and all cores given back.

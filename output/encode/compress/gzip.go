@@ -1,4 +1,4 @@
-package encode
+package compress
 
 import (
 	"encoding/binary"
@@ -9,16 +9,16 @@ import (
 	"sluice/internal/contain"
 )
 
-// A gzip stream is compressed in blocks of plain text. They do not depend on each
-// other, though each knows the text before it as far back as a match may look: any
-// of them may be compressed on another core, and the stream has the same bytes.
+// A gzip stream is compressed in blocks of text. They do not depend on each other, although
+// each knows the text before it as far back as a match may look: any of them may be
+// compressed on another core, and the stream has the same bytes.
 const (
 	gzipBlockSize  = 1 << 20
 	gzipWindow     = 32 << 10
-	gzipMaxPending = 16 // blocks that are compressed and wait for one before them
+	gzipMaxPending = 16 // blocks that wait for one before them to be compressed
 )
 
-// gzipHeader says deflate, no name, no time, unknown system.
+// gzipHeader is a header with method deflate, no name, no time, unknown system.
 const gzipHeader = "\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"
 
 // gzipSink writes a gzip stream (RFC 1952) of one member.
@@ -27,24 +27,24 @@ type gzipSink struct {
 	level int
 	cores Cores // may be nil
 
-	block *gzipBlock   // is being filled
-	sent  []*gzipBlock // before it, in order, and not written to dst
+	block *gzipBlock   // being filled
+	sent  []*gzipBlock // earlier ones, in order, not yet written to dst
 	idle  []*gzipBlock
 	sum   uint32 // CRC-32 of the text
 	size  uint32 // its length, modulo 2³²
 }
 
-// gzipBlock is a part of the text.
+// gzipBlock is a block of the text.
 type gzipBlock struct {
 	flate *flate.Writer
 	dict  []byte // the text before it
 	text  []byte
 	last  bool
 	out   []byte
-	done  chan error // gets one when out is complete
+	done  chan error // receives one value when out is complete
 }
 
-// Write takes what the text becomes.
+// Write receives the compressed text.
 func (b *gzipBlock) Write(p []byte) (int, error) {
 	b.out = append(b.out, p...)
 	return len(p), nil
@@ -70,14 +70,14 @@ func (s *gzipSink) newBlock() (*gzipBlock, error) {
 	return &gzipBlock{flate: w, done: make(chan error, 1)}, err
 }
 
-// Reset begins a stream after one that was closed.
+// Reset begins a new stream.
 func (s *gzipSink) Reset(dst io.Writer) {
 	s.dst, s.sum, s.size = dst, 0, 0
 	s.block.begin(nil)
 	s.block.out = append(s.block.out, gzipHeader...)
 }
 
-// begin empties a block, for the text that follows before.
+// begin empties a block. Its text will follow before.
 func (b *gzipBlock) begin(before []byte) {
 	b.dict = append(b.dict[:0], before[max(0, len(before)-gzipWindow):]...)
 	b.text, b.out, b.last = b.text[:0], b.out[:0], false
@@ -98,9 +98,10 @@ func (s *gzipSink) Write(p []byte) (n int, err error) {
 	return n, nil
 }
 
-func (s *gzipSink) buffered() int { return len(s.sent)*gzipBlockSize + len(s.block.text) }
+func (s *gzipSink) Buffered() int { return len(s.sent)*gzipBlockSize + len(s.block.text) }
 
-// next has the block compressed, and goes on with another one.
+// next compresses the full block, on another core if one is free, and goes on with an empty
+// one.
 func (s *gzipSink) next() error {
 	full := s.block
 	s.sent = append(s.sent, full)
@@ -123,7 +124,7 @@ func (s *gzipSink) next() error {
 	return nil
 }
 
-// Close writes what is left.
+// Close writes the rest.
 func (s *gzipSink) Close() error {
 	s.block.last = true
 	s.sent = append(s.sent, s.block)
@@ -131,7 +132,7 @@ func (s *gzipSink) Close() error {
 	if err := s.drain(0); err != nil {
 		return err
 	}
-	s.block, s.idle = s.idle[0], nil // others were there for other cores
+	s.block, s.idle = s.idle[0], nil // the others were for other cores
 	var end [8]byte
 	binary.LittleEndian.PutUint32(end[:], s.sum)
 	binary.LittleEndian.PutUint32(end[4:], s.size)
@@ -139,12 +140,12 @@ func (s *gzipSink) Close() error {
 	return err
 }
 
-// drain writes blocks to the destination that are compressed, and waits for those
-// before the last most.
-func (s *gzipSink) drain(most int) error {
+// drain writes compressed blocks to the destination, in order. It waits for blocks while
+// more than pending are outstanding.
+func (s *gzipSink) drain(pending int) error {
 	for len(s.sent) > 0 {
 		first := s.sent[0]
-		if len(s.sent) <= most && len(first.done) == 0 {
+		if len(s.sent) <= pending && len(first.done) == 0 {
 			return nil
 		}
 		if err := <-first.done; err != nil {

@@ -1,15 +1,10 @@
-package encode
+package jsonl
 
 import (
-	"errors"
 	"strconv"
 
 	"sluice/output/record"
 )
-
-// ErrTooDeep tells of a record nested deeper than maxDepth. Fluent Bit itself
-// stops at 32 (msgpack-c's embedded stack), so only a forged chunk has one.
-var ErrTooDeep = errors.New("record nested too deeply")
 
 const (
 	maxDepth  = 256
@@ -17,7 +12,7 @@ const (
 )
 
 // transcoder turns msgpack into JSON and checks it in the same pass. Its errors
-// are ErrTooDeep and those of record.Read.
+// are record.ErrTooDeep and those of record.Read.
 type transcoder struct {
 	escapeUnicode bool
 	inKeys        int // how many keys it is in that are maps or arrays
@@ -63,7 +58,7 @@ func (t *transcoder) value(dst, b []byte, at ref, depth int) (out, rest []byte, 
 		return appendExt(dst, rest[:tok.Len]), rest[tok.Len:], nil
 	}
 	if depth == maxDepth {
-		return dst, nil, ErrTooDeep
+		return dst, nil, record.ErrTooDeep
 	}
 	if tok.Kind == record.Array {
 		return t.array(dst, rest, tok.Len, at, depth+1)
@@ -291,7 +286,7 @@ func (t *transcoder) remove(dst []byte, member int) []byte {
 // appendKey appends the first object of b as a map's key with its colon. JSON has
 // only text there: what is neither str nor bin nor ext is written as the text of
 // its JSON (the C plugin writes it bare, which is no JSON). Too many
-// such keys within each other are ErrTooDeep: each level doubles the quotes.
+// such keys within each other are record.ErrTooDeep: each level doubles the quotes.
 func (t *transcoder) appendKey(dst, b []byte) (out, rest []byte, err error) {
 	tok, _, err := record.Read(b)
 	if err != nil {
@@ -302,7 +297,7 @@ func (t *transcoder) appendKey(dst, b []byte) (out, rest []byte, err error) {
 		return append(dst, ':'), rest, err
 	}
 	if t.inKeys == maxInKeys {
-		return dst, nil, ErrTooDeep
+		return dst, nil, record.ErrTooDeep
 	}
 	plain := transcoder{escapeUnicode: t.escapeUnicode, inKeys: t.inKeys + 1} // what is learnt now is not the keys' keys
 	plain.begin()

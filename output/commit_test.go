@@ -27,7 +27,7 @@ func (fs *stubbornFS) Remove(name string) error {
 // TestSettleAll settles three stored jobs at once, of which the spool cannot remove one at first.
 func TestSettleAll(t *testing.T) {
 	fs := &stubbornFS{}
-	o := &Output{queue: newQueue(true, 4, time.Now), encoders: newSemaphore(1), opts: Options{
+	o := &Output{queue: newQueue(true, 4, time.Now), cores: newSemaphore(1), opts: Options{
 		Config: conf.Config{Deduplicate: true}, Dir: t.TempDir(), FS: fs, Now: time.Now, Log: slog.New(slog.DiscardHandler),
 	}}
 	if err := o.openSpool(false); err != nil {

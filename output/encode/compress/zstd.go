@@ -1,4 +1,4 @@
-package encode
+package compress
 
 import (
 	"io"
@@ -6,19 +6,18 @@ import (
 	"github.com/klauspost/compress/zstd"
 )
 
-// zstdWindows are how far back a zstd stream may look, bytes; they bound its memory
-// and that of its reader. Which one gives the smaller stream depends on the logs:
-// where nothing but the form of the lines repeats, matches far back take the
-// place of better ones nearby (5 % of the size of a web shop's JSON lines);
-// where whole lines come again, they are what makes it small (15 % of that of
-// build logs).
+// zstdWindows are how many bytes back a zstd stream may look; they bound its memory and that
+// of its reader. Which one gives the smaller stream depends on the logs: where only the
+// form of the lines repeats, matches far back replace better ones nearby (5 % of the size
+// of a web shop's JSON lines); where whole lines repeat, they make it small (15 % of build
+// logs).
 var zstdWindows = [...]int{32 << 10, 512 << 10}
 
-// zstdSample is how much plain text decides, bytes. It is a multiple of the size
-// of a block with either window, so that all of it has become output.
+// zstdSample is how many bytes of text decide. It is a multiple of the block size of either
+// window, so that all of it has become output.
 const zstdSample = 256 << 10
 
-// zstdSink is a zstd stream with the window that suits its beginning.
+// zstdSink writes a zstd stream with the window that suits its beginning.
 type zstdSink struct {
 	dst    io.Writer
 	all    [len(zstdWindows)]zstdStream
@@ -71,14 +70,14 @@ func (s *zstdSink) Write(p []byte) (n int, err error) {
 	return n + more, err
 }
 
-func (s *zstdSink) buffered() int {
+func (s *zstdSink) Buffered() int {
 	if s.chosen == nil {
 		return zstdSample - s.left
 	}
 	return 0
 }
 
-// try gives a part of the sample to all streams.
+// try writes a part of the sample to all streams.
 func (s *zstdSink) try(p []byte) error {
 	for i := range s.all {
 		if _, err := s.all[i].Write(p); err != nil {
@@ -113,7 +112,7 @@ func (s *zstdSink) Close() error {
 	return s.choose()
 }
 
-// zstdOutput is where an encoder writes.
+// zstdOutput is the destination of an encoder.
 type zstdOutput struct{ *zstdStream }
 
 func (o zstdOutput) Write(p []byte) (int, error) {
