@@ -20,7 +20,7 @@ all: $(BUILD)/out_sluice.so $(BUILD)/sluice $(BUILD)/sluice-credential-helper ##
 $(BUILD)/out_sluice.so: $(SOURCES)
 	CGO_ENABLED=1 $(GOBUILD) -buildmode=c-shared -o $@ ./plugin
 
-$(BUILD)/sluice: $(SOURCES) $(HELPERS) sidecar/schema.json
+$(BUILD)/sluice: $(SOURCES) $(HELPERS) sidecar/config/schema.json
 	CGO_ENABLED=0 $(GOBUILD) -o $@ ./cmd/sluice
 
 # Both are embedded in the command.

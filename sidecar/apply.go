@@ -5,45 +5,53 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+
+	"sluice/sidecar/config"
 )
 
-// apply puts everything in force. The main file's services win over the folders';
-// of the folders' files, the first in order wins. It is called with mu held.
+// apply puts in force what the files say. The main file's services win over the
+// folders'; of the folders' files, the first in order wins. It is called with mu
+// held.
 func (f *files) apply() {
-	wanted, owner, clashes := map[string]definition{}, map[[sha256.Size]byte]string{}, map[string]bool{}
-	add := func(name, path string, c ServiceConfig) {
-		if clash := clashOf(name, path, c, wanted, owner); clash != nil {
-			clashes[clash.Error()] = true
-			f.log(f.clashes, clash)
-			return
-		}
-		for _, hash := range c.hashes {
-			owner[hash] = name
-		}
-		wanted[name] = definition{path, c}
-	}
-	for _, name := range slices.Sorted(maps.Keys(f.main.Services)) {
-		add(name, f.server.opts.File, f.main.Services[name])
-	}
-	for _, path := range slices.Sorted(maps.Keys(f.dynamic)) {
-		services := f.dynamic[path].services
+	m := merger{defined: map[string]definition{}, owners: map[[sha256.Size]byte]string{}}
+	conflicts := map[string]bool{}
+	add := func(path string, services map[string]config.Service) {
 		for _, name := range slices.Sorted(maps.Keys(services)) {
-			add(name, path, services[name])
+			if err := m.add(name, definition{path, services[name]}); err != nil {
+				conflicts[err.Error()] = true
+				f.logProblem(f.conflicts, err)
+			}
 		}
 	}
-	f.server.registry.apply(wanted)
-	f.clashes = clashes
+	add(f.server.opts.File, f.main.Services)
+	for _, path := range slices.Sorted(maps.Keys(f.dynamic)) {
+		add(path, f.dynamic[path].services)
+	}
+	f.server.registry.apply(m.defined)
+	f.conflicts = conflicts
 }
 
-// clashOf says why a service cannot stand beside those that are wanted already.
-func clashOf(name, path string, c ServiceConfig, wanted map[string]definition, owner map[[sha256.Size]byte]string) error {
-	if other, taken := wanted[name]; taken {
-		return fmt.Errorf("%s: service %s is defined in %s, too: give one of them another name", path, name, other.file)
+// merger merges the services of all files.
+type merger struct {
+	defined map[string]definition        // by name
+	owners  map[[sha256.Size]byte]string // of tokens: service names
+}
+
+// add adds a service, unless its name or a token of it is taken.
+func (m merger) add(name string, d definition) error {
+	if other, taken := m.defined[name]; taken {
+		return fmt.Errorf("%s: service %s is also defined in %s: give one of them another name",
+			d.file, name, other.file)
 	}
-	for _, hash := range c.hashes {
-		if other, taken := owner[hash]; taken {
-			return fmt.Errorf("%s: the token of service %s is also that of %s: give each a token of its own", path, name, other)
+	for _, hash := range d.config.TokenHashes {
+		if other, taken := m.owners[hash]; taken {
+			return fmt.Errorf("%s: the token of service %s is also that of %s: give each a token of its own",
+				d.file, name, other)
 		}
 	}
+	for _, hash := range d.config.TokenHashes {
+		m.owners[hash] = name
+	}
+	m.defined[name] = d
 	return nil
 }

@@ -16,6 +16,7 @@ import (
 
 	"sluice/creds"
 	"sluice/creds/sts"
+	"sluice/sidecar/config"
 )
 
 // newLoaded makes a server of many services that writes its audit and drops it.
@@ -26,12 +27,12 @@ func newLoaded(b *testing.B, services int) (*Server, *fakeSTS) {
 	for i := range services {
 		fmt.Fprintf(text, "  s%d: {auth_token: %s-%06d, assumed_role: {RoleArn: 'arn:aws:iam::123456789012:role/r%d'}}\n", i, tokenOne, i, i)
 	}
-	config, err := Parse(context.Background(), "c.yaml", []byte(text.String()), world(nil))
+	c, err := config.Parse(context.Background(), "c.yaml", []byte(text.String()), machine(nil))
 	if err != nil {
 		b.Fatal(err)
 	}
 	sts := &fakeSTS{now: time.Now, life: time.Hour}
-	s, err := New(context.Background(), Options{Config: config, World: world(nil), Sources: fakeSources{sts}, Log: slog.New(slog.NewJSONHandler(io.Discard, nil))})
+	s, err := New(context.Background(), Options{Config: c, Environment: machine(nil), Sources: fakeSources{sts}, Log: slog.New(slog.NewJSONHandler(io.Discard, nil))})
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -134,7 +135,7 @@ func BenchmarkCold(b *testing.B) {
 			s, sts := newLoaded(b, 1)
 			slow(sts)
 			answers(b, func() error {
-				_, err := s.registry.named("s0").keeper.cache.Retrieve(context.Background())
+				_, err := s.registry.named("s0").entry.cache.Retrieve(context.Background())
 				return err
 			})
 			calls = sts.calls.Load()
@@ -145,8 +146,12 @@ func BenchmarkCold(b *testing.B) {
 		calls := int64(0)
 		for b.Loop() {
 			client := slow(&fakeSTS{now: time.Now, life: time.Hour})
-			base, _ := fakeSources{}.Provider(Source{}) // never fails
-			role := sts.AssumeRole{STS: creds.Service{Region: "us-east-1", HTTP: client}, Base: base, RoleARN: "arn:aws:iam::123456789012:role/r"}
+			base, _ := fakeSources{}.Provider(config.Source{}) // never fails
+			role := sts.AssumeRole{
+				STS:     creds.Service{Region: "us-east-1", HTTP: client},
+				Base:    base,
+				RoleARN: "arn:aws:iam::123456789012:role/r",
+			}
 			var mu sync.Mutex
 			cache := map[string]creds.Credentials{}
 			answers(b, func() error {

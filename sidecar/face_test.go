@@ -11,13 +11,15 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"sluice/sidecar/config"
 )
 
 // allFaces is a listener with everything.
-func allFaces() Listener {
-	return Listener{
-		Address: "127.0.0.1:1338", Faces: []string{faceContainer, facePodIdentity, faceProcess, faceIMDS}, Hosts: []string{"sidecar.internal"},
-		IMDS: &IMDS{Service: "one", HopLimit: 1, Region: "eu-central-1", InstanceID: "i-1234567890abcdef0", AccountID: "123456789012"},
+func allFaces() config.Listener {
+	return config.Listener{
+		Address: "127.0.0.1:1338", Faces: []string{config.FaceContainer, config.FacePodIdentity, config.FaceProcess, config.FaceIMDS}, Hosts: []string{"sidecar.internal"},
+		IMDS: &config.IMDS{Service: "one", HopLimit: 1, Region: "eu-central-1", InstanceID: "i-1234567890abcdef0", AccountID: "123456789012"},
 	}
 }
 
@@ -32,7 +34,7 @@ const two = one + `  two:
 
 // TestRefusals: each answers what is documented, and nothing more.
 func TestRefusals(t *testing.T) {
-	b := newBench(t, two)
+	b := newTestServer(t, two)
 	auth := "Authorization: " + tokenOne
 	long := strings.Repeat("x", 4096)
 	jsonBody := func(code, message string) string {
@@ -113,7 +115,7 @@ func TestRefusals(t *testing.T) {
 
 // TestCalledAddress: the address that was called is a good Host, whatever it is.
 func TestCalledAddress(t *testing.T) {
-	b := newBench(t, one)
+	b := newTestServer(t, one)
 	for host, want := range map[string]int{"10.1.2.3": 200, "10.1.2.3:1338": 200, "10.1.2.4": 403, "sidecar": 403} {
 		r := request("GET /v1/credentials", "Authorization: "+tokenOne, "Host: "+host)
 		called := &net.TCPAddr{IP: net.IPv4(10, 1, 2, 3), Port: 1338}
@@ -129,7 +131,7 @@ func TestCalledAddress(t *testing.T) {
 
 // TestBodies: a request carries nothing.
 func TestBodies(t *testing.T) {
-	b := newBench(t, one)
+	b := newTestServer(t, one)
 	for length, want := range map[int64]int{0: 200, 1024: 200, 1025: 413, 1 << 40: 413, -1: 413} {
 		r := request("GET /v1/credentials", "Authorization: "+tokenOne)
 		r.ContentLength = length
@@ -145,17 +147,17 @@ func TestBodies(t *testing.T) {
 
 // TestFaces: what each answers, by the names that AWS's SDKs read.
 func TestFaces(t *testing.T) {
-	b := newBench(t, two)
+	b := newTestServer(t, two)
 	l := allFaces()
 	session := b.ask(l, "PUT /latest/api/token", "X-aws-ec2-metadata-token-ttl-seconds: 60")
 	if session.Code != 200 || session.Header().Get("X-Aws-Ec2-Metadata-Token-Ttl-Seconds") != "60" {
 		t.Fatalf("PUT token: %d %v", session.Code, session.Header())
 	}
 	imds := "X-aws-ec2-metadata-token: " + session.Body.String()
-	pod := Listener{Address: "169.254.170.23:80", Faces: []string{facePodIdentity}}
+	pod := config.Listener{Address: "169.254.170.23:80", Faces: []string{config.FacePodIdentity}}
 	for _, tt := range []struct {
 		name     string
-		listener Listener
+		listener config.Listener
 		request  []string
 		want     string // a pattern
 	}{
@@ -201,7 +203,7 @@ func TestFaces(t *testing.T) {
 	})
 }
 
-func newRecorder(b *bench, r *http.Request) *recorder {
+func newRecorder(b *testServer, r *http.Request) *recorder {
 	w := &recorder{header: http.Header{}, Code: 200}
 	b.Handler(b.opts.Config.Server.Listeners[0]).ServeHTTP(w, r)
 	return w
@@ -234,15 +236,15 @@ func TestSessions(t *testing.T) {
 		{"of another process", "a", newSessions().issue("a", now.Add(time.Minute)), now, false},
 		{"empty", "a", "", now, false},
 	} {
-		if got := s.good(tt.listener, tt.token, tt.at); got != tt.want {
-			t.Errorf("%s: good = %t, want %t", tt.name, got, tt.want)
+		if got := s.valid(tt.listener, tt.token, tt.at); got != tt.want {
+			t.Errorf("%s: valid = %t, want %t", tt.name, got, tt.want)
 		}
 	}
 }
 
 // TestVersion1: requests without a token are answered if that was asked for.
 func TestVersion1(t *testing.T) {
-	b := newBench(t, one)
+	b := newTestServer(t, one)
 	l := allFaces()
 	l.IMDS.V1 = true
 	for line, want := range map[string]int{
@@ -261,7 +263,7 @@ func TestVersion1(t *testing.T) {
 // TestPassThrough: a source's own keys go out if that was asked for, with an end
 // that moves on.
 func TestPassThrough(t *testing.T) {
-	b := newBench(t, "services: {own: {auth_token: "+tokenOne+", pass_through: true}}")
+	b := newTestServer(t, "services: {own: {auth_token: "+tokenOne+", pass_through: true}}")
 	w := b.ask(b.opts.Config.Server.Listeners[0], "GET /v1/credentials", "Authorization: "+tokenOne)
 	var doc struct {
 		AccessKeyId string
@@ -277,7 +279,7 @@ func TestPassThrough(t *testing.T) {
 
 // TestRates: a service may be asked so often, and a peer refused so often.
 func TestRates(t *testing.T) {
-	b := newBench(t, "server: {rate_limit: 1}\n"+one)
+	b := newTestServer(t, "server: {rate_limit: 1}\n"+one)
 	l := b.opts.Config.Server.Listeners[0]
 	frozen := time.Now()
 	b.opts.Now = func() time.Time { return frozen }
@@ -295,7 +297,7 @@ func TestRates(t *testing.T) {
 		h.ServeHTTP(w, r)
 		return w.Code
 	}
-	for i := range refusalsAtOnce {
+	for i := range denialBurst {
 		if got := status("127.0.0.1:1"); got != 401 {
 			t.Fatalf("wrong token %d: %d, want 401", i, got)
 		}
@@ -310,7 +312,7 @@ func TestRates(t *testing.T) {
 
 // TestAudit: each key that goes out has a line, whose secret is in none.
 func TestAudit(t *testing.T) {
-	b := newBench(t, one)
+	b := newTestServer(t, one)
 	_, key := b.get(tokenOne)
 	var line map[string]any
 	for _, text := range strings.Split(b.log.String(), "\n") {

@@ -2,8 +2,6 @@ package sidecar
 
 import (
 	"bufio"
-	"context"
-	"errors"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -25,7 +23,7 @@ func FuzzHTTP(f *testing.F) {
 	} {
 		f.Add([]byte(seed))
 	}
-	b := newBench(f, one)
+	b := newTestServer(f, one)
 	h := b.Handler(allFaces())
 	documented := map[int]bool{200: true, 400: true, 401: true, 403: true, 404: true, 405: true, 413: true, 429: true, 503: true}
 	f.Fuzz(func(t *testing.T, raw []byte) {
@@ -43,32 +41,6 @@ func FuzzHTTP(f *testing.F) {
 		}
 		if body := w.Body.String(); strings.Contains(body, planted) || strings.Contains(body, "AccessKeyId") {
 			t.Errorf("%q: a key was given", raw)
-		}
-	})
-}
-
-// FuzzParse reads whatever a file may hold: there is a configuration or there are
-// mistakes, and no secret is in them.
-func FuzzParse(f *testing.F) {
-	for _, seed := range []string{one, two, "server: {listeners: [{address: 'unix:/s', faces: [imds], imds: {service: one}}]}\n" + one,
-		withFolder, `{"services": {"a": {"auth_token": ["x"], "assumed_role": {"RoleArn": "${fromEnv:X}"}}}}`,
-		"services: {a: {auth_token: x, expires: '${fromEnv:X}', assumed_role: {RoleArn: '${fromEnv:X}', Policy: '${fromEnv:X}', TransitiveTagKeys: ['${fromEnv:X}']}}}",
-		"server: {host: '${fromEnv:X}'}\n" + one, "dynamic_services: {enabled: true, directories: ['${fromEnv:X}'], include_patterns: ['(${fromEnv:X}']}",
-		"a: &a {b: *a}", "? {}\n: 1", "services: {1: 2}", "<<: {services: {}}", "aws_defaults: {iam_keys: {aws_secret_access_key: 12}}"} {
-		f.Add([]byte(seed))
-	}
-	w := paperWorld(map[string]string{"X": planted}, nil)
-	f.Fuzz(func(t *testing.T, text []byte) {
-		c, err := Parse(context.Background(), "c.yaml", text, w)
-		if (c == nil) == (err == nil) {
-			t.Fatalf("Parse = %v, %v: want one of them", c, err)
-		}
-		var mistakes Mistakes
-		if err != nil && !errors.As(err, &mistakes) {
-			t.Errorf("the error is no list of mistakes: %v", err)
-		}
-		if err != nil && strings.Contains(err.Error(), planted) && !strings.Contains(string(text), planted) {
-			t.Errorf("a variable's value is shown: %v", err)
 		}
 	})
 }

@@ -6,42 +6,44 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+
+	"sluice/sidecar/config"
 )
 
-// maxBody is what a request may carry: nothing, but a client's habit is not
-// refused.
+// maxBody bounds a request's body, in bytes. None is needed, but some clients
+// always send one.
 const maxBody = 1024
 
-// guard refuses what no application sends: pages of browsers whose name points
-// here (DNS rebinding), requests that came through a proxy (by which a forged
-// one is known, as for EC2's service), and bodies.
-func (l Listener) guard(r *http.Request) *refusal {
+// guard denies what no application sends: requests of web pages whose name was
+// pointed here (DNS rebinding), requests that came through a proxy (which is how
+// EC2's service recognises forged ones), and large bodies.
+func guard(l config.Listener, r *http.Request) *denial {
 	switch {
-	case !l.hostAllowed(r):
-		return errBadHost()
+	case !isHostAllowed(l, r):
+		return denyHost
 	case len(r.Header.Values("X-Forwarded-For")) > 0:
-		return refuse(http.StatusForbidden, "AccessDenied", "Forwarded requests are not allowed")
+		return denyForwarded
 	case len(r.Header.Values("Origin")) > 0:
-		return refuse(http.StatusForbidden, "AccessDenied", "Requests of web pages are not allowed")
+		return denyWebPage
 	case r.ContentLength > maxBody || r.ContentLength < 0:
-		return refuse(http.StatusRequestEntityTooLarge, "RequestTooLarge", "Request too large")
+		return denyBody
 	}
 	return nil
 }
 
-// hostAllowed tells whether a request's Host is a name of ours. An address can
-// be no other's name, if it is the one that was called, or of this machine by
-// its very nature.
-func (l Listener) hostAllowed(r *http.Request) bool {
-	if strings.HasPrefix(l.Address, unixPrefix) {
-		return true // no page can open a socket in a folder
+// isHostAllowed reports whether a request's Host is a name or an address of ours.
+// An address is, if it is the one that was called or always means this machine.
+func isHostAllowed(l config.Listener, r *http.Request) bool {
+	if _, is := l.Socket(); is {
+		return true // no web page can open a unix socket
 	}
 	host := r.Host
 	if name, _, err := net.SplitHostPort(host); err == nil {
 		host = name
 	}
 	host = strings.Trim(host, "[]")
-	if slices.ContainsFunc(l.Hosts, func(name string) bool { return strings.EqualFold(name, host) }) || localHost(host) {
+	isHost := func(name string) bool { return strings.EqualFold(name, host) }
+	if slices.ContainsFunc(l.Hosts, isHost) || config.IsLocalHost(host) {
 		return true
 	}
 	called, ok := r.Context().Value(http.LocalAddrContextKey).(net.Addr)

@@ -9,15 +9,17 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+
+	"sluice/internal/slowfs"
 )
 
 // hang has the files of a bench hang whose names begin with "hung", until answer is called or their
 // reader is stopped. asked has a value for each read of one.
-func (b *bench) hang() (asked <-chan string, answer context.CancelFunc) {
+func (b *testServer) hang() (asked <-chan string, answer context.CancelFunc) {
 	all := make(chan string, 100)
 	answered, answer := context.WithCancel(context.Background())
-	read := b.opts.World.ReadFile
-	b.opts.World.ReadFile = func(ctx context.Context, path string) ([]byte, error) {
+	read := b.opts.Environment.ReadFile
+	b.opts.Environment.ReadFile = func(ctx context.Context, path string) ([]byte, error) {
 		if !strings.HasPrefix(filepath.Base(path), "hung") {
 			return read(ctx, path)
 		}
@@ -26,7 +28,7 @@ func (b *bench) hang() (asked <-chan string, answer context.CancelFunc) {
 		case <-ctx.Done():
 			return nil, ctx.Err()
 		case <-answered.Done():
-			return nil, &fs.PathError{Op: "read", Path: path, Err: errNoAnswer}
+			return nil, &fs.PathError{Op: "read", Path: path, Err: slowfs.ErrNoAnswer}
 		}
 	}
 	return all, answer
@@ -35,10 +37,10 @@ func (b *bench) hang() (asked <-chan string, answer context.CancelFunc) {
 // TestBadFileDelaysNoOther: what cannot be read is named, and the other files come into force and
 // out of it.
 func TestBadFileDelaysNoOther(t *testing.T) {
-	b := newBench(t, withFolder+one)
+	b := newTestServer(t, withFolder+one)
 	at := func(name string) string { return filepath.Join(b.dir, name) }
 	write(t, at("victim.yaml"), dynamicService("victim", planted+"-token-of-victim"))
-	b.files.load(t.Context())
+	b.files.reload(t.Context())
 	if err := syscall.Mkfifo(at("a.yaml"), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -47,11 +49,11 @@ func TestBadFileDelaysNoOther(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	write(t, at("d.yaml"), strings.Repeat("#", maxFile+1))
+	write(t, at("d.yaml"), strings.Repeat("#", slowfs.MaxFileSize+1))
 	write(t, at("e.yaml"), "services: {e: {auth_token: '${fromFile:/dev/zero}', pass_through: true}}")
 	write(t, at("z.yaml"), dynamicService("z", tokenTwo))
 	remove(t, at("victim.yaml"))
-	b.files.load(t.Context())
+	b.files.reload(t.Context())
 	if status, _ := b.get(planted + "-token-of-victim"); status != 401 {
 		t.Errorf("the removed file's token: %d, want 401", status)
 	}
@@ -71,24 +73,24 @@ func TestBadFileDelaysNoOther(t *testing.T) {
 // TestRemovalWhileAFileHangs: a removal is in force while a look waits for another file, and stays
 // so when the look has ended; so does a file's new name.
 func TestRemovalWhileAFileHangs(t *testing.T) {
-	b := newBench(t, withFolder+one)
+	b := newTestServer(t, withFolder+one)
 	at := func(name string) string { return filepath.Join(b.dir, name) }
 	const victim, renamed = planted + "-token-of-victim", planted + "-token-of-renamed"
 	write(t, at("victim.yaml"), dynamicService("victim", victim))
 	write(t, at("m.yaml"), dynamicService("renamed", renamed))
-	b.files.load(t.Context())
+	b.files.reload(t.Context())
 	_, key := b.get(renamed)
 	asked, answer := b.hang()
 	write(t, at("new.yaml"), dynamicService("new", tokenTwo))
 	write(t, at("hung.yaml"), "")
 	var both sync.WaitGroup
-	both.Go(func() { b.files.load(t.Context()) })
+	both.Go(func() { b.files.reload(t.Context()) })
 	<-asked
 	remove(t, at("victim.yaml"))
 	if err := os.Rename(at("m.yaml"), at("n.yaml")); err != nil {
 		t.Fatal(err)
 	}
-	both.Go(func() { b.files.drop(t.Context()) })
+	both.Go(func() { b.files.revokeMissing(t.Context()) })
 	<-asked // both wait: the file that hangs may be the new name of one that is gone
 	answer()
 	both.Wait()
@@ -105,25 +107,25 @@ func TestRemovalWhileAFileHangs(t *testing.T) {
 	if status, _ := b.get(tokenTwo); status != 200 {
 		t.Errorf("the new file's token: %d, want 200", status)
 	}
-	b.files.load(t.Context())
+	b.files.reload(t.Context())
 	check("after another look")
 }
 
 // TestRenameDuringALook: a file that is renamed between a look's listing and its reading stays in force.
 func TestRenameDuringALook(t *testing.T) {
-	b := newBench(t, withFolder+one)
+	b := newTestServer(t, withFolder+one)
 	old, renamed := filepath.Join(b.dir, "a.yaml"), filepath.Join(b.dir, "b.yaml")
 	write(t, old, dynamicService("a", tokenTwo))
-	b.files.load(t.Context())
+	b.files.reload(t.Context())
 	_, key := b.get(tokenTwo)
-	read := b.opts.World.ReadFile
-	b.opts.World.ReadFile = func(ctx context.Context, path string) ([]byte, error) {
+	read := b.opts.Environment.ReadFile
+	b.opts.Environment.ReadFile = func(ctx context.Context, path string) ([]byte, error) {
 		if path == old {
 			os.Rename(old, renamed)
 		}
 		return read(ctx, path)
 	}
-	b.files.load(t.Context())
+	b.files.reload(t.Context())
 	if status, now := b.get(tokenTwo); status != 200 || now != key {
 		t.Errorf("its token: %d %s, want its key as before, %s", status, now, key)
 	}
@@ -131,9 +133,9 @@ func TestRenameDuringALook(t *testing.T) {
 
 // TestStopWhileAFileHangs: nobody waits for a read that hangs, and what it was for is not gone.
 func TestStopWhileAFileHangs(t *testing.T) {
-	b := newBench(t, strings.Replace(withFolder, "enabled: true", "enabled: true, reload_interval: 1", 1)+one)
+	b := newTestServer(t, strings.Replace(withFolder, "enabled: true", "enabled: true, reload_interval: 1", 1)+one)
 	write(t, filepath.Join(b.dir, "a.yaml"), dynamicService("a", tokenTwo))
-	b.files.load(t.Context())
+	b.files.reload(t.Context())
 	asked, answer := b.hang()
 	defer answer()
 	write(t, filepath.Join(b.dir, "hung.yaml"), "")

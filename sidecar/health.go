@@ -7,27 +7,29 @@ import (
 	"time"
 )
 
-// health says whether anything can be had: 503 when no service can give a key.
-// Services that failed are asked again in the background, as often as their
-// keepers let them, so that health comes back by itself.
-func (f *face) health(w http.ResponseWriter, r *http.Request) {
-	refused := f.listener.guard(r)
-	if refused == nil && r.Method != http.MethodGet && r.Method != http.MethodHead {
-		refused = errBadMethod()
+// healthFace stands for /health, which every listener has.
+var healthFace = &face{name: "health", deny: (*denial).writeJSON}
+
+// serveHealth answers 200, or 503 if no service can give a key. Services that
+// failed are retried in the background, so that health recovers by itself.
+func (e *endpoint) serveHealth(w http.ResponseWriter, r *http.Request) {
+	denied := guard(e.listener, r)
+	if denied == nil && r.Method != http.MethodGet && r.Method != http.MethodHead {
+		denied = denyMethod
 	}
-	if refused != nil {
-		f.turnAway(w, r, "health", refused, (*refusal).writeJSON)
+	if denied != nil {
+		e.deny(w, r, healthFace, denied)
 		return
 	}
-	services, able := f.server.able()
+	services, able := e.server.countAble()
 	status, text := http.StatusOK, "healthy"
 	if services > 0 && able == 0 {
 		status, text = http.StatusServiceUnavailable, "unhealthy"
 	}
-	if status != http.StatusOK || f.server.opts.Config.Server.LogHealthChecks {
-		f.server.opts.Log.Info("health", "status", text, "services", services, "able", able, "peer", peerOf(r))
+	if status != http.StatusOK || e.server.opts.Config.Server.LogHealthChecks {
+		e.server.opts.Log.Info("health", "status", text, "services", services, "able", able, "peer", peerOf(r))
 	}
-	headers(w, "application/json")
+	setHeaders(w, "application/json")
 	w.WriteHeader(status)
 	json.NewEncoder(w).Encode(struct {
 		Status   string `json:"status"`
@@ -36,28 +38,31 @@ func (f *face) health(w http.ResponseWriter, r *http.Request) {
 	}{text, services, able})
 }
 
-// able counts the services, and those that can give a key.
-func (s *Server) able() (services, able int) {
+// countAble counts the services, and those that can give a key. It retries the
+// others in the background, as often as their caches allow.
+func (s *Server) countAble() (services, able int) {
 	now := s.opts.Now()
 	for _, each := range s.registry.all() {
 		services++
-		if each.keeper.able(now) {
+		if each.entry.isAble(now) {
 			able++
 			continue
 		}
-		if each.keeper.asking.CompareAndSwap(false, true) {
+		if each.entry.retrying.CompareAndSwap(false, true) {
 			s.background.Go(func() {
-				defer each.keeper.asking.Store(false)
-				s.ask(each)
+				defer each.entry.retrying.Store(false)
+				s.retrieve(each)
 			})
 		}
 	}
 	return services, able
 }
 
-// ask has a service's key retrieved, if that is due.
-func (s *Server) ask(each *service) {
-	ctx, cancel := context.WithTimeout(s.life, time.Duration(s.opts.Config.Credentials.Timeout)*time.Second)
+// retrieve has a service's key retrieved, if that is due. The entry records the
+// outcome.
+func (s *Server) retrieve(each *service) {
+	timeout := time.Duration(s.opts.Config.Credentials.Timeout) * time.Second
+	ctx, cancel := context.WithTimeout(s.life, timeout)
 	defer cancel()
-	each.keeper.cache.Retrieve(ctx) // what comes of it, the keeper notes
+	each.entry.cache.Retrieve(ctx)
 }

@@ -20,6 +20,8 @@ import (
 	"time"
 
 	"sluice/creds"
+	"sluice/internal/slowfs"
+	"sluice/sidecar/config"
 )
 
 // planted is in every secret of these tests; test/run.sh looks for it in what
@@ -95,28 +97,28 @@ func (f *fakeSTS) answer(n int64, form url.Values) string {
 // fakeSources have one long-lived key, and STS where the test wants it.
 type fakeSources struct{ sts *fakeSTS }
 
-func (s fakeSources) Provider(from Source) (creds.Provider, error) {
+func (s fakeSources) Provider(from config.Source) (creds.Provider, error) {
 	if from.Profile != nil && from.Profile.Name == "broken" {
 		return nil, errors.New("no such profile")
 	}
 	return creds.Static{Credentials: creds.Credentials{AccessKeyID: "AKIAIOSFODNN7EXAMPLE", SecretAccessKey: planted}}, nil
 }
 
-func (s fakeSources) STS(from Source) (creds.Service, error) {
+func (s fakeSources) STS(from config.Source) (creds.Service, error) {
 	return creds.Service{Region: "us-east-1", HTTP: s.sts}, nil
 }
 
 // world is a world of a few variables and of this machine's files.
-func world(variables map[string]string) World {
-	disk := &Disk{Patience: 10 * time.Second} // the machine may be busy
-	return World{
+func machine(variables map[string]string) config.Environment {
+	disk := &slowfs.FS{Timeout: 10 * time.Second} // the machine may be busy
+	return config.Environment{
 		LookupEnv: func(name string) (string, bool) { value, set := variables[name]; return value, set },
 		ReadFile:  disk.ReadFile, ReadDir: disk.ReadDir, Stat: disk.Stat,
 	}
 }
 
-// bench is a server with its surroundings.
-type bench struct {
+// testServer is a server with its surroundings.
+type testServer struct {
 	*Server
 	sts  *fakeSTS
 	log  *lockedBuffer // what was logged, the audit, too
@@ -141,20 +143,20 @@ func (l *lockedBuffer) String() string {
 	return l.b.String()
 }
 
-// newBench makes a server of a configuration, in which DIR stands for a folder of
+// newTestServer makes a server of a configuration, in which DIR stands for a folder of
 // services.
-func newBench(t testing.TB, text string) *bench {
+func newTestServer(t testing.TB, text string) *testServer {
 	t.Helper()
-	b := &bench{log: &lockedBuffer{}, dir: t.TempDir(), sts: &fakeSTS{now: time.Now}}
+	b := &testServer{log: &lockedBuffer{}, dir: t.TempDir(), sts: &fakeSTS{now: time.Now}}
 	b.main = filepath.Join(t.TempDir(), "config.yaml")
 	text = strings.ReplaceAll(text, "DIR", b.dir)
 	write(t, b.main, text)
-	config, err := Parse(context.Background(), b.main, []byte(text), world(nil))
+	c, err := config.Parse(context.Background(), b.main, []byte(text), machine(nil))
 	if err != nil {
 		t.Fatal(err)
 	}
 	log := slog.New(slog.NewJSONHandler(b.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	b.Server, err = New(context.Background(), Options{Config: config, File: b.main, World: world(nil), Sources: fakeSources{b.sts}, Log: log, Version: "test"})
+	b.Server, err = New(context.Background(), Options{Config: c, File: b.main, Environment: machine(nil), Sources: fakeSources{b.sts}, Log: log, Version: "test"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -206,7 +208,7 @@ func request(line string, headers ...string) *http.Request {
 }
 
 // ask sends a request to a listener.
-func (b *bench) ask(l Listener, line string, headers ...string) *httptest.ResponseRecorder {
+func (b *testServer) ask(l config.Listener, line string, headers ...string) *httptest.ResponseRecorder {
 	w := httptest.NewRecorder()
 	b.Handler(l).ServeHTTP(w, request(line, headers...))
 	return w
@@ -214,7 +216,7 @@ func (b *bench) ask(l Listener, line string, headers ...string) *httptest.Respon
 
 // get asks the first listener for a service's key by token and returns the status
 // and the key's ID.
-func (b *bench) get(token string) (status int, key string) {
+func (b *testServer) get(token string) (status int, key string) {
 	w := b.ask(b.opts.Config.Server.Listeners[0], "GET /v1/credentials", "Authorization: "+token)
 	_, rest, _ := strings.Cut(w.Body.String(), `"AccessKeyId":"`)
 	key, _, _ = strings.Cut(rest, `"`)

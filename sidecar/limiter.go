@@ -8,22 +8,22 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// Bounds of what one peer is told in detail.
+// Limits of the denials that one peer gets, and of the peers that are counted.
 const (
-	refusalsPerSecond = 10
-	refusalsAtOnce    = 100
-	maxPeers          = 1024
+	denialsPerSecond = 10
+	denialBurst      = 100
+	maxPeers         = 1024
 )
 
-// limiter counts what it allows, by peer. It slows down who guesses tokens, and
-// keeps them from filling the log.
+// limiter limits denials by peer. It slows down those who guess tokens and keeps
+// them from filling the log.
 type limiter struct {
 	mu    sync.Mutex // guards peers
 	peers map[string]*rate.Limiter
 }
 
-// allow counts one event. Ports do not make another peer; too many peers begin
-// anew.
+// allow counts a denial, and reports whether it is within the limit. All ports of
+// an address are one peer. With too many peers, counting starts over.
 func (l *limiter) allow(peer string, now time.Time) bool {
 	if host, _, err := net.SplitHostPort(peer); err == nil {
 		peer = host
@@ -34,7 +34,7 @@ func (l *limiter) allow(peer string, now time.Time) bool {
 		if l.peers == nil || len(l.peers) >= maxPeers {
 			l.peers = map[string]*rate.Limiter{}
 		}
-		l.peers[peer] = rate.NewLimiter(refusalsPerSecond, refusalsAtOnce)
+		l.peers[peer] = rate.NewLimiter(denialsPerSecond, denialBurst)
 	}
 	return l.peers[peer].AllowN(now, 1)
 }

@@ -6,23 +6,23 @@ import (
 	"fmt"
 	"io/fs"
 	"net"
-	"net/http"
 	"os"
 	"strconv"
-	"strings"
 	"syscall"
+
+	"sluice/sidecar/config"
 )
 
-// unixPrefix is what the address of a unix socket begins with.
-const unixPrefix = "unix:"
-
 // listen opens a listener's address.
-func (l Listener) listen(ctx context.Context) (net.Listener, error) {
-	if path, is := strings.CutPrefix(l.Address, unixPrefix); is {
-		return l.listenUnix(ctx, path)
+func listen(ctx context.Context, l config.Listener) (net.Listener, error) {
+	if path, is := l.Socket(); is {
+		return listenUnix(ctx, path, l.SocketMode)
 	}
-	config := net.ListenConfig{Control: l.control}
-	listener, err := config.Listen(ctx, "tcp", l.Address)
+	options := net.ListenConfig{}
+	if l.IMDS != nil && l.IMDS.HopLimit != 0 {
+		options.Control = limitHops(l.IMDS.HopLimit)
+	}
+	listener, err := options.Listen(ctx, "tcp", l.Address)
 	if errors.Is(err, syscall.EADDRNOTAVAIL) {
 		host, _, _ := net.SplitHostPort(l.Address)
 		err = fmt.Errorf("%w (this machine does not have the address: ip addr add %s dev lo)", err, host)
@@ -30,21 +30,21 @@ func (l Listener) listen(ctx context.Context) (net.Listener, error) {
 	return listener, err
 }
 
-// listenUnix opens a socket in a folder. One that nobody listens on any more is
+// listenUnix opens a unix socket. A socket on which nothing listens any more is
 // removed first.
-func (l Listener) listenUnix(ctx context.Context, path string) (net.Listener, error) {
+func listenUnix(ctx context.Context, path, octalMode string) (net.Listener, error) {
 	if info, err := os.Stat(path); err == nil && info.Mode()&fs.ModeSocket != 0 {
 		if conn, err := net.Dial("unix", path); err == nil {
 			conn.Close()
-			return nil, fmt.Errorf("listen on %s: somebody else does", path)
+			return nil, fmt.Errorf("listen on %s: another process already does", path)
 		}
 		if err := os.Remove(path); err != nil {
 			return nil, err
 		}
 	}
-	mode, err := strconv.ParseUint(l.SocketMode, 8, 32)
+	mode, err := strconv.ParseUint(octalMode, 8, 32)
 	if err != nil {
-		return nil, fmt.Errorf("socket_mode %q: %w", l.SocketMode, err)
+		return nil, fmt.Errorf("socket_mode %q: %w", octalMode, err)
 	}
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "unix", path)
 	if err != nil {
@@ -57,42 +57,16 @@ func (l Listener) listenUnix(ctx context.Context, path string) (net.Listener, er
 	return listener, nil
 }
 
-// control sets the hop limit of the face imds: what is further away gets no
-// reply. Connections inherit it from their listener.
-func (l Listener) control(network, _ string, c syscall.RawConn) error {
-	if l.IMDS == nil || l.IMDS.HopLimit == 0 {
-		return nil
+// limitHops makes a control function that sets how many routers a reply may pass,
+// plus one. Connections inherit it from their listener.
+func limitHops(limit int) func(network, address string, c syscall.RawConn) error {
+	return func(network, _ string, c syscall.RawConn) error {
+		level, option := syscall.IPPROTO_IP, syscall.IP_TTL
+		if network == "tcp6" {
+			level, option = syscall.IPPROTO_IPV6, syscall.IPV6_UNICAST_HOPS
+		}
+		var failed error
+		err := c.Control(func(fd uintptr) { failed = syscall.SetsockoptInt(int(fd), level, option, limit) })
+		return errors.Join(err, failed)
 	}
-	level, option := syscall.IPPROTO_IP, syscall.IP_TTL
-	if network == "tcp6" {
-		level, option = syscall.IPPROTO_IPV6, syscall.IPV6_UNICAST_HOPS
-	}
-	var failed error
-	err := c.Control(func(fd uintptr) { failed = syscall.SetsockoptInt(int(fd), level, option, l.IMDS.HopLimit) })
-	return errors.Join(err, failed)
-}
-
-// peerKey is where a connection's context has its peer.
-type peerKey struct{}
-
-// withPeer notes who is at the other end of a unix socket; nobody has an address
-// there.
-func withPeer(ctx context.Context, c net.Conn) context.Context {
-	conn, ok := c.(*net.UnixConn)
-	if !ok {
-		return ctx
-	}
-	peer := "unix"
-	if raw, err := conn.SyscallConn(); err == nil {
-		raw.Control(func(fd uintptr) { peer = peerOfSocket(int(fd)) })
-	}
-	return context.WithValue(ctx, peerKey{}, peer)
-}
-
-// peerOf names who asks.
-func peerOf(r *http.Request) string {
-	if peer, ok := r.Context().Value(peerKey{}).(string); ok {
-		return peer
-	}
-	return r.RemoteAddr
 }

@@ -14,21 +14,23 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"sluice/sidecar/config"
 )
 
 // running is a server in the background.
 type running struct {
-	*bench
+	*testServer
 	stop  context.CancelFunc
 	ended chan error
 }
 
 // run starts a bench's server at a socket and waits until that is open.
-func run(t *testing.T, b *bench, socket string) *running {
+func run(t *testing.T, b *testServer, socket string) *running {
 	t.Helper()
-	b.opts.Config.Server.Listeners = []Listener{{Address: unixPrefix + socket, Faces: []string{faceContainer}, SocketMode: "0660"}}
+	b.opts.Config.Server.Listeners = []config.Listener{{Address: "unix:" + socket, Faces: []string{config.FaceContainer}, SocketMode: "0660"}}
 	b.opts.Config.Metrics.Prometheus.Enabled = false
-	r := &running{bench: b, ended: make(chan error, 1)}
+	r := &running{testServer: b, ended: make(chan error, 1)}
 	ctx, cancel := context.WithCancel(context.Background())
 	r.stop = cancel
 	t.Cleanup(cancel)
@@ -80,7 +82,7 @@ func TestUnixSocket(t *testing.T) {
 	}
 	left.(*net.UnixListener).SetUnlinkOnClose(false)
 	left.Close()
-	r := run(t, newBench(t, one), socket)
+	r := run(t, newTestServer(t, one), socket)
 	if info, err := os.Stat(socket); err != nil || info.Mode().Perm() != 0o660 {
 		t.Errorf("the socket is %v, %v, want mode 0660", info.Mode(), err)
 	}
@@ -91,8 +93,8 @@ func TestUnixSocket(t *testing.T) {
 	if !strings.Contains(r.log.String(), want) {
 		t.Errorf("the audit lacks %s:\n%s", want, r.log)
 	}
-	_, err = Listener{Address: unixPrefix + socket, SocketMode: "0600"}.listen(t.Context())
-	if err == nil || !strings.Contains(err.Error(), "somebody else does") {
+	_, err = listen(t.Context(), config.Listener{Address: "unix:" + socket, SocketMode: "0600"})
+	if err == nil || !strings.Contains(err.Error(), "another process already does") {
 		t.Errorf("a second listener: %v, want that somebody else listens", err)
 	}
 	r.stop()
@@ -106,7 +108,7 @@ func TestUnixSocket(t *testing.T) {
 
 // TestStop: who waits for a key when the server stops gets it.
 func TestStop(t *testing.T) {
-	b := newBench(t, "credentials: {prefetch: false}\n"+one)
+	b := newTestServer(t, "credentials: {prefetch: false}\n"+one)
 	hold := b.sts.holdBack()
 	socket := filepath.Join(t.TempDir(), "socket")
 	r := run(t, b, socket)
@@ -150,8 +152,8 @@ func TestAddresses(t *testing.T) {
 		{"not this machine's", "169.254.170.3:80", `^listener ADDR: .*cannot assign requested address \(this machine does not have the address: ip addr add 169.254.170.3 dev lo\)$`},
 		{"no folder", "unix:/nonexistent/socket", `^listener ADDR: .*no such file or directory$`},
 	} {
-		b := newBench(t, one)
-		b.opts.Config.Server.Listeners = []Listener{{Address: tt.address, Faces: []string{faceContainer}, SocketMode: "0600"}}
+		b := newTestServer(t, one)
+		b.opts.Config.Server.Listeners = []config.Listener{{Address: tt.address, Faces: []string{config.FaceContainer}, SocketMode: "0600"}}
 		err := b.Run(t.Context())
 		want := strings.ReplaceAll(tt.want, "ADDR", regexp.QuoteMeta(tt.address))
 		if err == nil || !regexp.MustCompile(want).MatchString(err.Error()) {
@@ -162,15 +164,15 @@ func TestAddresses(t *testing.T) {
 
 // TestAllOrNone: an address that cannot be opened leaves no other open.
 func TestAllOrNone(t *testing.T) {
-	b := newBench(t, one)
-	socket := unixPrefix + filepath.Join(t.TempDir(), "socket")
+	b := newTestServer(t, one)
+	socket := "unix:" + filepath.Join(t.TempDir(), "socket")
 	for _, address := range []string{socket, "unix:/nonexistent/socket"} {
-		b.opts.Config.Server.Listeners = append(b.opts.Config.Server.Listeners[:0:0], Listener{Address: socket, SocketMode: "0600"}, Listener{Address: address, SocketMode: "0600"})
+		b.opts.Config.Server.Listeners = append(b.opts.Config.Server.Listeners[:0:0], config.Listener{Address: socket, SocketMode: "0600"}, config.Listener{Address: address, SocketMode: "0600"})
 		if err := b.Run(t.Context()); err == nil || !strings.HasPrefix(err.Error(), "listener "+address) {
 			t.Errorf("Run: %v, want that %s cannot be opened", err, address)
 		}
 	}
-	if _, err := net.Dial("unix", strings.TrimPrefix(socket, unixPrefix)); err == nil {
+	if _, err := net.Dial("unix", strings.TrimPrefix(socket, "unix:")); err == nil {
 		t.Error("the first address is still open")
 	}
 }
@@ -183,7 +185,7 @@ func TestMetricsAddress(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer taken.Close()
-	b := newBench(t, "server: {hosts: [sidecar.internal]}\n"+one)
+	b := newTestServer(t, "server: {hosts: [sidecar.internal]}\n"+one)
 	p := &b.opts.Config.Metrics.Prometheus
 	p.Port = taken.Addr().(*net.TCPAddr).Port
 	if _, open := b.openMetrics(t.Context()); open {
@@ -230,7 +232,7 @@ func TestHopLimit(t *testing.T) {
 		{"127.0.0.1:0", syscall.IPPROTO_IP, syscall.IP_TTL},
 		{"[::1]:0", syscall.IPPROTO_IPV6, syscall.IPV6_UNICAST_HOPS},
 	} {
-		l, err := Listener{Address: tt.address, IMDS: &IMDS{HopLimit: 3}}.listen(t.Context())
+		l, err := listen(t.Context(), config.Listener{Address: tt.address, IMDS: &config.IMDS{HopLimit: 3}})
 		if err != nil {
 			t.Skipf("%s: %v", tt.address, err)
 		}
@@ -259,7 +261,7 @@ func TestHopLimit(t *testing.T) {
 
 // TestLimits: a header that is too long ends a connection, by net/http's answer.
 func TestLimits(t *testing.T) {
-	b := newBench(t, one)
+	b := newTestServer(t, one)
 	socket := filepath.Join(t.TempDir(), "socket")
 	run(t, b, socket)
 	conn, err := net.Dial("unix", socket)

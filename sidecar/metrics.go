@@ -7,125 +7,114 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"sluice/sidecar/config"
 )
 
-// metrics are CredProxy's, by their names, and ours.
+// metrics has CredProxy's metrics under their names, and ours.
 type metrics struct {
 	registry *prometheus.Registry
 
 	requests  *prometheus.CounterVec   // CredProxy's
 	durations *prometheus.HistogramVec // CredProxy's
 
-	answers   *prometheus.CounterVec
-	refusals  *prometheus.CounterVec
-	refreshes *prometheus.CounterVec
-	latency   *prometheus.HistogramVec
-	reloads   *prometheus.CounterVec
+	requestsByFace   *prometheus.CounterVec
+	denials          *prometheus.CounterVec
+	refreshes        *prometheus.CounterVec
+	refreshDurations *prometheus.HistogramVec
+	reloads          *prometheus.CounterVec
 }
 
 // unknownService is CredProxy's label for requests without a service.
 const unknownService = "unknown"
 
+var buckets = []float64{.005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10} // seconds
+
+func newCounter(name, help string, labels ...string) *prometheus.CounterVec {
+	return prometheus.NewCounterVec(prometheus.CounterOpts{Name: name, Help: help}, labels)
+}
+
+func newHistogram(name, help string, labels ...string) *prometheus.HistogramVec {
+	options := prometheus.HistogramOpts{Name: name, Help: help, Buckets: buckets}
+	return prometheus.NewHistogramVec(options, labels)
+}
+
 func newMetrics(s *Server) *metrics {
-	counter := func(name, help string, labels ...string) *prometheus.CounterVec {
-		return prometheus.NewCounterVec(prometheus.CounterOpts{Name: name, Help: help}, labels)
-	}
-	histogram := func(name, help string, labels ...string) *prometheus.HistogramVec {
-		return prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: name, Help: help, Buckets: []float64{.005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10}}, labels)
-	}
 	m := &metrics{
-		registry:  prometheus.NewRegistry(),
-		requests:  counter("credproxy_requests_total", "Requests for credentials.", "result", "service_name"),
-		durations: histogram("credproxy_request_duration_seconds", "How long requests took.", "result", "service_name"),
-		answers:   counter("sluice_sidecar_requests_total", "Requests for credentials.", "face", "result"),
-		refusals:  counter("sluice_sidecar_refusals_total", "Requests that were refused.", "face", "status"),
-		refreshes: counter("sluice_sidecar_refreshes_total", "Retrievals of keys.", "service", "result"),
-		latency:   histogram("sluice_sidecar_refresh_duration_seconds", "How long retrievals took.", "service"),
-		reloads:   counter("sluice_sidecar_reloads_total", "Reloads of configuration files.", "result"),
+		registry: prometheus.NewRegistry(),
+		requests: newCounter("credproxy_requests_total",
+			"Requests for credentials.", "result", "service_name"),
+		durations: newHistogram("credproxy_request_duration_seconds",
+			"Duration of requests.", "result", "service_name"),
+		requestsByFace: newCounter("sluice_sidecar_requests_total",
+			"Requests for credentials.", "face", "result"),
+		denials: newCounter("sluice_sidecar_refusals_total",
+			"Requests that were refused.", "face", "status"),
+		refreshes: newCounter("sluice_sidecar_refreshes_total",
+			"Retrievals of keys.", "service", "result"),
+		refreshDurations: newHistogram("sluice_sidecar_refresh_duration_seconds",
+			"Duration of retrievals.", "service"),
+		reloads: newCounter("sluice_sidecar_reloads_total",
+			"Reloads of configuration files.", "result"),
 	}
 	info := prometheus.NewGauge(prometheus.GaugeOpts{
-		Name: "credproxy_app_info", Help: "The program.", ConstLabels: prometheus.Labels{"name": "sluice", "version": s.opts.Version},
+		Name:        "credproxy_app_info",
+		Help:        "The program.",
+		ConstLabels: prometheus.Labels{"name": "sluice", "version": s.opts.Version},
 	})
 	info.Set(1)
-	active := prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "credproxy_active_services_total", Help: "Services in force."},
+	active := prometheus.NewGaugeFunc(
+		prometheus.GaugeOpts{Name: "credproxy_active_services_total", Help: "Services in force."},
 		func() float64 { return float64(len(s.registry.all())) })
-	m.registry.MustRegister(m.requests, m.durations, m.answers, m.refusals, m.refreshes, m.latency, m.reloads, info, active, newKeyCollector(s))
+	m.registry.MustRegister(m.requests, m.durations, m.requestsByFace, m.denials, m.refreshes, m.refreshDurations,
+		m.reloads, info, active, newKeyCollector(s))
 	return m
 }
 
-// handler answers at a listener, if it is called by a name of ours: services' names are no page's to read.
-func (m *metrics) handler(l Listener) http.Handler {
+// handler answers at a listener that is called by a name or an address of ours: no
+// web page may read the names of services.
+func (m *metrics) handler(l config.Listener) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{}))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !l.hostAllowed(r) {
-			errBadHost().writeText(w)
+		if !isHostAllowed(l, r) {
+			denyHost.writeText(w)
 			return
 		}
 		mux.ServeHTTP(w, r)
 	})
 }
 
-// request counts a request for credentials.
-func (m *metrics) request(face, result, service string, took time.Duration) {
+// countRequest counts a request for credentials. service is "" if its token opens
+// none.
+func (m *metrics) countRequest(face, result, service string, took time.Duration) {
 	if service == "" {
 		service = unknownService
 	}
 	m.requests.WithLabelValues(result, service).Inc()
 	m.durations.WithLabelValues(result, service).Observe(took.Seconds())
-	m.answers.WithLabelValues(face, result).Inc()
+	m.requestsByFace.WithLabelValues(face, result).Inc()
 }
 
-func (m *metrics) refused(face string, status int) {
-	m.refusals.WithLabelValues(face, strconv.Itoa(status)).Inc()
+// countDenial counts a request that was denied.
+func (m *metrics) countDenial(face string, status int) {
+	m.denials.WithLabelValues(face, strconv.Itoa(status)).Inc()
 }
 
-// refresh counts a retrieval.
-func (m *metrics) refresh(service string, took time.Duration, err error) {
+// observeRefresh counts a retrieval of a key.
+func (m *metrics) observeRefresh(service string, took time.Duration, err error) {
 	result := "success"
 	if err != nil {
 		result = "error"
 	}
 	m.refreshes.WithLabelValues(service, result).Inc()
-	m.latency.WithLabelValues(service).Observe(took.Seconds())
+	m.refreshDurations.WithLabelValues(service).Observe(took.Seconds())
 }
 
-// forget drops what is counted of a service that is gone.
-func (m *metrics) forget(service string) {
+// removeService removes the metrics of a service that is gone.
+func (m *metrics) removeService(service string) {
 	m.requests.DeletePartialMatch(prometheus.Labels{"service_name": service})
 	m.durations.DeletePartialMatch(prometheus.Labels{"service_name": service})
 	m.refreshes.DeletePartialMatch(prometheus.Labels{"service": service})
-	m.latency.DeletePartialMatch(prometheus.Labels{"service": service})
-}
-
-// keyCollector tells the age of keys when it is asked.
-type keyCollector struct {
-	server      *Server
-	age, expiry *prometheus.Desc
-}
-
-func newKeyCollector(s *Server) keyCollector {
-	return keyCollector{
-		server: s,
-		age:    prometheus.NewDesc("sluice_sidecar_key_age_seconds", "Time since the key was retrieved.", []string{"service"}, nil),
-		expiry: prometheus.NewDesc("sluice_sidecar_key_expires_seconds", "Time until the key ends.", []string{"service"}, nil),
-	}
-}
-
-// Describe lists the metrics.
-func (c keyCollector) Describe(out chan<- *prometheus.Desc) { out <- c.age; out <- c.expiry }
-
-// Collect looks at each service.
-func (c keyCollector) Collect(out chan<- prometheus.Metric) {
-	now := c.server.opts.Now()
-	for _, s := range c.server.registry.all() {
-		h := s.keeper.held.Load()
-		if h == nil {
-			continue
-		}
-		out <- prometheus.MustNewConstMetric(c.age, prometheus.GaugeValue, now.Sub(h.since).Seconds(), s.name)
-		if !h.expires.IsZero() {
-			out <- prometheus.MustNewConstMetric(c.expiry, prometheus.GaugeValue, h.expires.Sub(now).Seconds(), s.name)
-		}
-	}
+	m.refreshDurations.DeletePartialMatch(prometheus.Labels{"service": service})
 }

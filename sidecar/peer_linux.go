@@ -5,7 +5,7 @@ import (
 	"syscall"
 )
 
-// peerOfSocket names the process at the other end of a unix socket.
+// peerOfSocket describes the process at the other end of a unix socket.
 func peerOfSocket(fd int) string {
 	c, err := syscall.GetsockoptUcred(fd, syscall.SOL_SOCKET, syscall.SO_PEERCRED)
 	if err != nil {

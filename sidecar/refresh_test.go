@@ -2,7 +2,6 @@ package sidecar
 
 import (
 	"context"
-	"fmt"
 	"net/http"
 	"strings"
 	"sync"
@@ -10,13 +9,15 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"sluice/sidecar/config"
 )
 
 // TestOneAssumeRole: two thousand requests at once, and none has been answered
 // yet, are one question to STS.
 func TestOneAssumeRole(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		b := newBench(t, one)
+		b := newTestServer(t, one)
 		hold := b.sts.holdBack()
 		var good atomic.Int64
 		var clients sync.WaitGroup
@@ -40,7 +41,7 @@ func TestOneAssumeRole(t *testing.T) {
 // they are told to come again, and get a new key soon after STS is back.
 func TestOutage(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		b := newBench(t, one) // keys live 15 min
+		b := newTestServer(t, one) // keys live 15 min
 		health := func() int { return b.ask(b.opts.Config.Server.Listeners[0], "GET /health").Code }
 		if status, key := b.get(tokenOne); status != 200 || key != "ASIA1" {
 			t.Fatalf("at first: %d %s", status, key)
@@ -80,7 +81,7 @@ func TestOutage(t *testing.T) {
 // TestTimeout: a source that does not answer is given up.
 func TestTimeout(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		b := newBench(t, "credentials: {request_timeout: 7}\n"+one)
+		b := newTestServer(t, "credentials: {request_timeout: 7}\n"+one)
 		b.sts.holdBack()
 		began := time.Now()
 		if status, _ := b.get(tokenOne); status != 503 || time.Since(began) != 7*time.Second {
@@ -92,7 +93,7 @@ func TestTimeout(t *testing.T) {
 // TestHealthComesBack: a sidecar that nobody asks for keys gets well, too.
 func TestHealthComesBack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		b := newBench(t, one)
+		b := newTestServer(t, one)
 		l := b.opts.Config.Server.Listeners[0]
 		b.sts.down.Store(true)
 		b.prefetch()
@@ -112,7 +113,7 @@ func TestHealthComesBack(t *testing.T) {
 // TestBackground: a key is refreshed before its end, and nobody waits for it.
 func TestBackground(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		b := newBench(t, "credentials: {refresh_buffer_seconds: 60}\n"+one)
+		b := newTestServer(t, "credentials: {refresh_buffer_seconds: 60}\n"+one)
 		b.get(tokenOne)
 		hold := b.sts.holdBack()
 		time.Sleep(13 * time.Minute)
@@ -137,7 +138,7 @@ func TestBackground(t *testing.T) {
 
 // TestAssumeRoleSends: what the configuration says is what STS is asked.
 func TestAssumeRoleSends(t *testing.T) {
-	b := newBench(t, `
+	b := newTestServer(t, `
 services:
   full:
     auth_token: `+tokenOne+`
@@ -175,7 +176,7 @@ services:
 // TestMetrics: CredProxy's names and ours, by service, until it is gone.
 func TestMetrics(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		b := newBench(t, two)
+		b := newTestServer(t, two)
 		for range 3 {
 			b.get(tokenOne)
 		}
@@ -205,7 +206,7 @@ func TestMetrics(t *testing.T) {
 			t.Error("metrics show a key")
 		}
 		write(t, b.main, strings.Replace(two, "  one:", "  other:", 1))
-		b.files.load(context.Background())
+		b.files.reload(context.Background())
 		if text := b.scrape(); strings.Contains(text, `"one"`) {
 			t.Error("metrics still have the service that is gone")
 		}
@@ -213,9 +214,9 @@ func TestMetrics(t *testing.T) {
 }
 
 // scrape returns the metrics.
-func (b *bench) scrape() string {
+func (b *testServer) scrape() string {
 	w := &body{header: http.Header{}}
-	b.metrics.handler(Listener{}).ServeHTTP(w, request("GET /metrics"))
+	b.metrics.handler(config.Listener{}).ServeHTTP(w, request("GET /metrics"))
 	return w.String()
 }
 
@@ -228,16 +229,6 @@ type body struct {
 func (w *body) Header() http.Header { return w.header }
 func (w *body) WriteHeader(int)     {}
 
-// TestPrinting: nothing that holds a secret prints it.
-func TestPrinting(t *testing.T) {
-	c := Keys{ID: planted, Secret: planted, Token: planted}
-	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d"} {
-		if text := fmt.Sprintf(verb, c); strings.Contains(text, planted) || strings.Contains(text, fmt.Sprintf("%x", planted)) {
-			t.Errorf("%s prints a secret", verb)
-		}
-	}
-}
-
 // TestKeepsFresh: a key that was asked for once is fresh hours later, though nobody
 // has come for it since. A code of an MFA device works once and is not tried again.
 func TestKeepsFresh(t *testing.T) {
@@ -245,9 +236,9 @@ func TestKeepsFresh(t *testing.T) {
 	if coded == one {
 		t.Fatal("the service has no role")
 	}
-	for config, keeps := range map[string]bool{one: true, coded: false} {
+	for text, keeps := range map[string]bool{one: true, coded: false} {
 		synctest.Test(t, func(t *testing.T) {
-			b := newBench(t, config) // keys live 15 min
+			b := newTestServer(t, text) // keys live 15 min
 			b.get(tokenOne)
 			time.Sleep(10 * time.Hour)
 			synctest.Wait()

@@ -11,48 +11,49 @@ import (
 	"time"
 
 	"golang.org/x/time/rate"
+
+	"sluice/sidecar/config"
 )
 
-// service is one of the services that are in force. It is immutable but for its
-// keeper and limiter.
+// service is a service in force. It is immutable except for its entry and limit.
 type service struct {
 	name   string
-	file   string // that it came from
-	config ServiceConfig
+	file   string // that defines it
+	config config.Service
 	tokens []digest
-	origin digest // of all that its key depends on
-	keeper *keeper
+	origin digest // of everything that its key depends on
+	entry  *keyEntry
 	limit  *rate.Limiter
 }
 
-// ended tells whether the service's time is over.
-func (s *service) ended(now time.Time) bool {
-	return !s.config.ends.IsZero() && !now.Before(s.config.ends)
+// hasEnded reports whether the service's time is over.
+func (s *service) hasEnded(now time.Time) bool {
+	return !s.config.End.IsZero() && !now.Before(s.config.End)
 }
 
-// definition is a service as a file has it.
+// definition is a service as a file defines it.
 type definition struct {
 	file   string
-	config ServiceConfig
+	config config.Service
 }
 
-// registry knows the services that are in force. Readers take no lock.
+// registry has the services in force. Readers take no lock.
 type registry struct {
-	hash    *hasher
-	now     func() time.Time
-	log     *slog.Logger
-	rate    int // per second and service
-	keep    func(name string, c ServiceConfig) (*keeper, error)
-	dropped func(name string) // told of services that are gone
+	hasher    *hasher
+	now       func() time.Time
+	log       *slog.Logger
+	rate      int // per second and service
+	newEntry  func(name string, c config.Service) (*keyEntry, error)
+	onRemoved func(name string) // is called with each service that was removed
 
 	table   atomic.Pointer[table]
-	mu      sync.Mutex     // guards writers
-	closing sync.WaitGroup // of revoked keepers
+	mu      sync.Mutex     // serializes writers
+	closing sync.WaitGroup // of revoked entries
 }
 
 // table is immutable.
 type table struct {
-	passes passes
+	tokens tokenIndex
 	byName map[string]*service
 }
 
@@ -62,17 +63,18 @@ func (t *table) sorted() []*service {
 
 // find returns the service that a token opens, nil if there is none.
 func (r *registry) find(token string) *service {
-	return r.table.Load().passes.find(r.hash.token(token), r.now())
+	return r.table.Load().tokens.find(r.hasher.digest(token), r.now())
 }
 
-// named returns a service by its name, nil if there is none.
+// named returns the service of that name, nil if there is none.
 func (r *registry) named(name string) *service { return r.table.Load().byName[name] }
 
 // all returns the services in the order of their names.
 func (r *registry) all() []*service { return r.table.Load().sorted() }
 
-// apply puts services in force, and revokes those that are gone or have another
-// key now. A service that cannot be made leaves the one of its name in its place.
+// apply puts services in force, and revokes the keys of those that were removed or
+// now get another key. A service that cannot be made leaves its predecessor in
+// force.
 func (r *registry) apply(wanted map[string]definition) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -80,9 +82,9 @@ func (r *registry) apply(wanted map[string]definition) {
 	if old == nil {
 		old = &table{}
 	}
-	next := &table{passes: passes{}, byName: make(map[string]*service, len(wanted))}
+	next := &table{tokens: tokenIndex{}, byName: make(map[string]*service, len(wanted))}
 	for name, each := range wanted {
-		s, err := r.make(name, each, old.byName[name])
+		s, err := r.newService(name, each, old.byName[name])
 		if err != nil {
 			r.log.Error("service cannot be used", "service", name, "file", each.file, "error", err)
 			if s = old.byName[name]; s == nil {
@@ -91,55 +93,61 @@ func (r *registry) apply(wanted map[string]definition) {
 		}
 		next.byName[name] = s
 	}
-	r.overlap(old, next)
+	r.keepOldTokens(old, next)
 	for _, s := range next.byName {
 		for _, d := range s.tokens {
-			next.passes.add(pass{digest: d, service: s})
+			next.tokens.add(tokenEntry{digest: d, service: s})
 		}
 	}
 	r.table.Store(next)
 	r.revoke(old, next)
-}
-
-// make makes a service; it takes its predecessor's key if nothing that matters
-// for it has changed.
-func (r *registry) make(name string, d definition, old *service) (*service, error) {
-	origin, err := json.Marshal(struct {
-		Source Source
-		Role   *AssumeRole
-	}{d.config.Source, d.config.Role})
-	if err != nil {
-		return nil, err
-	}
-	s := &service{
-		name: name, file: d.file, config: d.config, tokens: r.hash.tokensOf(d.config), origin: r.hash.token(string(origin)),
-		limit: rate.NewLimiter(rate.Limit(r.rate), burstSeconds*r.rate),
-	}
-	if old != nil && old.origin == s.origin {
-		s.keeper, s.limit = old.keeper, old.limit
-		return s, nil
-	}
-	s.keeper, err = r.keep(name, d.config)
-	return s, err
+	r.logChanges(old, next)
 }
 
 // burstSeconds is how many seconds' worth of requests may come at once.
 const burstSeconds = 5
 
-// overlap lets the old tokens of services that stay open them for a while.
-func (r *registry) overlap(old, next *table) {
+// newService makes a service. It takes over its predecessor's key if nothing that
+// the key depends on has changed.
+func (r *registry) newService(name string, d definition, old *service) (*service, error) {
+	origin, err := json.Marshal(struct {
+		Source config.Source
+		Role   *config.AssumeRole
+	}{d.config.Source, d.config.Role})
+	if err != nil {
+		return nil, err
+	}
+	s := &service{
+		name:   name,
+		file:   d.file,
+		config: d.config,
+		tokens: r.hasher.tokens(d.config),
+		origin: r.hasher.digest(string(origin)),
+		limit:  rate.NewLimiter(rate.Limit(r.rate), burstSeconds*r.rate),
+	}
+	if old != nil && old.origin == s.origin {
+		s.entry, s.limit = old.entry, old.limit
+		return s, nil
+	}
+	s.entry, err = r.newEntry(name, d.config)
+	return s, err
+}
+
+// keepOldTokens lets the former tokens of services open them until their overlap
+// ends.
+func (r *registry) keepOldTokens(old, next *table) {
 	now := r.now()
-	for _, list := range old.passes {
-		for _, p := range list {
-			s := next.byName[p.service.name]
-			if s == nil || slices.Contains(s.tokens, p.digest) {
+	for _, list := range old.tokens {
+		for _, e := range list {
+			s := next.byName[e.service.name]
+			if s == nil || slices.Contains(s.tokens, e.digest) {
 				continue
 			}
-			if p.until.IsZero() {
-				p.until = now.Add(time.Duration(s.config.TokenOverlap) * time.Second)
+			if e.until.IsZero() {
+				e.until = now.Add(time.Duration(s.config.TokenOverlap) * time.Second)
 			}
-			if p.service = s; now.Before(p.until) {
-				next.passes.add(p)
+			if e.service = s; now.Before(e.until) {
+				next.tokens.add(e)
 			}
 		}
 	}
@@ -149,15 +157,23 @@ func (r *registry) overlap(old, next *table) {
 func (r *registry) revoke(old, next *table) {
 	for name, s := range old.byName {
 		now := next.byName[name]
-		if now == nil || now.keeper != s.keeper {
-			s.keeper.revoked.Store(true)
-			r.closing.Go(s.keeper.cache.Close) // which waits for what is under way
+		if now == nil || now.entry != s.entry {
+			s.entry.revoked.Store(true)
+			r.closing.Go(s.entry.cache.Close) // which waits for a retrieval under way
 		}
-		switch {
+		if now == nil {
+			r.onRemoved(name)
+		}
+	}
+}
+
+// logChanges logs how the services in force have changed.
+func (r *registry) logChanges(old, next *table) {
+	for name, s := range old.byName {
+		switch now := next.byName[name]; {
 		case now == nil:
 			r.log.Info("service removed", "service", name, "file", s.file)
-			r.dropped(name)
-		case now.keeper != s.keeper:
+		case now.entry != s.entry:
 			r.log.Info("service changed", "service", name, "file", now.file)
 		}
 	}
@@ -168,10 +184,10 @@ func (r *registry) revoke(old, next *table) {
 	}
 }
 
-// close ends all keepers, and waits for what is under way.
+// close closes all entries, and waits for retrievals under way.
 func (r *registry) close() {
 	defer r.closing.Wait()
 	for _, s := range r.all() {
-		s.keeper.cache.Close()
+		s.entry.cache.Close()
 	}
 }

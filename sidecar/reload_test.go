@@ -9,6 +9,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"sluice/sidecar/config"
 )
 
 const withFolder = "dynamic_services: {enabled: true, directories: [{path: DIR}]}\n"
@@ -21,7 +23,7 @@ func dynamicService(name, token string) string {
 // TestFolder: files come, change, break, move and go; each step says who is let
 // in afterwards.
 func TestFolder(t *testing.T) {
-	b := newBench(t, withFolder+one)
+	b := newTestServer(t, withFolder+one)
 	file := func(name string) string { return filepath.Join(b.dir, name) }
 	token := func(n string) string { return planted + "-token-of-dynamic-" + n }
 	for _, step := range []struct {
@@ -34,14 +36,14 @@ func TestFolder(t *testing.T) {
 		{"nothing", func() {}, []string{tokenOne}, []string{token("a")}, ""},
 		{"added", func() { write(t, file("a.yaml"), dynamicService("a", token("a"))) }, []string{tokenOne, token("a")}, nil, "service added"},
 		{"broken", func() { write(t, file("a.yaml"), "services: {a: {auth_token: 1}}") }, []string{tokenOne, token("a")}, nil, "what was in force stays"},
-		{"half-written", func() { write(t, file("a.yaml"), "") }, []string{tokenOne, token("a")}, nil, "holds no settings"},
+		{"half-written", func() { write(t, file("a.yaml"), "") }, []string{tokenOne, token("a")}, nil, "has no settings"},
 		{"a service by its file's name", func() {
 			write(t, file("bare.json"), `{"auth_token": "`+token("bare")+`", "assumed_role": {"RoleArn": "arn:aws:iam::123456789012:role/bare"}}`)
 		}, []string{token("a"), token("bare")}, nil, `"service":"bare"`},
 		{"several in a file", func() {
 			write(t, file("c.yaml"), "x-note: ignored\nserver: {port: 1}\nservices:\n  c: {auth_token: "+token("c")+", pass_through: true}\n  d: {auth_token: "+token("d")+", pass_through: true}")
 		}, []string{token("c"), token("d")}, nil, ""},
-		{"a name that is taken", func() { write(t, file("e.yaml"), dynamicService("one", token("e"))) }, []string{tokenOne}, []string{token("e")}, "is defined in"},
+		{"a name that is taken", func() { write(t, file("e.yaml"), dynamicService("one", token("e"))) }, []string{tokenOne}, []string{token("e")}, "is also defined in"},
 		{"a token that is taken", func() { write(t, file("f.yaml"), dynamicService("f", tokenOne)) }, []string{tokenOne}, nil, "is also that of one"},
 		{"a file that is none of ours", func() { write(t, file("g.yaml~"), dynamicService("g", token("g"))) }, nil, []string{token("g")}, ""},
 		{"repaired", func() { write(t, file("a.yaml"), dynamicService("a", token("a"))) }, []string{token("a")}, nil, ""},
@@ -51,7 +53,7 @@ func TestFolder(t *testing.T) {
 	} {
 		before := len(b.log.String())
 		step.do()
-		b.files.load(context.Background())
+		b.files.reload(context.Background())
 		for _, each := range step.opens {
 			if status, _ := b.get(each); status != 200 {
 				t.Errorf("%s: a token gets %d, want 200", step.name, status)
@@ -68,16 +70,16 @@ func TestFolder(t *testing.T) {
 	}
 }
 
-// TestProblemsAreToldOnce: a broken file does not fill the log.
-func TestProblemsAreToldOnce(t *testing.T) {
-	b := newBench(t, withFolder)
+// TestProblemsAreLoggedOnce: a broken file does not fill the log.
+func TestProblemsAreLoggedOnce(t *testing.T) {
+	b := newTestServer(t, withFolder)
 	write(t, filepath.Join(b.dir, "a.yaml"), "nonsense: 1")
 	write(t, filepath.Join(b.dir, "b.yaml"), dynamicService("x", planted+"-token-of-x"))
 	write(t, filepath.Join(b.dir, "c.yaml"), dynamicService("x", planted+"-another-of-x"))
 	for range 5 {
-		b.files.load(context.Background())
+		b.files.reload(context.Background())
 	}
-	for _, problem := range []string{"nonsense is not known", "c.yaml: service x is defined in"} {
+	for _, problem := range []string{"nonsense is not a known setting", "c.yaml: service x is also defined in"} {
 		if n := strings.Count(b.log.String(), problem); n != 1 {
 			t.Errorf("%q was logged %d times, want once", problem, n)
 		}
@@ -86,11 +88,11 @@ func TestProblemsAreToldOnce(t *testing.T) {
 
 // TestDefaultsOfFolders: the main file's defaults are those of the folders' files.
 func TestDefaultsOfFolders(t *testing.T) {
-	b := newBench(t, withFolder)
+	b := newTestServer(t, withFolder)
 	write(t, filepath.Join(b.dir, "a.yaml"), dynamicService("a", tokenOne))
-	b.files.load(context.Background())
+	b.files.reload(context.Background())
 	b.get(tokenOne)
-	b.files.load(context.Background())
+	b.files.reload(context.Background())
 	if _, key := b.get(tokenOne); key != "ASIA1" {
 		t.Errorf("after a look that found no change: %s, want the same key", key)
 	}
@@ -102,7 +104,7 @@ func TestDefaultsOfFolders(t *testing.T) {
 		t.Fatal(err)
 	}
 	write(t, b.main, "aws_defaults: {region: eu-west-1}\n"+string(text))
-	b.files.load(context.Background())
+	b.files.reload(context.Background())
 	if _, key := b.get(tokenOne); key != "ASIA2" {
 		t.Errorf("with another region: %s, want another key", key)
 	}
@@ -110,11 +112,11 @@ func TestDefaultsOfFolders(t *testing.T) {
 
 // TestUnreadableFolder: what cannot be seen is not gone.
 func TestUnreadableFolder(t *testing.T) {
-	b := newBench(t, withFolder)
+	b := newTestServer(t, withFolder)
 	write(t, filepath.Join(b.dir, "a.yaml"), dynamicService("a", tokenOne))
-	b.files.load(context.Background())
-	b.opts.World.ReadDir = func(context.Context, string) ([]fs.DirEntry, error) { return nil, fs.ErrPermission }
-	b.files.load(context.Background())
+	b.files.reload(context.Background())
+	b.opts.Environment.ReadDir = func(context.Context, string) ([]fs.DirEntry, error) { return nil, fs.ErrPermission }
+	b.files.reload(context.Background())
 	if status, _ := b.get(tokenOne); status != 200 {
 		t.Errorf("with a folder that cannot be read: %d, want 200", status)
 	}
@@ -125,14 +127,14 @@ func TestUnreadableFolder(t *testing.T) {
 
 // TestDrop: what is removed is revoked before the other files are read.
 func TestDrop(t *testing.T) {
-	b := newBench(t, withFolder)
+	b := newTestServer(t, withFolder)
 	a, other := filepath.Join(b.dir, "a.yaml"), filepath.Join(b.dir, "b.yaml")
 	write(t, a, dynamicService("a", tokenOne))
 	write(t, other, dynamicService("b", tokenTwo))
-	b.files.load(context.Background())
+	b.files.reload(context.Background())
 	remove(t, a)
 	write(t, other, dynamicService("c", tokenTwo)) // somebody is writing
-	b.files.drop(context.Background())
+	b.files.revokeMissing(context.Background())
 	if status, _ := b.get(tokenOne); status != 401 {
 		t.Errorf("the removed file's token: %d, want 401", status)
 	}
@@ -144,7 +146,7 @@ func TestDrop(t *testing.T) {
 		t.Fatal(err)
 	}
 	write(t, a, dynamicService("b", tokenTwo))
-	b.files.drop(context.Background())
+	b.files.revokeMissing(context.Background())
 	if status, key := b.get(tokenTwo); status != 200 || key != "ASIA1" {
 		t.Errorf("a renamed file's token: %d %s, want its key as before", status, key)
 	}
@@ -152,7 +154,7 @@ func TestDrop(t *testing.T) {
 
 // TestSymlinkSwap: Kubernetes changes a mounted ConfigMap by turning one link.
 func TestSymlinkSwap(t *testing.T) {
-	b := newBench(t, withFolder)
+	b := newTestServer(t, withFolder)
 	for version, token := range map[string]string{"..1": tokenOne, "..2": tokenTwo} {
 		if err := os.Mkdir(filepath.Join(b.dir, version), 0o700); err != nil {
 			t.Fatal(err)
@@ -167,7 +169,7 @@ func TestSymlinkSwap(t *testing.T) {
 	}
 	link("..1", "..data")
 	link("..data/a.yaml", "a.yaml")
-	b.files.load(context.Background())
+	b.files.reload(context.Background())
 	if status, _ := b.get(tokenOne); status != 200 {
 		t.Errorf("before the swap: %d, want 200", status)
 	}
@@ -175,7 +177,7 @@ func TestSymlinkSwap(t *testing.T) {
 	if err := os.Rename(filepath.Join(b.dir, "..tmp"), filepath.Join(b.dir, "..data")); err != nil {
 		t.Fatal(err)
 	}
-	b.files.load(context.Background())
+	b.files.reload(context.Background())
 	if status, _ := b.get(tokenTwo); status != 200 {
 		t.Errorf("after the swap: %d, want 200", status)
 	}
@@ -185,7 +187,7 @@ func TestSymlinkSwap(t *testing.T) {
 // file says, and the key stays the same.
 func TestTokensRotate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		b := newBench(t, one)
+		b := newTestServer(t, one)
 		_, before := b.get(tokenOne)
 		change := func(from, to string) {
 			t.Helper()
@@ -194,7 +196,7 @@ func TestTokensRotate(t *testing.T) {
 				t.Fatal(err)
 			}
 			write(t, b.main, strings.Replace(string(text), from, to, 1))
-			b.files.load(context.Background())
+			b.files.reload(context.Background())
 		}
 		change(tokenOne, tokenTwo)
 		time.Sleep(200 * time.Second)
@@ -217,9 +219,9 @@ func TestTokensRotate(t *testing.T) {
 
 // TestOverlapYields: an old token that another service has now is that service's.
 func TestOverlapYields(t *testing.T) {
-	b := newBench(t, one)
+	b := newTestServer(t, one)
 	write(t, b.main, strings.NewReplacer(tokenOne, tokenTwo).Replace(one)+"  new: {auth_token: "+tokenOne+", pass_through: true}\n")
-	b.files.load(context.Background())
+	b.files.reload(context.Background())
 	if s := b.registry.find(tokenOne); s == nil || s.name != "new" {
 		t.Errorf("the token opens %v, want the service that has it now", s)
 	}
@@ -227,10 +229,10 @@ func TestOverlapYields(t *testing.T) {
 
 // TestChangedRole: a key of the old role is not handed out any more.
 func TestChangedRole(t *testing.T) {
-	b := newBench(t, one)
+	b := newTestServer(t, one)
 	b.get(tokenOne)
 	write(t, b.main, strings.Replace(one, "role/one", "role/another", 1))
-	b.files.load(context.Background())
+	b.files.reload(context.Background())
 	if _, key := b.get(tokenOne); key != "ASIA2" || b.sts.form.Get("RoleArn") != "arn:aws:iam::123456789012:role/another" {
 		t.Errorf("got %s of %s, want another key of the new role", key, b.sts.form.Get("RoleArn"))
 	}
@@ -249,7 +251,7 @@ func TestRemovedInFlight(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				b := newBench(t, one)
+				b := newTestServer(t, one)
 				hold := b.sts.holdBack()
 				var status int
 				var key string
@@ -260,7 +262,7 @@ func TestRemovedInFlight(t *testing.T) {
 				}()
 				synctest.Wait()
 				write(t, b.main, tt.next)
-				b.files.load(context.Background())
+				b.files.reload(context.Background())
 				close(hold)
 				<-done
 				if status != tt.status || key != tt.key {
@@ -274,16 +276,16 @@ func TestRemovedInFlight(t *testing.T) {
 // TestMainFile: a broken or missing main file changes nothing; what needs a
 // restart is named.
 func TestMainFile(t *testing.T) {
-	b := newBench(t, one)
+	b := newTestServer(t, one)
 	write(t, b.main, "services: nothing")
-	b.files.load(context.Background())
+	b.files.reload(context.Background())
 	remove(t, b.main)
-	b.files.load(context.Background())
+	b.files.reload(context.Background())
 	if status, _ := b.get(tokenOne); status != 200 {
 		t.Errorf("with a broken, then without a main file: %d, want 200", status)
 	}
 	write(t, b.main, "server: {port: 1}\n"+one)
-	b.files.load(context.Background())
+	b.files.reload(context.Background())
 	for _, want := range []string{"services \\\"nothing\\\" is of type string", "no such file", `"setting":"server"`} {
 		if !strings.Contains(b.log.String(), want) {
 			t.Errorf("the log lacks %s:\n%s", want, b.log)
@@ -295,9 +297,9 @@ func TestMainFile(t *testing.T) {
 func TestTokenInAFile(t *testing.T) {
 	secret := filepath.Join(t.TempDir(), "token")
 	write(t, secret, tokenOne+"\n")
-	b := newBench(t, strings.Replace(one, tokenOne, "${fromFile:"+secret+"}", 1))
+	b := newTestServer(t, strings.Replace(one, tokenOne, "${fromFile:"+secret+"}", 1))
 	write(t, secret, tokenTwo+"\n")
-	b.files.load(context.Background())
+	b.files.reload(context.Background())
 	for _, token := range []string{tokenOne, tokenTwo} {
 		if status, _ := b.get(token); status != 200 {
 			t.Errorf("a token gets %d, want 200: the old one's overlap has just begun", status)
@@ -311,18 +313,18 @@ func TestTokenInAFile(t *testing.T) {
 // TestUnusableService: a service that cannot be made leaves its predecessor in
 // force, and stops a start.
 func TestUnusableService(t *testing.T) {
-	b := newBench(t, one)
+	b := newTestServer(t, one)
 	broken := strings.Replace(one, "    assumed_role", "    source_credentials: {iam_profile: {profile_name: broken}}\n    assumed_role", 1)
 	write(t, b.main, broken)
-	b.files.load(context.Background())
+	b.files.reload(context.Background())
 	if status, _ := b.get(tokenOne); status != 200 {
 		t.Errorf("with a broken successor: %d, want 200", status)
 	}
-	config, err := Parse(context.Background(), "c", []byte(broken), world(nil))
+	c, err := config.Parse(context.Background(), "c", []byte(broken), machine(nil))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := New(context.Background(), Options{Config: config, World: world(nil), Sources: fakeSources{}}); err == nil || err.Error() != "service one cannot be used: no such profile" {
+	if _, err := New(context.Background(), Options{Config: c, Environment: machine(nil), Sources: fakeSources{}}); err == nil || err.Error() != "service one cannot be used: no such profile" {
 		t.Errorf("New: %v, want the reason", err)
 	}
 }
@@ -331,7 +333,7 @@ func TestUnusableService(t *testing.T) {
 func TestEventsThatMatter(t *testing.T) {
 	secret := filepath.Join(t.TempDir(), "token")
 	write(t, secret, tokenOne)
-	b := newBench(t, withFolder+strings.Replace(one, tokenOne, "${fromFile:"+secret+"}", 1))
+	b := newTestServer(t, withFolder+strings.Replace(one, tokenOne, "${fromFile:"+secret+"}", 1))
 	for path, want := range map[string]bool{
 		b.main: true, secret: true,
 		filepath.Join(b.dir, "new.yaml"):                  true,
@@ -340,8 +342,8 @@ func TestEventsThatMatter(t *testing.T) {
 		filepath.Join(filepath.Dir(b.main), "log"):        false,
 		filepath.Join(filepath.Dir(b.main), "other.yaml"): false,
 	} {
-		if got := b.files.matters(path); got != want {
-			t.Errorf("matters(%s) = %t, want %t", path, got, want)
+		if got := b.files.isRelevant(path); got != want {
+			t.Errorf("isRelevant(%s) = %t, want %t", path, got, want)
 		}
 	}
 }

@@ -10,13 +10,15 @@ import (
 	"strconv"
 	"sync"
 	"time"
+
+	"sluice/sidecar/config"
 )
 
-// stopTimeout bounds how long requests may go on when the server stops.
+// stopTimeout bounds how long requests may take to end when the server stops.
 const stopTimeout = 10 * time.Second
 
-// Run listens, answers and watches the files until ctx ends or an address fails.
-// It then lets requests end, and stops all retrievals.
+// Run opens all addresses, answers requests and watches the files, until ctx ends
+// or an address fails. Then it lets requests end and stops all retrievals.
 func (s *Server) Run(ctx context.Context) error {
 	defer s.registry.close()
 	defer s.background.Wait()
@@ -49,14 +51,14 @@ func (s *Server) Run(ctx context.Context) error {
 	return err
 }
 
-// serving is an address that is open.
-type serving struct {
+// openServer is a server with its open address.
+type openServer struct {
 	listener net.Listener
 	http     *http.Server
 }
 
 // open opens all addresses, or none.
-func (s *Server) open(ctx context.Context) (servers []serving, err error) {
+func (s *Server) open(ctx context.Context) (servers []openServer, err error) {
 	defer func() {
 		if err != nil {
 			for _, each := range servers {
@@ -66,15 +68,15 @@ func (s *Server) open(ctx context.Context) (servers []serving, err error) {
 		}
 	}()
 	for _, l := range s.opts.Config.Server.Listeners {
-		listener, err := l.listen(ctx)
+		listener, err := listen(ctx, l)
 		if err != nil {
 			return servers, fmt.Errorf("listener %s: %w", l.Address, err)
 		}
-		servers = append(servers, serving{listener, s.httpServer(s.Handler(l))})
+		servers = append(servers, openServer{listener, s.httpServer(s.Handler(l))})
 		s.opts.Log.Info("listening", "address", listener.Addr().String(), "faces", l.Faces)
 	}
-	if each, open := s.openMetrics(ctx); open {
-		servers = append(servers, each)
+	if metrics, ok := s.openMetrics(ctx); ok {
+		servers = append(servers, metrics)
 	}
 	if len(servers) == 0 {
 		err = errors.New("nothing to listen on")
@@ -82,39 +84,42 @@ func (s *Server) open(ctx context.Context) (servers []serving, err error) {
 	return servers, err
 }
 
-// openMetrics opens the address of the metrics, if there is one. Credentials do not wait for it.
-func (s *Server) openMetrics(ctx context.Context) (each serving, open bool) {
+// openMetrics opens the address of the metrics, false if there is none. A failure
+// is only logged: credentials do not depend on metrics.
+func (s *Server) openMetrics(ctx context.Context) (opened openServer, ok bool) {
 	p := s.opts.Config.Metrics.Prometheus
 	if !p.Enabled {
-		return serving{}, false
+		return openServer{}, false
 	}
 	address := net.JoinHostPort(p.Host, strconv.Itoa(p.Port))
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", address)
 	if err != nil {
-		s.opts.Log.Warn("there are no metrics: set metrics.prometheus.port, or metrics.prometheus.enabled: false", "address", address, "error", err)
-		return serving{}, false
+		s.opts.Log.Warn("there are no metrics: set metrics.prometheus.port, or metrics.prometheus.enabled: false",
+			"address", address, "error", err)
+		return openServer{}, false
 	}
 	s.opts.Log.Info("listening", "address", listener.Addr().String(), "faces", []string{"metrics"})
-	return serving{listener, s.httpServer(s.metrics.handler(s.metricsListener(address)))}, true
+	return openServer{listener, s.httpServer(s.metrics.handler(s.metricsListener(address)))}, true
 }
 
-// metricsListener is the metrics' address with all names that requests may call.
-func (s *Server) metricsListener(address string) Listener {
-	l := Listener{Address: address, Hosts: slices.Clone(s.opts.Config.Server.Hosts)}
+// metricsListener returns the metrics' address with the names that any listener
+// has.
+func (s *Server) metricsListener(address string) config.Listener {
+	l := config.Listener{Address: address, Hosts: slices.Clone(s.opts.Config.Server.Hosts)}
 	for _, other := range s.opts.Config.Server.Listeners {
 		l.Hosts = append(l.Hosts, other.Hosts...)
 	}
 	return l
 }
 
-// prefetchers is how many services are asked at once.
-const prefetchers = 8
+// maxPrefetches is how many keys are retrieved at once.
+const maxPrefetches = 8
 
-// prefetch asks for every service's key.
+// prefetch retrieves every service's key.
 func (s *Server) prefetch() {
 	var workers sync.WaitGroup
 	defer workers.Wait()
-	free := make(chan struct{}, prefetchers)
+	free := make(chan struct{}, maxPrefetches)
 	for _, each := range s.registry.all() {
 		select {
 		case free <- struct{}{}:
@@ -123,7 +128,7 @@ func (s *Server) prefetch() {
 		}
 		workers.Go(func() {
 			defer func() { <-free }()
-			s.ask(each)
+			s.retrieve(each)
 		})
 	}
 }

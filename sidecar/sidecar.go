@@ -1,13 +1,13 @@
-// Package sidecar gives applications AWS credentials over the interfaces that
-// AWS's SDKs already ask: ECS's and EKS's container credentials, EC2's instance
+// Package sidecar gives applications AWS credentials over the interfaces that AWS
+// SDKs already use: ECS's and EKS's container credentials, EC2's instance
 // metadata, and a document for credential_process.
 //
-//	config, err := sidecar.Parse(ctx, "config.yaml", text, world)
-//	server, err := sidecar.New(ctx, sidecar.Options{Config: config, Sources: sources, World: world, Log: log, Audit: log})
+//	c, err := config.Parse(ctx, "config.yaml", text, environment)
+//	server, err := sidecar.New(ctx, sidecar.Options{Config: c, Sources: sources, Environment: environment, Log: log})
 //	err = server.Run(ctx)
 //
-// A request is for one service, which its token opens; the service's key is kept
-// fresh by a creds.Cache of its own.
+// A request's token says for which service it is. Each service has a creds.Cache
+// of its own, which keeps its key fresh.
 package sidecar
 
 import (
@@ -18,20 +18,22 @@ import (
 	"os"
 	"sync"
 	"time"
+
+	"sluice/sidecar/config"
 )
 
 // Options configure a Server. Zero fields have the documented defaults.
 type Options struct {
-	Config  *Config // required
-	File    string  // that it was read from, to be read again; "" for none
-	Grants  string  // folder of services besides the configuration's; "" for none
-	World   World   // required; the files' and the environment's
-	Sources Sources // required
-	Log     *slog.Logger
-	Audit   *slog.Logger // has a line for each key that is handed out; default Log
-	Now     func() time.Time
-	Version string
-	Reload  <-chan os.Signal // has the files read again; may be nil
+	Config      *config.Config     // required
+	File        string             // that Config was read from, to watch it; "" for none
+	Grants      string             // folder of further services; "" for none
+	Environment config.Environment // required
+	Sources     Sources            // required
+	Log         *slog.Logger       // default: nothing is logged
+	Audit       *slog.Logger       // gets a line for each key that is handed out; default Log
+	Now         func() time.Time   // default time.Now
+	Version     string             // of the program, for the metrics
+	Reload      <-chan os.Signal   // makes the server read its files again; may be nil
 }
 
 // Server is the sidecar.
@@ -47,8 +49,8 @@ type Server struct {
 	background sync.WaitGroup
 }
 
-// New makes a Server and puts its services in force; ctx ends the reading of their files.
-// Nothing is retrieved and nobody can ask before Run.
+// New makes a Server and puts its services in force. ctx bounds the reading of
+// their files. No key is retrieved and no address is open before Run.
 func New(ctx context.Context, o Options) (*Server, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
@@ -59,30 +61,39 @@ func New(ctx context.Context, o Options) (*Server, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
+	if err := checkFaces(o.Config.Server.Listeners); err != nil {
+		return nil, err
+	}
 	for name, c := range o.Config.Services {
-		if _, err := providerOf(c, o.Sources); err != nil {
+		if _, err := Provider(c, o.Sources); err != nil {
 			return nil, fmt.Errorf("service %s cannot be used: %w", name, err)
 		}
 	}
 	s := &Server{opts: o, sessions: newSessions()}
 	s.life, s.end = context.WithCancel(context.Background())
-	s.registry = &registry{hash: newHasher(), now: o.Now, log: o.Log, rate: o.Config.Server.RateLimit, keep: s.keep}
+	s.registry = &registry{
+		hasher:   newHasher(),
+		now:      o.Now,
+		log:      o.Log,
+		rate:     o.Config.Server.RateLimit,
+		newEntry: s.newEntry,
+	}
 	s.registry.apply(nil)
 	s.metrics = newMetrics(s)
-	s.registry.dropped = s.metrics.forget
+	s.registry.onRemoved = s.metrics.removeService
 	s.files = newFiles(ctx, s)
-	s.files.load(ctx)
+	s.files.reload(ctx)
 	return s, nil
 }
 
-// keep makes the keeper of a service's key.
-func (s *Server) keep(name string, c ServiceConfig) (*keeper, error) {
-	provider, err := providerOf(c, s.opts.Sources)
+// newEntry makes the entry of a service's key.
+func (s *Server) newEntry(name string, c config.Service) (*keyEntry, error) {
+	provider, err := Provider(c, s.opts.Sources)
 	if err != nil {
 		return nil, err
 	}
-	return newKeeper(provider, s.opts.Config.Credentials, s.opts.Now, func(took time.Duration, err error) {
-		s.metrics.refresh(name, took, err)
+	return newKeyEntry(provider, s.opts.Config.Credentials, s.opts.Now, func(took time.Duration, err error) {
+		s.metrics.observeRefresh(name, took, err)
 		if err != nil {
 			s.opts.Log.Error("no new credentials", "service", name, "error", err)
 			return
@@ -92,18 +103,22 @@ func (s *Server) keep(name string, c ServiceConfig) (*keeper, error) {
 }
 
 // Handler answers the requests of one listener.
-func (s *Server) Handler(l Listener) http.Handler {
-	return &face{listener: l, server: s, refused: &limiter{}}
+func (s *Server) Handler(l config.Listener) http.Handler {
+	return &endpoint{listener: l, server: s, denials: &limiter{}}
 }
 
-// maxHeader bounds a request's headers; EKS's tokens have 1 to 2 KiB.
+// maxHeader bounds a request's headers, in bytes. EKS's tokens have 1 to 2 KiB.
 const maxHeader = 16 << 10
 
 func (s *Server) httpServer(h http.Handler) *http.Server {
 	return &http.Server{
-		Handler: h, ConnContext: withPeer, MaxHeaderBytes: maxHeader,
-		ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute,
-		WriteTimeout: time.Duration(s.opts.Config.Credentials.Timeout)*time.Second + 10*time.Second,
-		ErrorLog:     slog.NewLogLogger(s.opts.Log.Handler(), slog.LevelDebug),
+		Handler:           h,
+		ConnContext:       withPeer,
+		MaxHeaderBytes:    maxHeader,
+		ReadHeaderTimeout: 5 * time.Second,
+		ReadTimeout:       10 * time.Second,
+		IdleTimeout:       2 * time.Minute,
+		WriteTimeout:      time.Duration(s.opts.Config.Credentials.Timeout)*time.Second + 10*time.Second,
+		ErrorLog:          slog.NewLogLogger(s.opts.Log.Handler(), slog.LevelDebug),
 	}
 }

@@ -9,125 +9,129 @@ import (
 	"github.com/fsnotify/fsnotify"
 )
 
-// quiet is how long the files have to be left alone before they are read: who
-// writes one may not be done.
-const quiet = 200 * time.Millisecond
+// debounceInterval is how long files have to be left alone before they are read:
+// the writer may not be finished.
+const debounceInterval = 200 * time.Millisecond
 
-// watch reads the files again when they change, until ctx ends. Where the kernel
-// does not tell of changes, it looks every reload_interval. What is removed is
-// revoked without waiting, for a look that hangs, too.
+// watch reads the files again when they change, until ctx ends. It also does so
+// every reload_interval, since not all file systems report changes. It revokes
+// what is removed at once, even while a reload hangs.
 func (f *files) watch(ctx context.Context) {
-	w := &watch{files: f, wanted: make(chan struct{}, 1), loaded: make(chan struct{}, 1)}
-	w.settled = time.NewTimer(time.Hour)
-	w.settled.Stop()
-	watcher, err := fsnotify.NewWatcher()
+	w := &watcher{
+		files:     f,
+		requested: make(chan struct{}, 1),
+		reloaded:  make(chan struct{}, 1),
+		debounce:  time.NewTimer(time.Hour),
+	}
+	w.debounce.Stop()
+	notify, err := fsnotify.NewWatcher()
 	if err != nil {
-		f.server.opts.Log.Warn("changes of files are found by looking for them only", "error", err)
+		f.server.opts.Log.Warn("changes of files are only noticed every reload_interval", "error", err)
 	} else {
-		closeWatcher := func() (any, error) { return nil, watcher.Close() }
-		defer f.disk.do(context.Background(), "close", "watcher", maxPending, closeWatcher) // which may hang
-		w.watcher, w.events, w.lost = watcher, watcher.Events, watcher.Errors
+		defer f.fs.Do(context.Background(), "close", "watcher", notify.Close) // which may hang
+		w.notify, w.events, w.overflows = notify, notify.Events, notify.Errors
 	}
 	var loader sync.WaitGroup
 	defer loader.Wait()
-	loader.Go(func() { w.load(ctx) })
+	loader.Go(func() { w.reloadOnRequest(ctx) })
 	w.run(ctx)
 }
 
-// watch has the files read.
-type watch struct {
+// watcher decides when the files are read.
+type watcher struct {
 	*files
-	watcher *fsnotify.Watcher // nil without notices from the kernel
-	events  <-chan fsnotify.Event
-	lost    <-chan error
-	wanted  chan struct{} // has one if the files are to be read
-	loaded  chan struct{} // has one if they were
+	notify    *fsnotify.Watcher // nil if the kernel does not report changes
+	events    <-chan fsnotify.Event
+	overflows <-chan error  // events were lost
+	requested chan struct{} // holds one if a reload is due
+	reloaded  chan struct{} // holds one after a reload
 
-	settled *time.Timer
-	since   time.Time // of the first change that has not been read
+	debounce    *time.Timer
+	firstChange time.Time // that has not been read yet; zero for none
 }
 
-// run waits for what has the files read.
-func (w *watch) run(ctx context.Context) {
-	interval := w.interval()
-	look := time.NewTicker(interval) // which events that do not matter must not put off
-	defer look.Stop()
+// run waits for reasons to reload.
+func (w *watcher) run(ctx context.Context) {
+	interval := w.reloadInterval()
+	tick := time.NewTicker(interval) // apart from debounce, which events may put off
+	defer tick.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case e := <-w.events:
-			w.event(ctx, e, interval)
+			w.handleEvent(ctx, e, interval)
 		case <-w.server.opts.Reload:
 			w.server.opts.Log.Info("reading the configuration again")
-			w.want()
-		case <-w.lost:
-			w.want()
-		case <-w.settled.C:
-			w.want()
-		case <-look.C:
-			w.want()
-		case <-w.loaded:
-			if next := w.interval(); next != interval {
+			w.requestReload()
+		case <-w.overflows:
+			w.requestReload()
+		case <-w.debounce.C:
+			w.requestReload()
+		case <-tick.C:
+			w.requestReload()
+		case <-w.reloaded:
+			if next := w.reloadInterval(); next != interval {
 				interval = next
-				look.Reset(interval)
+				tick.Reset(interval)
 			}
 		}
 	}
 }
 
-// want has the files read, once the reading that is under way has ended.
-func (w *watch) want() {
-	w.since = time.Time{}
-	notify(w.wanted)
+// requestReload has the files read, after the reload under way if there is one.
+func (w *watcher) requestReload() {
+	w.firstChange = time.Time{}
+	signal(w.requested)
 }
 
-// load reads the files when they are to be read, and watches their folders.
-func (w *watch) load(ctx context.Context) {
-	w.follow(ctx)
+// reloadOnRequest reloads when it is due, and watches the folders of what it finds.
+func (w *watcher) reloadOnRequest(ctx context.Context) {
+	w.updateWatches(ctx)
 	for {
 		select {
 		case <-ctx.Done():
 			return
-		case <-w.wanted:
-			w.files.load(ctx)
-			w.follow(ctx)
-			notify(w.loaded)
+		case <-w.requested:
+			w.reload(ctx)
+			w.updateWatches(ctx)
+			signal(w.reloaded)
 		}
 	}
 }
 
-func notify(c chan<- struct{}) {
+// signal sends to a channel that holds one, unless it is full.
+func signal(c chan<- struct{}) {
 	select {
 	case c <- struct{}{}:
 	default:
 	}
 }
 
-// event takes notice of a change.
-func (w *watch) event(ctx context.Context, e fsnotify.Event, interval time.Duration) {
+// handleEvent takes notice of a change.
+func (w *watcher) handleEvent(ctx context.Context, e fsnotify.Event, interval time.Duration) {
 	path := filepath.Clean(e.Name)
-	if e.Op == fsnotify.Chmod || !w.matters(path) {
+	if e.Op == fsnotify.Chmod || !w.isRelevant(path) {
 		return
 	}
-	if (e.Has(fsnotify.Remove) || e.Has(fsnotify.Rename)) && w.knows(path) {
-		w.drop(ctx)
+	if (e.Has(fsnotify.Remove) || e.Has(fsnotify.Rename)) && w.isKnown(path) {
+		w.revokeMissing(ctx)
 	}
-	if w.since.IsZero() {
-		w.since = time.Now()
+	if w.firstChange.IsZero() {
+		w.firstChange = time.Now()
 	}
-	w.settled.Reset(min(quiet, max(0, interval-time.Since(w.since))))
+	w.debounce.Reset(min(debounceInterval, max(0, interval-time.Since(w.firstChange))))
 }
 
-// interval is how often to look.
-func (f *files) interval() time.Duration {
+// reloadInterval returns how often the files are read.
+func (f *files) reloadInterval() time.Duration {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return time.Duration(max(f.main.Dynamic.ReloadInterval, 1)) * time.Second
 }
 
-// knows reports whether a file of services is in force.
-func (f *files) knows(path string) bool {
+// isKnown reports whether a path is that of a file of services.
+func (f *files) isKnown(path string) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.dynamic[path] != nil

@@ -11,7 +11,9 @@ import (
 	"github.com/spf13/cobra"
 	"go.yaml.in/yaml/v3"
 
+	"sluice/internal/slowfs"
 	"sluice/sidecar"
+	"sluice/sidecar/config"
 )
 
 func newGrant(w world) *cobra.Command {
@@ -76,7 +78,7 @@ const (
 
 // check fills in what the flags leave out, and reads the grant as sluice serve
 // will: what is wrong is named by its flag.
-func (g *wanted) check(ctx context.Context, getenv func(string) string, now time.Time) (*sidecar.Config, error) {
+func (g *wanted) check(ctx context.Context, getenv func(string) string, now time.Time) (*config.Config, error) {
 	if g.session < minSession || g.session > maxSession || g.session%time.Second != 0 {
 		return nil, fmt.Errorf("--session-duration %v: write whole seconds from 15m to 12h", g.session)
 	}
@@ -93,8 +95,8 @@ func (g *wanted) check(ctx context.Context, getenv func(string) string, now time
 	if err != nil {
 		return nil, err
 	}
-	config, err := sidecar.Parse(ctx, "grant", text, sidecar.World{LookupEnv: func(string) (string, bool) { return "", false }})
-	var mistakes sidecar.Mistakes
+	parsed, err := config.Parse(ctx, "grant", text, config.Environment{LookupEnv: func(string) (string, bool) { return "", false }})
+	var mistakes config.Mistakes
 	if errors.As(err, &mistakes) {
 		var all []error
 		for _, m := range mistakes {
@@ -102,7 +104,7 @@ func (g *wanted) check(ctx context.Context, getenv func(string) string, now time
 		}
 		return nil, errors.Join(all...)
 	}
-	return config, err
+	return parsed, err
 }
 
 // serviceName makes a service's name of a role's.
@@ -117,7 +119,7 @@ func serviceName(role string) string {
 }
 
 // flagMistake names a mistake by the flag that it came from.
-func flagMistake(m sidecar.Mistake) error {
+func flagMistake(m config.Mistake) error {
 	flags := map[string]string{"RoleArn": "--role", "ExternalId": "--external-id", "region": "--region", "profile_name": "--profile"}
 	flag := flags[m.Path[len(m.Path)-1]]
 	if flag == "" {
@@ -131,10 +133,10 @@ func flagMistake(m sidecar.Mistake) error {
 const tryTimeout = time.Minute
 
 // grant tries the role, and keeps the grant if that works.
-func (g *wanted) grant(ctx context.Context, w world, grants grantFolder, config *sidecar.Config) error {
-	sources := newServeSources(w.getenv, sourceDisk{ctx: ctx, disk: &sidecar.Disk{Patience: startPatience}})
+func (g *wanted) grant(ctx context.Context, w world, grants grantFolder, parsed *config.Config) error {
+	sources := newServeSources(w.getenv, sourceDisk{ctx: ctx, disk: &slowfs.FS{Timeout: startPatience}})
 	defer sources.close()
-	role, err := config.Provider(g.name, sources)
+	role, err := sidecar.Provider(parsed.Services[g.name], sources)
 	if err != nil {
 		return err
 	}

@@ -14,7 +14,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
-	"sluice/sidecar"
+	"sluice/internal/slowfs"
 )
 
 // grantFolder holds a file for each grant, NAME.yaml, in the form of sluice
@@ -125,7 +125,7 @@ type grant struct {
 
 // list reads all grants, in the order of their names.
 func (d grantFolder) list(ctx context.Context) (all []grant, err error) {
-	disk := &sidecar.Disk{Patience: startPatience}
+	disk := &slowfs.FS{Timeout: startPatience}
 	entries, err := disk.ReadDir(ctx, string(d))
 	if d == "" || errors.Is(err, fs.ErrNotExist) {
 		return nil, nil

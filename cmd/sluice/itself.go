@@ -10,12 +10,12 @@ import (
 	"strings"
 
 	"sluice/creds"
-	"sluice/sidecar"
+	"sluice/sidecar/config"
 )
 
 // withoutItself hides from the chain of sources what leads to one of the sidecar's own listeners: it would
 // ask itself for the key that it waits for. It returns what was hidden, one sentence each.
-func withoutItself(getenv func(string) string, listeners []sidecar.Listener) (
+func withoutItself(getenv func(string) string, listeners []config.Listener) (
 	hiding func(string) string, hidden []string,
 ) {
 	instead := map[string]string{}
@@ -69,7 +69,7 @@ func addressOf(uri string) string {
 }
 
 // isOwn reports whether a listener has an address. All of loopback is one host, as the name localhost is.
-func isOwn(address string, listeners []sidecar.Listener) bool {
+func isOwn(address string, listeners []config.Listener) bool {
 	host, port, err := net.SplitHostPort(address)
 	if err != nil {
 		return false

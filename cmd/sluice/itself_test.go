@@ -5,13 +5,14 @@ import (
 	"strings"
 	"testing"
 
-	"sluice/sidecar"
+	"sluice/internal/slowfs"
+	"sluice/sidecar/config"
 )
 
 // listenersAt makes listeners of addresses.
-func listenersAt(addresses ...string) (all []sidecar.Listener) {
+func listenersAt(addresses ...string) (all []config.Listener) {
 	for _, address := range addresses {
-		all = append(all, sidecar.Listener{Address: address})
+		all = append(all, config.Listener{Address: address})
 	}
 	return all
 }
@@ -68,12 +69,12 @@ func TestChainDoesNotAskTheSidecar(t *testing.T) {
 		}
 	}()
 	env := map[string]string{"AWS_EC2_METADATA_SERVICE_ENDPOINT": "http://" + own.Addr().String(), "HOME": t.TempDir()}
-	disk := &sidecar.Disk{}
+	disk := &slowfs.FS{}
 	getenv, hidden := withoutItself(func(name string) string { return env[name] }, listenersAt(own.Addr().String()))
 	sources := newServeSources(getenv, sourceDisk{ctx: t.Context(), disk: disk})
 	sources.hidden = hidden
 	defer sources.close()
-	provider, err := sources.Provider(sidecar.Source{})
+	provider, err := sources.Provider(config.Source{})
 	if err != nil {
 		t.Fatal(err)
 	}

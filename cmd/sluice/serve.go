@@ -16,7 +16,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"sluice/internal/slowfs"
 	"sluice/sidecar"
+	"sluice/sidecar/config"
 )
 
 // serveFlags are CredProxy's, and what it does not have.
@@ -63,7 +65,7 @@ func serve(ctx context.Context, w world, flags serveFlags) error {
 		fmt.Fprintln(w.stdout, "sluice", version)
 		return nil
 	case flags.printSchema:
-		text, err := sidecar.Schema()
+		text, err := config.Schema()
 		if err != nil {
 			return failed(err)
 		}
@@ -75,12 +77,12 @@ func serve(ctx context.Context, w world, flags serveFlags) error {
 	hangups := make(chan os.Signal, 1)
 	signal.Notify(hangups, syscall.SIGHUP) // which would end the process otherwise
 	defer signal.Stop(hangups)
-	env := newServeWorld(ctx, w, &sidecar.Disk{Patience: startPatience})
+	env := newServeWorld(ctx, w, &slowfs.FS{Timeout: startPatience})
 	level, err := logLevel(flags, env)
 	if err != nil {
 		return err
 	}
-	file, config, err := readServeConfig(ctx, env, w.getenv, flags)
+	file, parsed, err := readServeConfig(ctx, env, w.getenv, flags)
 	if err != nil {
 		return failed(err)
 	}
@@ -89,17 +91,17 @@ func serve(ctx context.Context, w world, flags serveFlags) error {
 			"(there is none at " + defaultConfig + ")")
 	}
 	if flags.validateOnly {
-		for _, warning := range config.Warnings {
+		for _, warning := range parsed.Warnings {
 			fmt.Fprintf(w.stderr, "warning: %s\n", warning)
 		}
 		fmt.Fprintln(w.stdout, "the configuration is valid:", file)
 		return nil
 	}
-	if config.Server.Debug {
+	if parsed.Server.Debug {
 		level = slog.LevelDebug
 	}
 	return failed(runServe(ctx, w, sidecar.Options{
-		Config: config, File: file, Grants: grantsDir(w.getenv, flags.grants), Version: version, Reload: hangups,
+		Config: parsed, File: file, Grants: grantsDir(w.getenv, flags.grants), Version: version, Reload: hangups,
 		Log:   slog.New(logHandler(w.stderr, level, flags.dev)),
 		Audit: slog.New(logHandler(w.stderr, slog.LevelInfo, flags.dev)), // whatever the level of the log
 	}))
@@ -116,7 +118,7 @@ func runServe(ctx context.Context, w world, o sidecar.Options) error {
 	for _, warning := range o.Config.Warnings {
 		o.Log.Warn(warning)
 	}
-	disk := &sidecar.Disk{}
+	disk := &slowfs.FS{}
 	getenv, hidden := withoutItself(fileVariables(ctx, w.getenv, disk), o.Config.Server.Listeners)
 	for _, sentence := range hidden {
 		o.Log.Info(sentence)
@@ -129,7 +131,7 @@ func runServe(ctx context.Context, w world, o sidecar.Options) error {
 	sources := newServeSources(getenv, sourceDisk{ctx: ctx, disk: disk})
 	sources.hidden = hidden
 	defer sources.close()
-	o.World, o.Sources, o.Now = newServeWorld(ctx, w, disk), sources, sources.now
+	o.Environment, o.Sources, o.Now = newServeWorld(ctx, w, disk), sources, sources.now
 	server, err := sidecar.New(ctx, o)
 	if err != nil {
 		return err
@@ -139,7 +141,7 @@ func runServe(ctx context.Context, w world, o sidecar.Options) error {
 
 // readServeConfig reads the configuration. As with CredProxy, the variable wins
 // over the flag. Without a file there are only grants.
-func readServeConfig(ctx context.Context, env sidecar.World, getenv func(string) string, flags serveFlags) (file string, config *sidecar.Config, err error) {
+func readServeConfig(ctx context.Context, env config.Environment, getenv func(string) string, flags serveFlags) (file string, parsed *config.Config, err error) {
 	file = env.Setting("CONFIG_FILE")
 	if file == "" {
 		file = flags.config
@@ -156,12 +158,12 @@ func readServeConfig(ctx context.Context, env sidecar.World, getenv func(string)
 	if err != nil {
 		return "", nil, fmt.Errorf("read the configuration: %w", err)
 	}
-	config, err = sidecar.Parse(ctx, file, text, env)
-	return file, config, err
+	parsed, err = config.Parse(ctx, file, text, env)
+	return file, parsed, err
 }
 
 // logLevel returns the level of the log: the flag's, or else the variable's.
-func logLevel(flags serveFlags, env sidecar.World) (slog.Level, error) {
+func logLevel(flags serveFlags, env config.Environment) (slog.Level, error) {
 	name, where := flags.logLevel, "--log-level"
 	if name == "" {
 		name, where = env.Setting("LOG_LEVEL"), "CREDPROXY_LOG_LEVEL"

@@ -10,7 +10,8 @@ import (
 	"sluice/creds"
 	"sluice/creds/disk"
 	"sluice/creds/standard"
-	"sluice/sidecar"
+	"sluice/internal/slowfs"
+	"sluice/sidecar/config"
 )
 
 // serveSources are AWS's chain of sources for each shared config file that a
@@ -48,7 +49,7 @@ func (s *serveSources) chain(file string) *standard.Sources {
 	return s.chains[file]
 }
 
-func optionsOf(from sidecar.Source) (o standard.Options, file string) {
+func optionsOf(from config.Source) (o standard.Options, file string) {
 	o.Region = from.Region
 	if from.Profile != nil {
 		o.Profile, file = from.Profile.Name, from.Profile.ConfigFile
@@ -57,7 +58,7 @@ func optionsOf(from sidecar.Source) (o standard.Options, file string) {
 }
 
 // Provider returns the provider of a source's keys.
-func (s *serveSources) Provider(from sidecar.Source) (creds.Provider, error) {
+func (s *serveSources) Provider(from config.Source) (creds.Provider, error) {
 	if k := from.Keys; k != nil {
 		return creds.Static{Credentials: creds.Credentials{
 			AccessKeyID: string(k.ID), SecretAccessKey: string(k.Secret), SessionToken: string(k.Token), Source: "iam_keys",
@@ -70,7 +71,7 @@ func (s *serveSources) Provider(from sidecar.Source) (creds.Provider, error) {
 }
 
 // STS says how to reach STS.
-func (s *serveSources) STS(from sidecar.Source) (creds.Service, error) {
+func (s *serveSources) STS(from config.Source) (creds.Service, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	o, file := optionsOf(from)
@@ -93,9 +94,9 @@ func (s *serveSources) close() {
 
 // newServeWorld is what configurations are read in. An empty variable counts as
 // not set.
-func newServeWorld(ctx context.Context, w world, disk *sidecar.Disk) sidecar.World {
+func newServeWorld(ctx context.Context, w world, disk *slowfs.FS) config.Environment {
 	getenv := fileVariables(ctx, w.getenv, disk)
-	return sidecar.World{
+	return config.Environment{
 		LookupEnv: func(name string) (string, bool) { value := getenv(name); return value, value != "" },
 		ReadFile:  disk.ReadFile, ReadDir: disk.ReadDir, Stat: disk.Stat,
 	}
@@ -104,7 +105,7 @@ func newServeWorld(ctx context.Context, w world, disk *sidecar.Disk) sidecar.Wor
 // fileVariables lets NAME__FILE name a file that holds the variable NAME, as
 // CredProxy's image does for Docker's secrets. The secret comes into no
 // environment.
-func fileVariables(ctx context.Context, getenv func(string) string, disk *sidecar.Disk) func(string) string {
+func fileVariables(ctx context.Context, getenv func(string) string, disk *slowfs.FS) func(string) string {
 	return func(name string) string {
 		if path := getenv(name + "__FILE"); path != "" {
 			if content, err := disk.ReadFile(ctx, path); err == nil {
@@ -119,7 +120,7 @@ func fileVariables(ctx context.Context, getenv func(string) string, disk *sideca
 type sourceDisk struct {
 	disk.OS
 	ctx  context.Context // of the server's life
-	disk *sidecar.Disk
+	disk *slowfs.FS
 }
 
 // ReadFile reads a file without hanging.
@@ -127,17 +128,17 @@ func (d sourceDisk) ReadFile(path string) ([]byte, error) { return d.disk.ReadFi
 
 // grantsDir is where grants are kept, "" if there is no place for them.
 func grantsDir(getenv func(string) string, named string) string {
-	config := getenv("XDG_CONFIG_HOME")
-	if home := getenv("HOME"); config == "" && home != "" {
-		config = filepath.Join(home, ".config")
+	home := getenv("XDG_CONFIG_HOME")
+	if user := getenv("HOME"); home == "" && user != "" {
+		home = filepath.Join(user, ".config")
 	}
 	switch dir := getenv("SLUICE_GRANTS_DIR"); {
 	case named != "":
 		return named
 	case dir != "":
 		return dir
-	case config != "":
-		return filepath.Join(config, "sluice", "grants")
+	case home != "":
+		return filepath.Join(home, "sluice", "grants")
 	}
 	return ""
 }
