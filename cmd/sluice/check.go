@@ -20,23 +20,23 @@ func newCheck(w world) *cobra.Command {
 		Use:   "check FILE|key=value…",
 		Short: "Check a configuration and print example keys",
 		Long: `Check the outputs "sluice" and "s3" of a Fluent Bit configuration (classic or
-YAML), or one output that is given as key=value, and print what the objects of
-a tag would be called. Exit code 1 if anything is wrong.`,
+YAML), or one output that is given as key=value, and print the key that an object
+would get. The exit code is 1 if anything is wrong.`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
-			sections, err := sectionsOf(args, w.getenv)
+			sections, err := parseSections(args, w.getenv)
 			if err != nil {
 				return err
 			}
 			return check(w, sections, tag)
 		},
 	}
-	cmd.Flags().StringVar(&tag, "tag", "app.example", "tag of the example keys")
+	cmd.Flags().StringVar(&tag, "tag", "app.example", "`tag` of the example keys")
 	return cmd
 }
 
-// sectionsOf reads the arguments: a file, or the properties of one output.
-func sectionsOf(args []string, getenv func(string) string) ([]section, error) {
+// parseSections parses the arguments: a file, or the properties of one output.
+func parseSections(args []string, getenv func(string) string) ([]section, error) {
 	if len(args) == 1 && !strings.Contains(args[0], "=") {
 		sections, err := readConfiguration(args[0], getenv)
 		if err != nil {
@@ -51,7 +51,7 @@ func sectionsOf(args []string, getenv func(string) string) ([]section, error) {
 	for _, arg := range args {
 		name, value, ok := strings.Cut(arg, "=")
 		if !ok {
-			return nil, fmt.Errorf("%q is not key=value", arg)
+			return nil, fmt.Errorf("%q is not key=value: write a property such as bucket=logs", arg)
 		}
 		s.add(name, value)
 	}
@@ -62,7 +62,7 @@ func sectionsOf(args []string, getenv func(string) string) ([]section, error) {
 func check(w world, sections []section, tag string) error {
 	wrong := 0
 	for _, s := range sections {
-		if problems := s.check(); len(problems) > 0 {
+		if problems := s.mistakes(); len(problems) > 0 {
 			wrong++
 			for _, p := range problems {
 				fmt.Fprintf(w.stderr, "%s: %s %s\n", s.title, p.Property, p.Problem)
@@ -79,8 +79,8 @@ func check(w world, sections []section, tag string) error {
 	return nil
 }
 
-// check returns what is wrong with a section.
-func (s section) check() conf.Mistakes {
+// mistakes returns what is wrong with a section.
+func (s section) mistakes() conf.Mistakes {
 	names := make([]string, 0, len(s.properties))
 	for _, p := range s.properties {
 		names = append(names, p.name)
@@ -93,14 +93,14 @@ func (s section) check() conf.Mistakes {
 	return problems
 }
 
-// print shows what a right section means.
+// print shows what a valid section means.
 func (s section) print(w world, tag string) error {
 	sources := standard.NewSources(standard.Environment{Getenv: w.getenv})
 	cfg, err := setup.Parse(s.get, sources)
 	if err != nil {
 		return err
 	}
-	if _, err := sources.STS(setup.Credentials(cfg)); err != nil { // its authorities cannot be read
+	if _, err := sources.STS(setup.Credentials(cfg)); err != nil { // the CA bundle cannot be read
 		return fmt.Errorf("%s: %w", s.title, err)
 	}
 	key, err := output.ExampleKey(cfg, tag, time.Now())
@@ -111,7 +111,11 @@ func (s section) print(w world, tag string) error {
 	if target == "" {
 		target = "Amazon S3 in " + cfg.Region
 	}
-	fmt.Fprintf(w.stdout, "%s: ok\n  to    bucket %s at %s\n  as    %s, compression %s, objects of %d bytes or %v\n  key   %s\n", s.title, cfg.Bucket, target, "json_lines", cfg.Compression, cfg.TotalFileSize, cfg.UploadTimeout, key)
+	fmt.Fprintf(w.stdout, "%s: ok\n", s.title)
+	fmt.Fprintf(w.stdout, "  to    bucket %s at %s\n", cfg.Bucket, target)
+	fmt.Fprintf(w.stdout, "  as    json_lines, compression %s, objects of %d bytes or %v\n",
+		cfg.Compression, cfg.TotalFileSize, cfg.UploadTimeout)
+	fmt.Fprintf(w.stdout, "  key   %s\n", key)
 	if cfg.CAFile != "" {
 		fmt.Fprintf(w.stdout, "  ca    %s\n", cfg.CAFile)
 	}
@@ -121,27 +125,31 @@ func (s section) print(w world, tag string) error {
 	return nil
 }
 
-// dateHints tell what becomes of records that have a member with the name of the date.
+// dateHints warns of records that have a member with the name of the date.
 func dateHints(cfg conf.Config) []string {
 	if cfg.JSONDateKey == "" || cfg.LogKey != "" {
 		return nil
 	}
-	return []string{fmt.Sprintf("a record's member %q takes the place of its time, as the last one of equal names does: "+
-		"if there is such a member, set json_date_key to another name", cfg.JSONDateKey)}
+	return []string{fmt.Sprintf("a record's own member %q replaces its time, since the last of equal names wins: "+
+		"if records have one, set json_date_key to another name", cfg.JSONDateKey)}
 }
 
-// hints are for settings that Fluent Bit keeps for itself.
+// hints are about properties that Fluent Bit keeps for itself.
 func (s section) hints() (hints []string) {
-	for _, name := range []string{"tls.verify", "tls.ca_file"} {
-		if _, set := s.get(name); set {
-			better := map[string]string{"tls.verify": "ssl_verify", "tls.ca_file": "ca_file"}[name]
-			hints = append(hints, fmt.Sprintf("%s is kept by Fluent Bit's engine; for uploads set %s", name, better))
+	for _, each := range []struct{ name, ours string }{
+		{"tls.verify", "ssl_verify"},
+		{"tls.ca_file", "ca_file"},
+	} {
+		if _, set := s.get(each.name); set {
+			hints = append(hints, fmt.Sprintf("Fluent Bit's engine keeps %s for itself: for uploads set %s",
+				each.name, each.ours))
 		}
 	}
 	switch limit, _ := s.get("retry_limit"); strings.ToLower(limit) {
 	case "no_limits", "false", "off":
 	default:
-		hints = append(hints, "set retry_limit no_limits: otherwise Fluent Bit drops a chunk that the spool cannot take (disk full, store_dir_limit_size) after a few tries")
+		hints = append(hints, "set retry_limit no_limits: otherwise Fluent Bit drops a chunk after a few attempts "+
+			"when the spool cannot take it (disk full, or store_dir_limit_size reached)")
 	}
 	return hints
 }

@@ -14,33 +14,36 @@ import (
 )
 
 func newCreds(w world) *cobra.Command {
-	cmd := &cobra.Command{Use: "creds", Short: "Find AWS credentials as the plugin does", Args: cobra.NoArgs, RunE: needsSubcommand}
+	cmd := &cobra.Command{
+		Use:   "creds",
+		Short: "Find AWS credentials as the plugin does",
+		Args:  cobra.NoArgs,
+		RunE:  needsSubcommand,
+	}
 	cmd.AddCommand(newCredsProcess(w), newCredsExplain(w))
 	return cmd
 }
 
-// credsTimeout bounds the whole chain; a credential_process may take a minute.
+// credsTimeout bounds the whole chain. A credential_process may take a minute.
 const credsTimeout = 90 * time.Second
 
 func profileFlag(cmd *cobra.Command, profile *string) {
-	cmd.Flags().StringVar(profile, "profile", "", "profile of the shared AWS files, in place of all other sources")
+	cmd.Flags().StringVar(profile, "profile", "", "`name` of a profile of the shared AWS files, in place of all other sources")
 }
 
 func newCredsProcess(w world) *cobra.Command {
 	profile := ""
 	cmd := &cobra.Command{
 		Use:   "process",
-		Short: "Print the credentials in the form of credential_process",
-		Long: `Print the credentials that the chain finds, in the form of credential_process:
+		Short: "Print the credentials as a credential_process does",
+		Long: `Print the credentials that the chain finds, in the form that AWS SDKs read from a
+credential_process:
 
 	[profile logs]
 	credential_process = sluice creds process`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := credsProcess(cmd.Context(), w, profile); err != nil {
-				return &failure{err}
-			}
-			return nil
+			return failed(credsProcess(cmd.Context(), w, profile))
 		},
 	}
 	profileFlag(cmd, &profile)
@@ -58,7 +61,7 @@ func credsProcess(ctx context.Context, w world, profile string) error {
 	return writeProcess(w.stdout, found)
 }
 
-// writeProcess writes the document that AWS's SDKs read
+// writeProcess writes the document that AWS SDKs read
 // (https://docs.aws.amazon.com/sdkref/latest/guide/feature-process-credentials.html).
 func writeProcess(out io.Writer, c creds.Credentials) error {
 	doc := struct {
@@ -68,7 +71,13 @@ func writeProcess(out io.Writer, c creds.Credentials) error {
 		SessionToken    string `json:",omitempty"`
 		Expiration      string `json:",omitempty"`
 		AccountID       string `json:"AccountId,omitempty"`
-	}{1, c.AccessKeyID, c.SecretAccessKey, c.SessionToken, "", c.AccountID}
+	}{
+		Version:         1,
+		AccessKeyID:     c.AccessKeyID,
+		SecretAccessKey: c.SecretAccessKey,
+		SessionToken:    c.SessionToken,
+		AccountID:       c.AccountID,
+	}
 	if c.CanExpire() {
 		doc.Expiration = c.Expires.UTC().Format(time.RFC3339)
 	}

@@ -17,16 +17,13 @@ func newCredsExplain(w world) *cobra.Command {
 	profile, asJSON := "", false
 	cmd := &cobra.Command{
 		Use:   "explain",
-		Short: "Tell which source of credentials answers, and why the others do not",
-		Long: `Ask every source of credentials in its order, and tell what it found, where it
-looked, how long it took and why it lost. No secret is shown. Exit code 1 if no
-credentials are found.`,
+		Short: "Show which source of credentials answers, and why the others do not",
+		Long: `Ask the sources of credentials in order, and show for each what it found, where it
+looked, how long that took and why it was not used. No secret is shown. The exit
+code is 1 if no credentials are found.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := credsExplain(cmd.Context(), w, profile, asJSON); err != nil {
-				return &failure{err}
-			}
-			return nil
+			return failed(credsExplain(cmd.Context(), w, profile, asJSON))
 		},
 	}
 	profileFlag(cmd, &profile)
@@ -66,15 +63,16 @@ func writeExplanation(out io.Writer, e standard.Explanation) error {
 		if account == "" {
 			account = "unknown"
 		}
-		fmt.Fprintf(out, "\n%s wins: %s, account %s, expires %s\n", e.Winner, e.Found.AccessKeyID, account, orNever(expires(e)))
+		fmt.Fprintf(out, "\n%s wins: %s, account %s, expires %s\n",
+			e.Winner, e.Found.AccessKeyID, account, orNever(expires(e)))
 	}
 	if e.Offset != 0 {
-		fmt.Fprintf(out, "This machine's clock differs from AWS's by %v: set it right.\n", e.Offset)
+		fmt.Fprintf(out, "This machine's clock differs from AWS's by %v: correct it.\n", e.Offset)
 	}
 	return nil
 }
 
-// writeExplanationJSON writes the form that DESIGN.md fixes.
+// writeExplanationJSON writes a form that scripts rely on.
 func writeExplanationJSON(out io.Writer, e standard.Explanation) error {
 	type attempt struct {
 		Provider string           `json:"provider"`
@@ -88,14 +86,19 @@ func writeExplanationJSON(out io.Writer, e standard.Explanation) error {
 		AccessKeyID string    `json:"access_key_id"`
 		AccountID   string    `json:"account_id"`
 		Expires     string    `json:"expires"`
-	}{Winner: e.Winner, AccessKeyID: e.Found.AccessKeyID, AccountID: e.Found.AccountID, Expires: expires(e)}
+	}{
+		Winner:      e.Winner,
+		AccessKeyID: e.Found.AccessKeyID,
+		AccountID:   e.Found.AccountID,
+		Expires:     expires(e),
+	}
 	for _, a := range e.Attempts {
 		doc.Attempts = append(doc.Attempts, attempt{a.Source, a.Outcome, a.Detail, a.Took.Milliseconds()})
 	}
 	return json.NewEncoder(out).Encode(doc)
 }
 
-// expires returns when the winner's credentials end, "" for never.
+// expires returns when the winner's credentials expire, "" for never.
 func expires(e standard.Explanation) string {
 	if !e.Found.CanExpire() {
 		return ""

@@ -14,7 +14,7 @@ func newGrantList(w world, grants func() grantFolder) *cobra.Command {
 	asJSON := false
 	cmd := &cobra.Command{
 		Use:   "list",
-		Short: "List what is granted",
+		Short: "List the grants",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			all, err := grants().list(cmd.Context())
@@ -34,9 +34,10 @@ func newGrantList(w world, grants func() grantFolder) *cobra.Command {
 func newGrantRevoke(w world, grants func() grantFolder) *cobra.Command {
 	return &cobra.Command{
 		Use:   "revoke NAME",
-		Short: "End a grant: sluice serve hands out its key no more",
-		Long: `End a grant: a running "sluice serve" notices at once and hands out its key no more.
-Keys that were handed out live to their end; only IAM can revoke those.`,
+		Short: "End a grant",
+		Long: `End a grant. A running "sluice serve" notices at once and stops handing out its key.
+Keys that were handed out before stay valid until they expire; only IAM can revoke
+those.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
 			if err := grants().remove(args[0]); err != nil {
@@ -54,9 +55,10 @@ func writeGrants(out io.Writer, all []grant, now time.Time) error {
 	for _, g := range all {
 		expires := orNever(g.Expires)
 		if end, err := time.Parse(time.RFC3339, g.Expires); err == nil && !now.Before(end) {
-			expires += " (over)"
+			expires += " (expired)"
 		}
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%v\t%s\n", g.name, g.Role.ARN, orDash(g.Source.Region), orDash(g.profile()), g.session(), expires)
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%v\t%s\n",
+			g.name, g.Role.ARN, orDash(g.Source.Region), orDash(g.profile()), g.session(), expires)
 	}
 	return table.Flush()
 }
@@ -72,7 +74,15 @@ func writeGrantsJSON(out io.Writer, all []grant) error {
 			Session string `json:"session_duration"`
 			Granted string `json:"granted"`
 			Expires string `json:"expires"`
-		}{g.name, g.Role.ARN, g.Source.Region, g.profile(), g.session().String(), g.Granted, g.Expires})
+		}{
+			Service: g.name,
+			Role:    g.Role.ARN,
+			Region:  g.Source.Region,
+			Profile: g.profile(),
+			Session: g.session().String(),
+			Granted: g.Granted,
+			Expires: g.Expires,
+		})
 		if err != nil {
 			return err
 		}

@@ -8,12 +8,12 @@ import (
 	"time"
 )
 
-// healthTimeout is less than orchestrators wait for a probe.
+// healthTimeout is shorter than orchestrators wait for a probe.
 const healthTimeout = 5 * time.Second
 
-// askHealth prints what a sidecar says of its health. It is a probe for images
-// that have no other program in them.
-func askHealth(ctx context.Context, w world, url string) error {
+// checkHealth prints a sidecar's health, and returns an error unless it is healthy.
+// It is a probe for images that contain no other program.
+func checkHealth(ctx context.Context, w world, url string) error {
 	ctx, cancel := context.WithTimeout(ctx, healthTimeout)
 	defer cancel()
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)

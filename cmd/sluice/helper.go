@@ -13,26 +13,37 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// helpers are the builds of sluice-credential-helper, by architecture. A plain
-// "go build" finds none of them there.
+// helpers has the builds of sluice-credential-helper, by architecture. make puts
+// them there; a plain "go build" finds none.
 //
 //go:embed helpers
 var helpers embed.FS
 
-// helperName is what the helper is called where it is installed.
+// helperName is the name under which the helper is installed.
 const helperName = "sluice-credential-helper"
 
-// installation says where the helper goes, and what the container sees of it.
-type installation struct{ dir, mount, arch, profile, region string }
+// installation says where the helper is installed, and what its container sees.
+type installation struct {
+	dir     string
+	mount   string // where the container sees dir; "" for the same path
+	arch    string // of the container
+	profile string // to write
+	region  string // to write; "" for none
+}
 
 func newHelper(w world) *cobra.Command {
-	cmd := &cobra.Command{Use: "helper", Short: "Set up credential_process for containers", Args: cobra.NoArgs, RunE: needsSubcommand}
+	cmd := &cobra.Command{
+		Use:   "helper",
+		Short: "Set up credential_process for containers",
+		Args:  cobra.NoArgs,
+		RunE:  needsSubcommand,
+	}
 	in := installation{}
 	install := &cobra.Command{
 		Use:   "install DIR",
-		Short: "Write the static helper and an AWS config file that names it",
-		Long: `Write ` + helperName + ` and an AWS config file whose credential_process names
-it into DIR, ready to be mounted read-only into a container:
+		Short: "Write the static helper and an AWS config file that runs it",
+		Long: `Write ` + helperName + ` and an AWS config file whose credential_process runs
+it into DIR, which can be mounted read-only into a container:
 
 	sluice helper install --mount-path /sluice ./aws
 	docker run -v ./aws:/sluice:ro -e AWS_CONFIG_FILE=/sluice/config \
@@ -44,18 +55,19 @@ it into DIR, ready to be mounted read-only into a container:
 		},
 	}
 	f := install.Flags()
-	f.StringVar(&in.mount, "mount-path", "", "where the container sees DIR (default: DIR)")
-	f.StringVar(&in.arch, "arch", runtime.GOARCH, "the container's architecture, amd64 or arm64")
-	f.StringVar(&in.profile, "profile", "default", "profile to write")
-	f.StringVar(&in.region, "region", "", "region to write")
+	f.StringVar(&in.mount, "mount-path", "", "`path` of DIR in the container (default: DIR)")
+	f.StringVar(&in.arch, "arch", runtime.GOARCH, "architecture of the container, amd64 or arm64")
+	f.StringVar(&in.profile, "profile", "default", "name of the profile to write")
+	f.StringVar(&in.region, "region", "", "region of the profile")
 	cmd.AddCommand(install)
 	return cmd
 }
 
+// write writes the helper and the config file, and prints their paths.
 func (in installation) write(w world, builds fs.FS) error {
 	program, err := fs.ReadFile(builds, "helpers/linux-"+in.arch)
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrInvalid) {
-		return fmt.Errorf("this sluice holds no helper for linux/%s: build sluice with make, for amd64 or arm64", in.arch)
+		return fmt.Errorf("this build of sluice contains no helper for linux/%s: build sluice with make, for amd64 or arm64", in.arch)
 	}
 	if err != nil {
 		return err
@@ -71,9 +83,12 @@ func (in installation) write(w world, builds fs.FS) error {
 		name    string
 		content []byte
 		mode    fs.FileMode
-	}{{helperName, program, 0o755}, {"config", config, 0o644}} {
+	}{
+		{helperName, program, 0o755},
+		{"config", config, 0o644},
+	} {
 		path := filepath.Join(in.dir, each.name)
-		if err := replace(path, each.content, each.mode); err != nil {
+		if err := replaceFile(path, each.content, each.mode); err != nil {
 			return err
 		}
 		fmt.Fprintln(w.stdout, path)
@@ -81,8 +96,8 @@ func (in installation) write(w world, builds fs.FS) error {
 	return nil
 }
 
-// config is an AWS config file. SDKs split the command at spaces, so a path with
-// one stands in quotes.
+// config returns an AWS config file. SDKs split the command at spaces, so a path
+// that has one is quoted.
 func (in installation) config() ([]byte, error) {
 	mount := in.mount
 	if mount == "" {
@@ -92,9 +107,11 @@ func (in installation) config() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	for name, value := range map[string]string{"--mount-path": mount, "--profile": in.profile, "--region": in.region} {
+	flags := map[string]string{"--mount-path": mount, "--profile": in.profile, "--region": in.region}
+	for name, value := range flags {
 		if strings.ContainsAny(value, "\r\n\"]") {
-			return nil, fmt.Errorf("%s %q cannot stand in an AWS config file: leave out quotes, brackets and line breaks", name, value)
+			return nil, fmt.Errorf("%s %q cannot be written to an AWS config file: "+
+				"leave out quotes, brackets and line breaks", name, value)
 		}
 	}
 	section := "profile " + in.profile
@@ -110,18 +127,4 @@ func (in installation) config() ([]byte, error) {
 		text += fmt.Sprintf("region = %s\n", in.region)
 	}
 	return []byte(text), nil
-}
-
-// replace puts a file in its place as a whole: the old one may be running.
-func replace(path string, content []byte, mode fs.FileMode) error {
-	temp, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(temp.Name()) // gone if all went well
-	_, err = temp.Write(content)
-	if err = errors.Join(err, temp.Chmod(mode), temp.Sync(), temp.Close()); err != nil {
-		return err
-	}
-	return os.Rename(temp.Name(), path)
 }

@@ -1,5 +1,5 @@
-// Command sluice explains, checks and repairs what the Fluent Bit output
-// out_sluice.so does, without Fluent Bit.
+// Command sluice checks, explains and repairs what the Fluent Bit output plugin
+// out_sluice.so does, and gives AWS credentials to applications.
 //
 //	sluice check fluent-bit.conf
 //	sluice creds explain
@@ -27,7 +27,7 @@ const (
 	exitUsage  = 2
 )
 
-// version is set by the linker.
+// version is set at link time.
 var version = "unknown"
 
 func main() {
@@ -36,14 +36,14 @@ func main() {
 	os.Exit(run(ctx, os.Args[1:], os.Getenv, os.Stdin, os.Stdout, os.Stderr))
 }
 
-// world is what a command sees of its surroundings.
+// world is what a command sees of its surroundings, apart from files and network.
 type world struct {
 	getenv func(string) string
 	stdout io.Writer
 	stderr io.Writer
 }
 
-// run does what the arguments say and returns the exit code.
+// run runs the command that the arguments name, and returns the exit code.
 func run(ctx context.Context, args []string, getenv func(string) string, stdin io.Reader, stdout, stderr io.Writer) int {
 	root := newRoot(world{getenv, stdout, stderr})
 	root.SetArgs(args)
@@ -62,18 +62,28 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdin i
 	return exitUsage
 }
 
-// failure is an error of a command that was used rightly; cobra's own errors
-// are about its use.
+// failure is an error of a command that was used correctly. All other errors, such
+// as cobra's own, are about its usage.
 type failure struct{ err error }
 
+// Error returns the error's text.
 func (f *failure) Error() string { return f.err.Error() }
 
+// Unwrap returns the error.
 func (f *failure) Unwrap() error { return f.err }
+
+// failed makes a failure of an error, nil of nil.
+func failed(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &failure{err}
+}
 
 func newRoot(w world) *cobra.Command {
 	root := &cobra.Command{
 		Use:           "sluice",
-		Short:         "Ship Fluent Bit's logs to Amazon S3: checks, credentials and repairs",
+		Short:         "Check, explain and repair what ships Fluent Bit's logs to Amazon S3",
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Args:          cobra.NoArgs,
@@ -84,8 +94,9 @@ func newRoot(w world) *cobra.Command {
 	return root
 }
 
+// needsSubcommand is what a group of commands runs by itself.
 func needsSubcommand(cmd *cobra.Command, _ []string) error {
-	return fmt.Errorf("which command? see %s --help", cmd.CommandPath())
+	return fmt.Errorf("a command is missing: see %s --help", cmd.CommandPath())
 }
 
 func newVersion(w world) *cobra.Command {
@@ -93,6 +104,8 @@ func newVersion(w world) *cobra.Command {
 		Use:   "version",
 		Short: "Print the version",
 		Args:  cobra.NoArgs,
-		Run:   func(*cobra.Command, []string) { fmt.Fprintln(w.stdout, "sluice", version) },
+		Run:   func(*cobra.Command, []string) { printVersion(w) },
 	}
 }
+
+func printVersion(w world) { fmt.Fprintln(w.stdout, "sluice", version) }

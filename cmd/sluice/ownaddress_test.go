@@ -17,7 +17,7 @@ func listenersAt(addresses ...string) (all []config.Listener) {
 	return all
 }
 
-func TestWithoutItself(t *testing.T) {
+func TestHideOwnAddresses(t *testing.T) {
 	const relative, full, disabled = "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "AWS_CONTAINER_CREDENTIALS_FULL_URI", "AWS_EC2_METADATA_DISABLED"
 	for _, tt := range []struct {
 		name      string
@@ -38,7 +38,7 @@ func TestWithoutItself(t *testing.T) {
 		{"another port", map[string]string{full: "http://localhost/v1/credentials"}, []string{"localhost:1338"}, "", ""},
 	} {
 		getenv := func(name string) string { return tt.env[name] }
-		hiding, hidden := withoutItself(getenv, listenersAt(tt.listeners...))
+		hiding, hidden := hideOwnAddresses(getenv, listenersAt(tt.listeners...))
 		for _, name := range []string{relative, full, disabled} {
 			if changed := hiding(name) != getenv(name); changed != (name == tt.changed) {
 				t.Errorf("%s: %s is %q, want another value: %t", tt.name, name, hiding(name), name == tt.changed)
@@ -69,9 +69,8 @@ func TestChainDoesNotAskTheSidecar(t *testing.T) {
 		}
 	}()
 	env := map[string]string{"AWS_EC2_METADATA_SERVICE_ENDPOINT": "http://" + own.Addr().String(), "HOME": t.TempDir()}
-	disk := &slowfs.FS{}
-	getenv, hidden := withoutItself(func(name string) string { return env[name] }, listenersAt(own.Addr().String()))
-	sources := newServeSources(getenv, sourceDisk{ctx: t.Context(), disk: disk})
+	getenv, hidden := hideOwnAddresses(func(name string) string { return env[name] }, listenersAt(own.Addr().String()))
+	sources := newServiceSources(getenv, sourceDisk{ctx: t.Context(), fs: &slowfs.FS{}})
 	sources.hidden = hidden
 	defer sources.close()
 	provider, err := sources.Provider(config.Source{})

@@ -12,37 +12,42 @@ import (
 	"sluice/output"
 )
 
-// shower reports the progress of a push.
-type shower interface {
+// pushReporter reports the progress of a push.
+type pushReporter interface {
 	begin(all output.Pushed)
 	event(e output.Event)
 }
 
-// progress is a bar on a terminal, and nothing elsewhere.
-type progress struct {
+// progressBar is a bar on a terminal, and nothing elsewhere.
+type progressBar struct {
 	out    io.Writer
 	folder string
 	bar    *progressbar.ProgressBar
 }
 
-func (p *progress) begin(all output.Pushed) {
+func (p *progressBar) begin(all output.Pushed) {
 	visible := false
 	if f, ok := p.out.(*os.File); ok {
 		info, err := f.Stat()
 		visible = err == nil && info.Mode()&os.ModeCharDevice != 0
 	}
-	p.bar = progressbar.NewOptions64(all.Bytes, progressbar.OptionSetWriter(p.out), progressbar.OptionSetVisibility(visible),
-		progressbar.OptionSetDescription(p.folder), progressbar.OptionShowBytes(true), progressbar.OptionSetPredictTime(true),
-		progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionOnCompletion(func() { fmt.Fprintln(p.out) }))
+	p.bar = progressbar.NewOptions64(all.Bytes,
+		progressbar.OptionSetWriter(p.out),
+		progressbar.OptionSetVisibility(visible),
+		progressbar.OptionSetDescription(p.folder),
+		progressbar.OptionShowBytes(true),
+		progressbar.OptionSetPredictTime(true),
+		progressbar.OptionThrottle(100*time.Millisecond),
+		progressbar.OptionOnCompletion(func() { fmt.Fprintln(p.out) }))
 }
 
-func (p *progress) event(e output.Event) {
+func (p *progressBar) event(e output.Event) {
 	if e.Err == nil {
-		_ = p.bar.Add64(e.Segment) // for the eye only
+		_ = p.bar.Add64(e.Segment) // a bar that cannot be drawn stops nothing
 	}
 }
 
-// jsonLines is for scripts.
+// jsonLines prints a line for each segment, for scripts.
 type jsonLines struct{ out *json.Encoder }
 
 func (jsonLines) begin(output.Pushed) {}
@@ -55,19 +60,25 @@ func (j jsonLines) event(e output.Event) {
 		Records int64  `json:"records"`
 		Bytes   int64  `json:"bytes"`
 		Error   string `json:"error,omitempty"`
-	}{fmt.Sprintf("%016x", e.ID), e.Bucket, e.Key, e.Records, e.Bytes, ""}
+	}{
+		Segment: fmt.Sprintf("%016x", e.ID),
+		Bucket:  e.Bucket,
+		Key:     e.Key,
+		Records: e.Records,
+		Bytes:   e.Bytes,
+	}
 	if e.Err != nil {
 		line.Error = e.Err.Error()
 	}
-	_ = j.out.Encode(line) // who reads it has gone
+	_ = j.out.Encode(line) // if the reader has gone, the push goes on
 }
 
 // writePushed sums up what became of a folder.
 func writePushed(out io.Writer, folder string, done output.Pushed) {
-	lost := unread(done)
+	lost := countUnreadable(done)
 	fmt.Fprintf(out, "%s: %d segments uploaded, %d left", folder, done.Segments-done.Left-lost, done.Left)
 	if n := len(done.Quarantined); n > 0 {
-		fmt.Fprintf(out, ", %d damaged and put aside (nothing can be read of %d)", n, lost)
+		fmt.Fprintf(out, ", %d damaged and in quarantine (%d unreadable)", n, lost)
 	}
 	fmt.Fprintln(out)
 	for _, each := range done.Quarantined {
@@ -75,8 +86,8 @@ func writePushed(out io.Writer, folder string, done output.Pushed) {
 	}
 }
 
-// writeAsideJSON has a line for each segment that was put aside.
-func writeAsideJSON(out io.Writer, all []output.Quarantined) error {
+// writeQuarantinedJSON writes a line for each segment that went to quarantine.
+func writeQuarantinedJSON(out io.Writer, all []output.Quarantined) error {
 	lines := json.NewEncoder(out)
 	for _, each := range all {
 		err := lines.Encode(struct {
@@ -91,8 +102,9 @@ func writeAsideJSON(out io.Writer, all []output.Quarantined) error {
 	return nil
 }
 
-// unread counts the segments of which nothing was stored, since nothing of them can be read.
-func unread(done output.Pushed) (count int) {
+// countUnreadable counts the segments of which nothing was stored, since nothing of
+// them can be read.
+func countUnreadable(done output.Pushed) (count int) {
 	for _, each := range done.Quarantined {
 		if each.Records == 0 {
 			count++

@@ -36,26 +36,28 @@ func newSpoolPush(w world) *cobra.Command {
 		Use:   "push DIR",
 		Short: "Upload what is in a spool, without Fluent Bit",
 		Long: `Upload all segments of a store_dir, or of one output's folder in it, to the objects
-that they were meant for, and remove them: on another machine, say, to which a lost
-instance's volume was attached. No Fluent Bit may have the folder meanwhile. Each
-segment is tried once; what cannot be uploaded stays, and the exit code is 1.
+that they were meant for, and remove them. That also works on another machine, to which
+the volume of a lost instance was attached. No Fluent Bit may use the folder meanwhile.
+Each segment is tried once. If any cannot be uploaded, it stays and the exit code is 1.
 
 Bucket, region, endpoint, canned ACL, storage class and content type are those of the
-output that has written the segment; --set says otherwise. A segment that is damaged is
-put aside when what can be read of it is stored; the exit code is 1 if that is nothing:
+output that wrote the segment, unless --set says otherwise. Of a damaged segment, what
+can be read is uploaded and the segment is moved to quarantine. The exit code is 1 if
+nothing of it can be read:
 
 	sluice spool push --set region=eu-west-1 --profile logs /mnt/fluent-bit/s3`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error { return failed(p.run(cmd.Context(), args[0])) },
 	}
 	profileFlag(cmd, &p.profile)
-	cmd.Flags().StringArrayVar(&p.set, "set", nil, "property of the plugin to use, as key=value; may be repeated")
-	cmd.Flags().BoolVar(&p.quarantine, "quarantine", false, "push what was put aside, too")
-	cmd.Flags().BoolVar(&p.json, "json", false, "print JSON, a line for each segment")
+	cmd.Flags().StringArrayVar(&p.set, "set", nil, "set a property of the plugin, as `key=value`; may be repeated")
+	cmd.Flags().BoolVar(&p.quarantine, "quarantine", false, "also push what is in quarantine")
+	cmd.Flags().BoolVar(&p.json, "json", false, "print JSON, one segment a line")
 	return cmd
 }
 
-// run pushes all folders, and goes on behind one that cannot be pushed whole.
+// run pushes all folders. One that cannot be pushed completely does not stop the
+// others.
 func (p push) run(ctx context.Context, path string) error {
 	folders, err := spool.Folders(path)
 	if err != nil {
@@ -71,7 +73,7 @@ func (p push) run(ctx context.Context, path string) error {
 			return fmt.Errorf("push %s: %w", folder, err)
 		}
 		left += done.Left
-		lost += unread(done)
+		lost += countUnreadable(done)
 	}
 	var problems []error
 	if left > 0 {
@@ -79,51 +81,58 @@ func (p push) run(ctx context.Context, path string) error {
 	}
 	if lost > 0 {
 		problems = append(problems,
-			fmt.Errorf("of %d segments nothing was stored, since nothing of them can be read: they were put aside", lost))
+			fmt.Errorf("%d segments were not stored since nothing of them can be read: they are in quarantine", lost))
 	}
 	return errors.Join(problems...)
 }
 
+// folder pushes one output's folder.
 func (p push) folder(ctx context.Context, folder string) (output.Pushed, error) {
-	own, err := p.own()
+	own, err := p.properties()
 	if err != nil {
 		return output.Pushed{}, err
 	}
-	var show shower = &progress{out: p.stderr, folder: folder}
+	var report pushReporter = &progressBar{out: p.stderr, folder: folder}
 	if p.json {
-		show = jsonLines{json.NewEncoder(p.stdout)}
+		report = jsonLines{json.NewEncoder(p.stdout)}
 	}
 	done, err := output.Push(ctx, output.PushOptions{
-		Dir: folder, Readmit: p.quarantine, Bucket: own["bucket"], Config: p.config, Credentials: p.provider, Writer: "sluice " + version,
-		Log:  slog.New(slog.NewTextHandler(p.stderr, &slog.HandlerOptions{Level: slog.LevelWarn})),
-		OnEvent: show.event,
-	}, show.begin)
+		Dir:         folder,
+		Readmit:     p.quarantine,
+		Bucket:      own["bucket"],
+		Config:      p.config,
+		Credentials: p.provider,
+		Writer:      "sluice " + version,
+		Log:         slog.New(slog.NewTextHandler(p.stderr, &slog.HandlerOptions{Level: slog.LevelWarn})),
+		OnEvent:     report.event,
+	}, report.begin)
 	if err != nil {
 		return done, err
 	}
 	if p.json {
-		return done, writeAsideJSON(p.stdout, done.Quarantined)
+		return done, writeQuarantinedJSON(p.stdout, done.Quarantined)
 	}
 	writePushed(p.stdout, folder, done)
 	return done, nil
 }
 
-// own are the properties that the flags say.
-func (p push) own() (map[string]string, error) {
+// properties returns the properties that the flags set.
+func (p push) properties() (map[string]string, error) {
 	own := map[string]string{"profile": p.profile}
 	for _, s := range p.set {
 		name, value, ok := strings.Cut(s, "=")
 		if !ok {
-			return nil, fmt.Errorf("--set %q is not key=value", s)
+			return nil, fmt.Errorf("--set %q is not key=value: write a property such as region=eu-west-1", s)
 		}
 		own[strings.ToLower(name)] = value
 	}
 	return own, nil
 }
 
-// config checks what a segment and the flags say.
+// config makes a segment's configuration. The flags win over settings, which are
+// those of the output that wrote it.
 func (p push) config(settings map[string]string) (conf.Config, error) {
-	own, err := p.own()
+	own, err := p.properties()
 	if err != nil {
 		return conf.Config{}, err
 	}

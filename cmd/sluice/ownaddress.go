@@ -13,21 +13,22 @@ import (
 	"sluice/sidecar/config"
 )
 
-// withoutItself hides from the chain of sources what leads to one of the sidecar's own listeners: it would
-// ask itself for the key that it waits for. It returns what was hidden, one sentence each.
-func withoutItself(getenv func(string) string, listeners []config.Listener) (
+// hideOwnAddresses returns an environment in which the default chain does not find
+// the sidecar's own listeners: the sidecar would ask itself for the key that it is
+// waiting for. hidden says what was hidden, a sentence each.
+func hideOwnAddresses(getenv func(string) string, listeners []config.Listener) (
 	hiding func(string) string, hidden []string,
 ) {
 	instead := map[string]string{}
 	hide := func(address, name, value, remedy string) {
-		if isOwn(address, listeners) {
+		if isOwnAddress(address, listeners) {
 			instead[name] = value
 			hidden = append(hidden,
 				fmt.Sprintf("%s is this sidecar itself and is not asked for keys: %s", address, remedy))
 		}
 	}
 	const relative, full = "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "AWS_CONTAINER_CREDENTIALS_FULL_URI"
-	const otherKeys = "name their source with aws_defaults, AWS_PROFILE or AWS_ACCESS_KEY_ID"
+	const otherKeys = "set their source with aws_defaults, AWS_PROFILE or AWS_ACCESS_KEY_ID"
 	if getenv(relative) != "" {
 		hide("169.254.170.2:80", relative, "", "unset "+relative+", and "+otherKeys)
 	}
@@ -44,7 +45,7 @@ func withoutItself(getenv func(string) string, listeners []config.Listener) (
 	}, hidden
 }
 
-// metadataEndpoint is where EC2's metadata service is asked.
+// metadataEndpoint returns where the chain asks EC2's metadata service.
 func metadataEndpoint(getenv func(string) string) string {
 	if endpoint := strings.TrimSpace(getenv("AWS_EC2_METADATA_SERVICE_ENDPOINT")); endpoint != "" {
 		return endpoint
@@ -55,7 +56,7 @@ func metadataEndpoint(getenv func(string) string) string {
 	return "http://169.254.169.254"
 }
 
-// addressOf is a URL's host and port, "" if it has none.
+// addressOf returns a URL's host and port, "" if it has no host.
 func addressOf(uri string) string {
 	u, err := url.Parse(strings.TrimSpace(uri))
 	if err != nil || u.Hostname() == "" {
@@ -68,22 +69,24 @@ func addressOf(uri string) string {
 	return net.JoinHostPort(u.Hostname(), port)
 }
 
-// isOwn reports whether a listener has an address. All of loopback is one host, as the name localhost is.
-func isOwn(address string, listeners []config.Listener) bool {
+// isOwnAddress reports whether a listener is at an address. All loopback addresses
+// and the name localhost count as one host.
+func isOwnAddress(address string, listeners []config.Listener) bool {
 	host, port, err := net.SplitHostPort(address)
 	if err != nil {
 		return false
 	}
 	for _, l := range listeners {
 		at, its, err := net.SplitHostPort(l.Address)
-		if err == nil && its == port && sameHost(at, host) {
+		if err == nil && its == port && isSameHost(at, host) {
 			return true
 		}
 	}
 	return false
 }
 
-func sameHost(listener, host string) bool {
+// isSameHost reports whether a listener at one host is reached by another.
+func isSameHost(listener, host string) bool {
 	if strings.EqualFold(listener, host) {
 		return true
 	}
@@ -96,23 +99,24 @@ func sameHost(listener, host string) bool {
 	return here && (strings.EqualFold(host, "localhost") || bErr == nil && b.IsLoopback())
 }
 
-// sayingWhy adds to a chain's failure to find a source what was hidden from it.
-type sayingWhy struct {
+// explainingHidden is a chain that, if it finds no source, also says what was
+// hidden from it.
+type explainingHidden struct {
 	creds.Provider
 	hidden []string
 }
 
 // Retrieve asks the chain.
-func (s sayingWhy) Retrieve(ctx context.Context) (creds.Credentials, error) {
-	found, err := s.Provider.Retrieve(ctx)
-	if err != nil && len(s.hidden) > 0 && errors.Is(err, creds.ErrNotConfigured) {
-		err = fmt.Errorf("%w; %s", err, strings.Join(s.hidden, "; "))
+func (e explainingHidden) Retrieve(ctx context.Context) (creds.Credentials, error) {
+	found, err := e.Provider.Retrieve(ctx)
+	if err != nil && len(e.hidden) > 0 && errors.Is(err, creds.ErrNotConfigured) {
+		err = fmt.Errorf("%w; %s", err, strings.Join(e.hidden, "; "))
 	}
 	return found, err
 }
 
 // Invalidate tells the chain that a key was refused.
-func (s sayingWhy) Invalidate(used creds.Credentials) bool {
-	source, is := s.Provider.(creds.Invalidator)
+func (e explainingHidden) Invalidate(used creds.Credentials) bool {
+	source, is := e.Provider.(creds.Invalidator)
 	return is && source.Invalidate(used)
 }

@@ -2,26 +2,45 @@ package main
 
 import (
 	"context"
-	"crypto/rand"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"go.yaml.in/yaml/v3"
 
 	"sluice/internal/slowfs"
 )
 
-// grantFolder holds a file for each grant, NAME.yaml, in the form of sluice
-// serve's dynamic services.
+// grantFolder has a file NAME.yaml for each grant, in the form of sluice serve's
+// dynamic services.
 type grantFolder string
 
-// grantFile is one of them.
+// grantsHelp describes the default folder.
+const grantsHelp = "$SLUICE_GRANTS_DIR, or sluice/grants in the user's configuration folder"
+
+// grantsDir returns the folder of grants, "" if there is no place for them. named
+// is what the flag says.
+func grantsDir(getenv func(string) string, named string) string {
+	home := getenv("XDG_CONFIG_HOME")
+	if user := getenv("HOME"); home == "" && user != "" {
+		home = filepath.Join(user, ".config")
+	}
+	switch dir := getenv("SLUICE_GRANTS_DIR"); {
+	case named != "":
+		return named
+	case dir != "":
+		return dir
+	case home != "":
+		return filepath.Join(home, "sluice", "grants")
+	}
+	return ""
+}
+
+// grantFile is a grant's file.
 type grantFile struct {
 	Services map[string]grantService `yaml:"services"`
 }
@@ -50,28 +69,32 @@ type grantRole struct {
 	ExternalID  string `yaml:"ExternalId,omitempty"`
 }
 
-// newToken draws a token, and hashes it as the sidecar does.
-func newToken() (token, hash string) {
-	token = rand.Text() + rand.Text() // 256 bits
-	sum := sha256.Sum256([]byte(token))
-	return token, hex.EncodeToString(sum[:])
-}
-
-// writeToken writes a new file that nobody else can read. It ends without a newline: AWS's SDKs send
-// the file as it is, or refuse to.
-func writeToken(path, token string) error {
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
-	if err != nil {
-		return err
+// file returns the grant's file.
+func (g *grantRequest) file(hash string, now time.Time) grantFile {
+	s := grantService{
+		TokenHash: hash,
+		Granted:   now.UTC().Format(time.RFC3339),
+		Role: grantRole{
+			ARN:         g.role,
+			SessionName: "sluice",
+			Duration:    int(g.session / time.Second),
+			ExternalID:  g.externalID,
+		},
 	}
-	_, err = f.WriteString(token)
-	return errors.Join(err, f.Sync(), f.Close())
+	s.Source.Region = g.region
+	if g.profile != "" {
+		s.Source.Profile = &grantProfile{g.profile}
+	}
+	if g.validFor > 0 {
+		s.Expires = now.Add(g.validFor).UTC().Format(time.RFC3339)
+	}
+	return grantFile{Services: map[string]grantService{g.name: s}}
 }
 
 func (d grantFolder) path(name string) string { return filepath.Join(string(d), name+".yaml") }
 
-// add keeps a grant. It never takes the place of another: its application would
-// be locked out.
+// add keeps a grant. It never replaces another, whose application would be locked
+// out.
 func (d grantFolder) add(name string, g grantFile) (path string, err error) {
 	text, err := yaml.Marshal(g)
 	if err != nil {
@@ -85,9 +108,9 @@ func (d grantFolder) add(name string, g grantFile) (path string, err error) {
 	}
 	path = d.path(name)
 	if _, err := os.Lstat(path); err == nil {
-		return "", fmt.Errorf("service %s is granted already (%s): revoke it first, or set another --name", name, path)
+		return "", fmt.Errorf("service %s is already granted (%s): revoke it first, or set another --name", name, path)
 	}
-	if err := replace(path, text, 0o600); err != nil {
+	if err := replaceFile(path, text, 0o600); err != nil {
 		return "", err
 	}
 	return path, d.sync()
@@ -96,7 +119,7 @@ func (d grantFolder) add(name string, g grantFile) (path string, err error) {
 // remove ends a grant.
 func (d grantFolder) remove(name string) error {
 	if name != filepath.Base(name) {
-		return fmt.Errorf("%q is no service's name", name)
+		return fmt.Errorf("%q is not a valid service name: see sluice grant list", name)
 	}
 	err := os.Remove(d.path(name))
 	if errors.Is(err, fs.ErrNotExist) {
@@ -108,7 +131,7 @@ func (d grantFolder) remove(name string) error {
 	return d.sync()
 }
 
-// sync makes what was done to the folder last.
+// sync makes changes of the folder durable.
 func (d grantFolder) sync() error {
 	f, err := os.Open(string(d))
 	if err != nil {
@@ -117,16 +140,16 @@ func (d grantFolder) sync() error {
 	return errors.Join(f.Sync(), f.Close())
 }
 
-// grant is a service with its name.
+// grant is a grant with its service's name.
 type grant struct {
 	name string
 	grantService
 }
 
-// list reads all grants, in the order of their names.
+// list reads all grants in the order of their names.
 func (d grantFolder) list(ctx context.Context) (all []grant, err error) {
-	disk := &slowfs.FS{Timeout: startPatience}
-	entries, err := disk.ReadDir(ctx, string(d))
+	fsys := &slowfs.FS{Timeout: startTimeout}
+	entries, err := fsys.ReadDir(ctx, string(d))
 	if d == "" || errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
@@ -138,13 +161,13 @@ func (d grantFolder) list(ctx context.Context) (all []grant, err error) {
 		if !is || strings.HasPrefix(name, ".") {
 			continue
 		}
-		text, err := disk.ReadFile(ctx, d.path(name))
+		text, err := fsys.ReadFile(ctx, d.path(name))
 		if err != nil {
 			return nil, err
 		}
 		var f grantFile
 		if err := yaml.Unmarshal(text, &f); err != nil {
-			return nil, fmt.Errorf("%s is no grant: %w", d.path(name), err)
+			return nil, fmt.Errorf("%s is not a grant: %w", d.path(name), err)
 		}
 		all = append(all, grant{name, f.Services[name]})
 	}

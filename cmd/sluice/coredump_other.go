@@ -1,0 +1,6 @@
+//go:build !linux
+
+package main
+
+// disableCoreDumps does nothing: there is no such call here.
+func disableCoreDumps() error { return nil }
