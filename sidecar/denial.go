@@ -42,7 +42,12 @@ var (
 )
 
 func newDenial(status int, code, message string) *denial {
-	return &denial{status: status, code: code, message: message, result: "error"}
+	return &denial{
+		status:  status,
+		code:    code,
+		message: message,
+		result:  "error",
+	}
 }
 
 // denyTooMany is for a client that asks too often.

@@ -143,18 +143,3 @@ func (s *Server) audit(r *http.Request, to *service, face string, key creds.Cred
 	s.opts.Audit.Info("credentials issued", "service", to.name, "access_key_id", key.AccessKeyID,
 		"expires", expires, "face", face, "peer", peerOf(r))
 }
-
-// rolling is how long a key that never ends is said to live: clients need an end,
-// and have to come back to notice a revocation.
-const rolling = time.Hour
-
-// expiration formats the end of a key as AWS does.
-func expiration(key creds.Credentials, now time.Time) string {
-	end := key.Expires
-	if !key.CanExpire() {
-		end = now.Add(rolling)
-	}
-	return formatTime(end)
-}
-
-func formatTime(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05Z") }

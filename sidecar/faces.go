@@ -65,3 +65,18 @@ func checkFaces(listeners []config.Listener) error {
 func isPath(want string) func(string) bool {
 	return func(path string) bool { return path == want }
 }
+
+// rolling is how long a key that never ends is said to live: clients need an end,
+// and have to come back to notice a revocation.
+const rolling = time.Hour
+
+// expiration formats the end of a key as AWS does.
+func expiration(key creds.Credentials, now time.Time) string {
+	end := key.Expires
+	if !key.CanExpire() {
+		end = now.Add(rolling)
+	}
+	return formatTime(end)
+}
+
+func formatTime(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05Z") }

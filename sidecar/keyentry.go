@@ -31,7 +31,12 @@ func newKeyEntry(
 	role, _ := provider.(sts.AssumeRole)
 	buffer := time.Duration(r.Buffer) * time.Second
 	e.cache = creds.NewCache(creds.CacheOptions{
-		Provider:  observed{provider: provider, entry: e, now: now, onRetrieve: onRetrieve},
+		Provider: observed{
+			provider:   provider,
+			entry:      e,
+			now:        now,
+			onRetrieve: onRetrieve,
+		},
 		KeepFresh: role.TokenCode == "", // a code works only once
 		// Zero would mean the cache's default. The last third of the buffer is left for
 		// callers to wait in, should the background not succeed.

@@ -1,16 +1,13 @@
 package sidecar
 
-import (
-	"context"
-	"maps"
-)
+import "context"
 
 // revokeMissing revokes at once the services of files that are gone, even while a
 // reload hangs. It also reads new files, since one of them may be the new name of a
 // file that is gone. It leaves known files alone: one may just be being written.
 func (f *files) revokeMissing(ctx context.Context) {
 	f.mu.Lock()
-	s := &scan{files: f, ctx: ctx, main: f.main, dynamic: maps.Clone(f.dynamic), problems: map[string]bool{}}
+	s := f.newScan(ctx)
 	f.mu.Unlock()
 	paths, kept, _ := s.list() // the next reload reports what cannot be listed
 	var added []string

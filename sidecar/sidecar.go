@@ -3,7 +3,12 @@
 // metadata, and a document for credential_process.
 //
 //	c, err := config.Parse(ctx, "config.yaml", text, environment)
-//	server, err := sidecar.New(ctx, sidecar.Options{Config: c, Sources: sources, Environment: environment, Log: log})
+//	server, err := sidecar.New(ctx, sidecar.Options{
+//		Config:      c,
+//		Environment: environment,
+//		Sources:     sources,
+//		Log:         log,
+//	})
 //	err = server.Run(ctx)
 //
 // A request's token says for which service it is. Each service has a creds.Cache

@@ -28,7 +28,8 @@ func newCreds(w world) *cobra.Command {
 const credsTimeout = 90 * time.Second
 
 func profileFlag(cmd *cobra.Command, profile *string) {
-	cmd.Flags().StringVar(profile, "profile", "", "`name` of a profile of the shared AWS files, in place of all other sources")
+	cmd.Flags().StringVar(profile, "profile", "",
+		"`name` of a profile of the shared AWS files, in place of all other sources")
 }
 
 func newCredsProcess(w world) *cobra.Command {

@@ -47,7 +47,7 @@ func newGrantAWS(w world, grants func() grantFolder) *cobra.Command {
 		Use:   "aws --role ARN",
 		Short: "Try a role and grant it",
 		Long: `Try to assume a role and, if that works, add it to the services of "sluice serve". A
-running sidecar notices by itself; the command returns when the sidecar accepts the
+running sidecar notices by itself. The command waits until the sidecar accepts the
 grant's token, or says that no sidecar answers.
 
 The application's token is printed once and only its hash is kept. The grant is a
@@ -73,7 +73,8 @@ configuration file and contains no secret.`,
 	f.StringVar(&g.tokenFile, "token-file", "", "write the token into this new `file` instead of printing it")
 	f.StringVar(&g.sidecar, "sidecar", "http://localhost:1338/_aws/credentials",
 		"`URL` of the running sidecar's face process, http://… or unix:/…")
-	f.DurationVar(&g.wait, "wait", 15*time.Second, "how long to wait until the running sidecar accepts the grant; 0 for not at all")
+	f.DurationVar(&g.wait, "wait", 15*time.Second,
+		"how long to wait for the sidecar to accept the grant; 0 for not at all")
 	cobra.CheckErr(cmd.MarkFlagRequired("role"))
 	return cmd
 }

@@ -85,6 +85,6 @@ func askSidecar(ctx context.Context, url, token string) (accepted bool, err erro
 	case http.StatusUnauthorized, http.StatusTooManyRequests:
 		return false, nil
 	}
-	return false, fmt.Errorf("it answers %s: write the address of a listener with the face process, followed by /_aws/credentials",
-		resp.Status)
+	return false, fmt.Errorf("it answers %s: "+
+		"write the address of a listener with the face process, followed by /_aws/credentials", resp.Status)
 }

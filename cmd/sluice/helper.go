@@ -67,7 +67,8 @@ it into DIR, which can be mounted read-only into a container:
 func (in installation) write(w world, builds fs.FS) error {
 	program, err := fs.ReadFile(builds, "helpers/linux-"+in.arch)
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrInvalid) {
-		return fmt.Errorf("this build of sluice contains no helper for linux/%s: build sluice with make, for amd64 or arm64", in.arch)
+		return fmt.Errorf("this build of sluice contains no helper for linux/%s: "+
+			"build sluice with make, for amd64 or arm64", in.arch)
 	}
 	if err != nil {
 		return err

@@ -44,7 +44,9 @@ type world struct {
 }
 
 // run runs the command that the arguments name, and returns the exit code.
-func run(ctx context.Context, args []string, getenv func(string) string, stdin io.Reader, stdout, stderr io.Writer) int {
+func run(
+	ctx context.Context, args []string, getenv func(string) string, stdin io.Reader, stdout, stderr io.Writer,
+) int {
 	root := newRoot(world{getenv, stdout, stderr})
 	root.SetArgs(args)
 	root.SetIn(stdin)

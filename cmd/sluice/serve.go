@@ -38,8 +38,8 @@ and EKS's container credentials, EC2's instance metadata, and a document for
 credential_process. It replaces CredProxy and accepts its configuration, flags
 and environment (CREDPROXY_CONFIG_FILE, CREDPROXY_LOG_LEVEL and so on).
 
-It also serves what "sluice grant" has granted; without a configuration file,
-nothing else. SIGHUP makes it read all files again, SIGTERM ends it.`,
+It also serves what "sluice grant" has granted. Without a configuration file it
+serves only that. SIGHUP makes it read all files again; SIGTERM ends it.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return serve(cmd.Context(), w, flags) },
 	}
@@ -47,12 +47,13 @@ nothing else. SIGHUP makes it read all files again, SIGTERM ends it.`,
 	f.StringVar(&flags.config, "config", "",
 		"configuration `file`, YAML or JSON (default "+defaultConfig+"; CREDPROXY_CONFIG_FILE wins)")
 	f.BoolVar(&flags.validateOnly, "validate-only", false, "validate the configuration and exit")
-	f.StringVar(&flags.logLevel, "log-level", "", "DEBUG, INFO, WARNING, ERROR or CRITICAL (default INFO)")
+	f.StringVar(&flags.logLevel, "log-level", "",
+		"`level` of the log: DEBUG, INFO, WARNING, ERROR or CRITICAL (default INFO)")
 	f.BoolVar(&flags.version, "version", false, "print the version and exit")
 	f.BoolVar(&flags.dev, "dev", false, "log as text, at level DEBUG")
 	f.BoolVar(&flags.printSchema, "print-schema", false, "print the JSON Schema of the configuration and exit")
 	f.StringVar(&flags.health, "health", "",
-		"ask the running sidecar at this `URL` whether it can give credentials, and exit with 0 if so")
+		"ask the sidecar at this `URL` whether it can give credentials, and exit with 0 if it can")
 	f.Lookup("health").NoOptDefVal = "http://localhost:1338/health"
 	f.StringVar(&flags.grants, "grants", "", "`folder` of grants (default "+grantsHelp+")")
 	return cmd

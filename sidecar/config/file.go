@@ -29,7 +29,12 @@ func parseFile(name string, text []byte) (*file, error) {
 	}
 	if err != nil {
 		problem, remedy := explainYAML(err)
-		return nil, Mistakes{{File: name, Line: lineOfYAML(err), Problem: problem, Remedy: remedy}}
+		return nil, Mistakes{{
+			File:    name,
+			Line:    lineOfYAML(err),
+			Problem: problem,
+			Remedy:  remedy,
+		}}
 	}
 	if second > 0 {
 		return nil, Mistakes{{
@@ -131,5 +136,11 @@ func (f *file) quote(path []string) string {
 
 // mistake makes a Mistake without a value.
 func (f *file) mistake(path []string, problem, remedy string) Mistake {
-	return Mistake{File: f.name, Line: f.line(path), Path: path, Problem: problem, Remedy: remedy}
+	return Mistake{
+		File:    f.name,
+		Line:    f.line(path),
+		Path:    path,
+		Problem: problem,
+		Remedy:  remedy,
+	}
 }

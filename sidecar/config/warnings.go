@@ -76,8 +76,8 @@ func (c *Config) warnOfNewlines(newlines map[string]string) {
 		path := strings.Split(setting, ".") // service names have no dots
 		if len(path) >= 3 && path[0] == "services" && path[2] == "auth_token" {
 			c.Warnings = append(c.Warnings, fmt.Sprintf(
-				"service %s: its token file %s ends in a newline, which AWS's SDKs refuse to send: write it with printf %%s",
-				path[1], newlines[setting]))
+				"service %s: its token file %s ends in a newline, which AWS's SDKs refuse to send: "+
+					"write it with printf %%s", path[1], newlines[setting]))
 		}
 	}
 }
