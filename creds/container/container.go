@@ -53,7 +53,7 @@ const (
 )
 
 // Retrieve asks the service. Without a URI the error is creds.ErrNotConfigured. Errors name the service's host but not
-// the path: on ECS, whoever knows the path gets the keys.
+// the path: on ECS, anyone who knows the path gets the keys.
 func (p *Provider) Retrieve(ctx context.Context) (creds.Credentials, error) {
 	if blank(p.URI) {
 		return creds.Credentials{}, fmt.Errorf("container credentials: no URI: %w", creds.ErrNotConfigured)

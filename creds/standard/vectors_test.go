@@ -36,8 +36,8 @@ type scenario struct {
 
 // deviations are the cases that we deliberately answer differently, with the reason. There may be five.
 var deviations = map[string]string{
-	"imds_token_fail": "a 403 to the token request means that there may be only version 1, as in AWS's SDKs for Go and " +
-		"Python: one request without a token follows, which also fails here",
+	"imds_token_fail": "a 403 to the token request means that there may be only version 1, as in AWS's SDKs for Go " +
+		"and Python: one request without a token follows, which also fails here",
 }
 
 // failures are parts of our errors in the cases that expect one; the vectors have those of the Rust SDK.

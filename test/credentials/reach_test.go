@@ -75,7 +75,7 @@ func TestTokenRefused(t *testing.T) {
 				v1:     true,
 				faults: map[string]fault{tokenPath: silent},
 			},
-			env: noV1, err: "version 1 is disabled by configuration; " + hop, asked: once(tokenPath),
+			env: noV1, err: "the configuration disables version 1: " + hop, asked: once(tokenPath),
 			notConfigured: true, // without version 1 it is one who says nothing at all
 		}, {
 			name: "no token, version 1 is disabled here", service: &metadata{
