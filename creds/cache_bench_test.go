@@ -12,7 +12,7 @@ import (
 	"sluice/creds"
 )
 
-// aKey is a provider of one key that lives for a day.
+// aKey provides one key that is valid for a day.
 type aKey struct{ creds creds.Credentials }
 
 func newKey() aKey {
@@ -38,7 +38,7 @@ func TestRetrieveAllocatesNothing(t *testing.T) {
 	}
 }
 
-// BenchmarkRetrieve compares a cached Retrieve with the AWS SDK's, by 1 and by 8 goroutines.
+// BenchmarkRetrieve compares a cached Retrieve with the AWS SDK's, from 1 and from 8 goroutines.
 func BenchmarkRetrieve(b *testing.B) {
 	key := newKey()
 	ours := creds.NewCache(creds.CacheOptions{Provider: key})
@@ -54,7 +54,7 @@ func BenchmarkRetrieve(b *testing.B) {
 	}
 }
 
-// share has goroutines share the benchmark's calls.
+// share divides the benchmark's calls among goroutines.
 func share(b *testing.B, goroutines int, call func(context.Context)) {
 	b.ReportAllocs()
 	ctx := b.Context()

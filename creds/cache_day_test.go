@@ -12,7 +12,7 @@ import (
 	"sluice/creds"
 )
 
-// metadataDay is a source that can be away, and a service that can refuse its keys.
+// metadataDay is a source that can fail, and a service that can refuse its keys.
 type metadataDay struct {
 	life time.Duration
 
@@ -42,7 +42,7 @@ func (m *metadataDay) set(away bool) {
 	m.away = away
 }
 
-// since returns how often the source was asked from t on.
+// since returns when the source was asked from t on.
 func (m *metadataDay) since(t time.Time) (asked []time.Time) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -54,7 +54,7 @@ func (m *metadataDay) since(t time.Time) (asked []time.Time) {
 	return asked
 }
 
-// caller retrieves every ten seconds and checks that it never waits or fails.
+// caller retrieves every ten seconds and checks that this never waits or fails.
 type caller struct {
 	t     *testing.T
 	cache *creds.Cache
@@ -92,7 +92,7 @@ func aDay(t *testing.T, life time.Duration) {
 	defer cache.Close()
 	c := &caller{t, cache, map[string]bool{}}
 
-	c.run(24 * time.Hour) // all is well
+	c.run(24 * time.Hour) // the source works
 	window := min(15*time.Minute, life/4)
 	want := int(24 * time.Hour / life)
 	if n := len(source.since(time.Time{})); n < want || n > want+want/2+1 {
@@ -102,7 +102,7 @@ func aDay(t *testing.T, life time.Duration) {
 		t.Errorf("callers saw %d keys, want %d", len(c.keys), want)
 	}
 
-	source.set(true) // the metadata service is gone
+	source.set(true) // the source fails
 	gone, end := time.Now(), old(t, cache).Expires
 	c.run(24 * time.Hour)
 	asked := source.since(gone)
@@ -130,17 +130,17 @@ func aDay(t *testing.T, life time.Duration) {
 	}
 }
 
-// old returns what the cache has, dead or alive.
+// old returns what the cache serves, expired or not.
 func old(t *testing.T, cache *creds.Cache) creds.Credentials {
 	got, _ := cache.Retrieve(t.Context())
 	return got
 }
 
-// refusals has the service refuse a dead key for an hour of uploads.
+// refusals makes the service refuse an expired key for an hour of uploads.
 func refusals(t *testing.T, source *metadataDay, c *caller) {
 	dead := old(t, c.cache)
 	if dead.AccessKeyID == "" || !dead.Expired(time.Now()) {
-		t.Fatalf("%v is not the dead key of an outage", dead)
+		t.Fatalf("%v is not the expired key of an outage", dead)
 	}
 	refused, effects := time.Now(), 0
 	for ; time.Since(refused) < time.Hour; time.Sleep(time.Second) {
@@ -148,7 +148,7 @@ func refusals(t *testing.T, source *metadataDay, c *caller) {
 			effects++
 		}
 		if got, err := c.cache.Retrieve(t.Context()); err == nil {
-			t.Fatalf("%v is handed out after the service has refused it, dead", got)
+			t.Fatalf("%v is served, expired, after the service has refused it", got)
 		}
 	}
 	if effects == 0 || effects > 60 {

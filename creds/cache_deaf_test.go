@@ -12,7 +12,7 @@ import (
 	"sluice/creds"
 )
 
-// deaf is a provider that does not look at its context, as a hung file system.
+// deaf is a provider that ignores its context, like a file system that hangs.
 type deaf struct {
 	release chan struct{}
 	calls   atomic.Int64
@@ -24,8 +24,8 @@ func (d *deaf) Retrieve(context.Context) (creds.Credentials, error) {
 	return creds.Credentials{AccessKeyID: "AKIA", SecretAccessKey: "s"}, nil
 }
 
-// A provider that ignores its context is abandoned: callers get an error, the cache can be closed, and the provider is
-// not called again before it has returned.
+// TestDeafProviderIsAbandoned: callers get an error, the cache can be closed, and the provider is not called again
+// before it has returned.
 func TestDeafProviderIsAbandoned(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := &deaf{release: make(chan struct{})}

@@ -11,14 +11,14 @@ import (
 	"sluice/creds"
 )
 
-// A key that lives is handed out, however little time a caller has and whatever the source does.
+// TestLiveKeyIsHandedOut: a valid key is served, however little time a caller has and whatever the source does.
 func TestLiveKeyIsHandedOut(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &source{life: time.Hour}
 		c := creds.NewCache(creds.CacheOptions{Provider: s, Random: func() float64 { return 0.5 }})
 		defer c.Close()
 		key(t, c)
-		s.delay = time.Hour // a black hole
+		s.delay = time.Hour // it does not answer
 		time.Sleep(time.Hour - 5*time.Minute)
 		for time.Sleep(time.Second); s.calls.Load() < 5; time.Sleep(400 * time.Millisecond) {
 			ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
@@ -32,13 +32,13 @@ func TestLiveKeyIsHandedOut(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
 		defer cancel()
 		if got, err := c.Retrieve(ctx); !errors.Is(err, context.DeadlineExceeded) {
-			t.Errorf("%v, %v after its end, want the caller's deadline", got, err)
+			t.Errorf("%v, %v after its expiry, want the caller's deadline", got, err)
 		}
 	})
 }
 
-// One failure of a source that is well before and after hands out no dead key.
-func TestOneFailureOfAStableSource(t *testing.T) {
+// TestOneFailure: after a single failure of a source with static stability, no expired key is served.
+func TestOneFailure(t *testing.T) {
 	for seed := range uint64(300) {
 		synctest.Test(t, func(t *testing.T) {
 			s := &source{life: 6 * time.Hour}
@@ -68,8 +68,8 @@ func TestOneFailureOfAStableSource(t *testing.T) {
 	}
 }
 
-// At the end of a key its source is asked once more, even if it has failed a moment ago: it may be well again.
-func TestSourceIsAskedAtTheEnd(t *testing.T) {
+// TestSourceIsAskedAtExpiry: when a key expires, its source is asked once more, even if it has just failed.
+func TestSourceIsAskedAtExpiry(t *testing.T) {
 	for _, stable := range []bool{false, true} {
 		synctest.Test(t, func(t *testing.T) {
 			s := &source{life: time.Hour}

@@ -13,7 +13,7 @@ import (
 	"sluice/creds"
 )
 
-// source counts its retrievals and answers keys that live for life.
+// source counts its retrievals and returns keys that are valid for life.
 type source struct {
 	life  time.Duration
 	delay time.Duration
@@ -66,7 +66,7 @@ func TestCacheWindows(t *testing.T) {
 		if got := key(t, c); got != "AKIA1" || time.Since(start) > 0 {
 			t.Errorf("in the advisory window: %s after %v, want the old one at once", got, time.Since(start))
 		}
-		time.Sleep(2 * time.Second) // the refresh in the background has landed
+		time.Sleep(2 * time.Second) // the background refresh has finished
 		if got := key(t, c); got != "AKIA2" || s.calls.Load() != 2 {
 			t.Errorf("after the refresh: %s after %d calls", got, s.calls.Load())
 		}
@@ -154,8 +154,8 @@ func TestCacheSingleFlight(t *testing.T) {
 	})
 }
 
-// TestMaxBackoff: while the source fails, it is asked ever less often, but once in MaxBackoff. A fleet does not ask in
-// step: the pauses are cut by up to a half.
+// TestMaxBackoff: a source that fails is asked less and less often, but at least once per MaxBackoff. The waits are cut
+// by up to a half, so that a fleet does not ask in step.
 func TestMaxBackoff(t *testing.T) {
 	for random, want := range map[float64]string{
 		0.9999: "[1 2 2 3 3 3 3 4 4 4 4 5 5 5 5 6]", // after 1, 2, 4, 4, 4 … seconds
@@ -234,7 +234,8 @@ func TestCachedRetrieveAllocatesNothing(t *testing.T) {
 	}
 }
 
-// A refused key is due whatever the time: a clock that is set back must not make it fresh.
+// TestRefusedKeyAndAClockSetBack: a refused key is due whatever the time. A clock that is set back must not make it
+// fresh.
 func TestRefusedKeyAndAClockSetBack(t *testing.T) {
 	now := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 	s := &metadataDay{life: 100 * 365 * 24 * time.Hour}

@@ -58,7 +58,7 @@ func TestClockThatIsSet(t *testing.T) {
 	if got := clock.Now().Sub(wall); got != -7*time.Hour {
 		t.Errorf("an hour later the correction is %v, want what was learned", got)
 	}
-	wall = wall.Add(-7 * time.Hour) // somebody sets it right
+	wall = wall.Add(-7 * time.Hour) // it is set right
 	if got := clock.Now().Sub(wall); got != 0 {
 		t.Errorf("the correction of a clock that was set is %v, want none", got)
 	}
@@ -77,10 +77,10 @@ func TestExpiryGoesByTheService(t *testing.T) {
 	cache := creds.NewCache(creds.CacheOptions{Provider: aKey{alive}, Now: clock.Now})
 	defer cache.Close()
 	if _, err := cache.Retrieve(t.Context()); err == nil {
-		t.Error("by the machine's clock the key is dead")
+		t.Error("by the machine's clock the key has expired")
 	}
 	clock.Client(server{403, service}).Do(nil)
 	if _, err := cache.Retrieve(t.Context()); err != nil {
-		t.Errorf("by the service's clock the key lives: %v", err)
+		t.Errorf("by the service's clock the key is valid: %v", err)
 	}
 }

@@ -113,18 +113,18 @@ func TestChain(t *testing.T) {
 	_, err := creds.NewChain(absent, absent).Retrieve(t.Context())
 	if !errors.Is(err, creds.ErrNotConfigured) ||
 		err.Error() != "no AWS credentials found: first: not configured; first: not configured" {
-		t.Errorf("nobody: %v", err)
+		t.Errorf("without a winner: %v", err)
 	}
 }
 
-// changing is a provider whose answer changes.
+// changing is a provider whose error changes.
 type changing struct{ err error }
 
 func (c *changing) Retrieve(context.Context) (creds.Credentials, error) {
 	return creds.Credentials{AccessKeyID: "changing"}, c.err
 }
 
-// A winner that is not configured any more is left, one that fails is not.
+// TestChainLeavesAWinner: the chain leaves a winner that is no longer configured, but not one that fails.
 func TestChainLeavesAWinner(t *testing.T) {
 	var calls int
 	first, second := &changing{creds.ErrNotConfigured}, &changing{}

@@ -12,7 +12,7 @@ import (
 	"sluice/creds"
 )
 
-// A service's client must not take the code of STS for its service's.
+// TestAWSHidesTheSourcesCode: the client of a service must not mistake the error code of STS for its service's.
 func TestAWSHidesTheSourcesCode(t *testing.T) {
 	calls := 0
 	failure := fmt.Errorf(

@@ -8,8 +8,8 @@ import (
 	"sluice/creds"
 )
 
-// TestKeepFresh: a key that was asked for once is refreshed in the silence that follows, and who asks then does not
-// wait; without KeepFresh the first one does.
+// TestKeepFresh: a key that was retrieved once is refreshed without further calls, so that the next caller does not
+// wait. Without KeepFresh it does.
 func TestKeepFresh(t *testing.T) {
 	for _, keep := range []bool{true, false} {
 		synctest.Test(t, func(t *testing.T) {
@@ -42,8 +42,8 @@ func TestKeepFresh(t *testing.T) {
 	}
 }
 
-// TestKeepFreshThroughAnOutage: a source that fails is asked again, at the pace of its pauses, and the key is fresh
-// when it is well.
+// TestKeepFreshThroughAnOutage: a source that fails is asked again after each backoff, and the key is fresh once it
+// recovers.
 func TestKeepFreshThroughAnOutage(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &source{life: time.Hour}
@@ -76,7 +76,7 @@ func TestKeepFreshRefused(t *testing.T) {
 		}
 		time.Sleep(2 * time.Hour)
 		if n := s.calls.Load(); n != 1 {
-			t.Errorf("%d retrievals while nobody asked for another key", n)
+			t.Errorf("%d retrievals, want none until a caller asks for another key", n)
 		}
 		key(t, cache)
 		time.Sleep(time.Hour)

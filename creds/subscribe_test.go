@@ -12,7 +12,7 @@ import (
 	"sluice/creds"
 )
 
-// heard writes updates as one line each.
+// heard returns updates as one line each.
 func heard(u creds.Update) string {
 	return strings.TrimSpace(fmt.Sprintf("%s->%s %v", u.Previous.AccessKeyID, u.Credentials.AccessKeyID, u.Err))
 }
@@ -103,7 +103,7 @@ func TestClose(t *testing.T) {
 	})
 }
 
-// A subscriber that panics ends neither the process nor the calls of others.
+// TestSubscriberPanics: a panic of one subscriber ends neither the process nor the calls of the others.
 func TestSubscriberPanics(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var reported []error
@@ -131,7 +131,7 @@ func TestSubscriberPanics(t *testing.T) {
 	})
 }
 
-// A subscriber may close the cache. It hears nothing afterwards, and neither do others.
+// TestSubscriberCloses: a subscriber may close the cache. Then no subscriber is called any more.
 func TestSubscriberCloses(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		cache := creds.NewCache(creds.CacheOptions{Provider: &source{life: time.Hour}})
@@ -149,7 +149,7 @@ func TestSubscriberCloses(t *testing.T) {
 	})
 }
 
-// TestFailureHasPrevious: who is told of a failure can tell "none yet" from "none any more".
+// TestFailureHasPrevious: subscribers can distinguish "no key yet" from "no key any more".
 func TestFailureHasPrevious(t *testing.T) {
 	now := time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC)
 	found, err := creds.Credentials{}, errors.New("gone")
@@ -179,7 +179,7 @@ func TestFailureHasPrevious(t *testing.T) {
 		}, step.err
 		cache.Retrieve(t.Context())
 		if u := <-told; u.Previous.AccessKeyID != step.previous || u.Credentials.AccessKeyID != step.key {
-			t.Errorf("told of %v, before %v, %v; want %q, before %q",
+			t.Errorf("update with %v, previously %v, %v; want %q, previously %q",
 				u.Credentials, u.Previous, u.Err, step.key, step.previous)
 		}
 		now = now.Add(2 * time.Hour)

@@ -11,7 +11,7 @@ import (
 	"sluice/setup"
 )
 
-// parse reads properties in an environment.
+// parse parses properties in an environment.
 func parse(properties, env map[string]string) (conf.Config, error) {
 	sources := standard.NewSources(standard.Environment{Getenv: func(name string) string { return env[name] }})
 	return setup.Parse(func(name string) (string, bool) { value, set := properties[name]; return value, set }, sources)
@@ -71,7 +71,7 @@ func TestEnvironment(t *testing.T) {
 	}
 }
 
-// TestEndpointOptions: which of AWS's endpoints are wanted holds for S3 as for STS.
+// TestEndpointOptions: the choice among AWS's endpoints applies to S3, too.
 func TestEndpointOptions(t *testing.T) {
 	dir := t.TempDir()
 	file := filepath.Join(dir, "config")

@@ -13,7 +13,7 @@ import (
 	"sluice/creds/profile"
 )
 
-// FuzzParse looks for files that stop the parser or the planner, and for what must never be true of their answers.
+// FuzzParse looks for files that crash the parser or the planner, and for results that must never occur.
 func FuzzParse(f *testing.F) {
 	addCorpus(f)
 	f.Add(
@@ -58,7 +58,7 @@ func FuzzParse(f *testing.F) {
 	})
 }
 
-// addCorpus adds the inputs of aws-c-auth, if they are there.
+// addCorpus adds the inputs of aws-c-auth, if they exist.
 func addCorpus(f *testing.F) {
 	inputs, _ := filepath.Glob(
 		filepath.Join(vectors.Folder(f), "aws-c-auth", "profile-fuzz-corpus", "parse_*_profile", "*"),
@@ -79,8 +79,7 @@ func addCorpus(f *testing.F) {
 	}
 }
 
-// checkParseError fails if the error's text is not one that was written in advance, so that nothing of a file can be in
-// it.
+// checkParseError fails unless the error's text is one of the constants: nothing of a file may be in it.
 func checkParseError(t *testing.T, err error) {
 	text := regexp.MustCompile(`^(config|credentials) file, line [1-9][0-9]*: `).ReplaceAllString(err.Error(), "")
 	if !slices.Contains(profile.Problems(), text) {
@@ -88,7 +87,7 @@ func checkParseError(t *testing.T, err error) {
 	}
 }
 
-// checkPlan fails if a plan lacks a part, or if an error tells a secret.
+// checkPlan fails if a plan is incomplete, or if an error contains a secret.
 func checkPlan(t *testing.T, files *profile.Files, name string) {
 	plan, err := files.Plan(name)
 	if err == nil {

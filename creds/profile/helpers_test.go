@@ -7,7 +7,7 @@ import (
 	"sluice/creds/profile"
 )
 
-// parse is Parse of files that must be understood.
+// parse parses files that must be valid.
 func parse(t *testing.T, config, credentials string) *profile.Files {
 	t.Helper()
 	f, err := profile.Parse([]byte(config), []byte(credentials))
@@ -17,5 +17,5 @@ func parse(t *testing.T, config, credentials string) *profile.Files {
 	return f
 }
 
-// lines joins lines to a file.
+// lines joins lines into a file.
 func lines(l ...string) string { return strings.Join(l, "\n") + "\n" }

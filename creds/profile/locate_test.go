@@ -43,7 +43,7 @@ func TestLocateVectors(t *testing.T) {
 	vectors.Count(t, run, 4)
 }
 
-// home is that of HOME alone.
+// home returns HOME and nothing else.
 func home(environment map[string]string) func() (string, error) {
 	return func() (string, error) {
 		if h := environment["HOME"]; h != "" {

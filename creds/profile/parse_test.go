@@ -149,7 +149,7 @@ func TestNames(t *testing.T) {
 	}
 }
 
-// TestQuotedNames: names are those that botocore 1.43 finds.
+// TestQuotedNames: the names are those that botocore 1.43 finds.
 func TestQuotedNames(t *testing.T) {
 	for _, c := range []struct {
 		config, credentials string
@@ -170,7 +170,7 @@ func TestQuotedNames(t *testing.T) {
 		{"['default']", "", nil},
 		// The AWS CLI writes a quoted name into the config file, and the bare one into the other.
 		{"[profile 'my prod']", "[my prod]", []string{"my prod"}},
-		// AWS's published vectors ignore it alone.
+		// AWS's published vectors ignore it when it is alone.
 		{"", "[my prod]", nil},
 		{"[profile my prod]", "[my prod]", nil},
 	} {
@@ -188,7 +188,7 @@ func TestQuotedNames(t *testing.T) {
 	}
 }
 
-// TestNameCharacters asks for each byte whether a name may hold it.
+// TestNameCharacters checks for each byte whether a name may contain it.
 func TestNameCharacters(t *testing.T) {
 	const refused = " \t!\"'\\[]#;\x7f"
 	for c := range 256 {

@@ -176,12 +176,12 @@ func TestPlanErrors(t *testing.T) {
 			t.Errorf("%s: Plan = %v, %v, want an error with %q", c.name, got, err, c.want)
 		}
 		if errors.Is(err, profile.ErrNoProfile) || errors.Is(err, profile.ErrNoCredentials) {
-			t.Errorf("%s: %v says that nobody asked for credentials", c.name, err)
+			t.Errorf("%s: %v says that the profile has no credentials", c.name, err)
 		}
 	}
 }
 
-func TestNobodyAsks(t *testing.T) {
+func TestNoCredentials(t *testing.T) {
 	for _, c := range []struct {
 		config string
 		want   error

@@ -11,7 +11,7 @@ import (
 	"sluice/creds/profile"
 )
 
-// link is a part of a chain in the vectors. One of its fields is set.
+// link is one part of a chain in the vectors. One of its fields is set.
 type link struct {
 	AccessKey *struct {
 		ID      string `json:"access_key_id"`
@@ -115,7 +115,7 @@ func TestPlanVectors(t *testing.T) {
 				)
 			}
 			for i := range got.Roles {
-				got.Roles[i].Profile = "" // the vectors do not tell
+				got.Roles[i].Profile = "" // the vectors do not name it
 			}
 			if err != nil || !reflect.DeepEqual(got, want) {
 				t.Errorf("Plan = %#v, %v, want %#v", got, err, want)

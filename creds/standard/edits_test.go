@@ -48,7 +48,7 @@ func (i *issuer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		role[strings.LastIndex(role, "/")+1:], i.asked.Add(1))
 }
 
-// desk is a home whose files change, with a clock that the test moves.
+// desk is a home folder whose files change, with a clock that the test sets.
 type desk struct {
 	*shelf
 	*issuer
@@ -83,7 +83,7 @@ func newDesk(t *testing.T, files disk, o standard.Options, variables map[string]
 	return d
 }
 
-// key returns what is had now, an error as its text.
+// key retrieves and returns the ID of the key, or the text of the error.
 func (d *desk) key(t *testing.T) string {
 	got, err := d.provider.Retrieve(t.Context())
 	if err != nil {
@@ -92,7 +92,7 @@ func (d *desk) key(t *testing.T) string {
 	return got.AccessKeyID
 }
 
-// until has seconds pass until the key, or the error, is this.
+// until advances the clock by seconds until the key, or the error, is this.
 func (d *desk) until(t *testing.T, want string) {
 	t.Helper()
 	got := ""
@@ -105,7 +105,7 @@ func (d *desk) until(t *testing.T, want string) {
 	t.Fatalf("still %q, want %q", got, want)
 }
 
-// looks has the files read several times.
+// looks makes the provider read the files several times.
 func (d *desk) looks(t *testing.T, want string) {
 	t.Helper()
 	for before := d.reads.Load(); d.reads.Load() < before+8; time.Sleep(time.Millisecond) {
@@ -124,7 +124,7 @@ const (
 
 func role(name string) string { return strings.Replace(roleFile, "role/one", "role/"+name, 1) }
 
-// An edit that does not concern the profile leaves its key in place: STS is not asked, and may be away.
+// TestUnrelatedEditsKeepTheKey: an edit that does not concern the profile leaves its key in place, without asking STS.
 func TestUnrelatedEditsKeepTheKey(t *testing.T) {
 	d := newDesk(t, disk{config: roleFile}, standard.Options{}, map[string]string{"AWS_PROFILE": "a"})
 	d.until(t, "one1")
@@ -140,7 +140,7 @@ func TestUnrelatedEditsKeepTheKey(t *testing.T) {
 	}
 }
 
-// A changed profile serves the old key until the new one was had.
+// TestChangedProfileServesTheOldKey: a changed profile serves the old key until the new one has been retrieved.
 func TestChangedProfileServesTheOldKey(t *testing.T) {
 	d := newDesk(t, disk{config: roleFile}, standard.Options{}, map[string]string{"AWS_PROFILE": "a"})
 	d.until(t, "one1")
@@ -148,10 +148,10 @@ func TestChangedProfileServesTheOldKey(t *testing.T) {
 	d.put(config, role("two"))
 	d.looks(t, "one1")
 	if u := <-d.told; u.Err != nil || u.Credentials.AccessKeyID != "one1" {
-		t.Errorf("told of %v, %v, want the first key", u.Credentials, u.Err)
+		t.Errorf("update with %v, %v, want the first key", u.Credentials, u.Err)
 	}
 	if u := <-d.told; creds.ErrorCode(u.Err) != "AccessDenied" || u.Credentials.Source != "profile(a)" {
-		t.Errorf("told of %v, %v, want that the old key is used on", u.Credentials, u.Err)
+		t.Errorf("update with %v, %v, want that the old key stays in use", u.Credentials, u.Err)
 	}
 	d.refuse("")
 	d.until(t, "two2")
@@ -161,7 +161,7 @@ func TestChangedProfileServesTheOldKey(t *testing.T) {
 	d.until(t, "one4") // another base is another key
 }
 
-// A profile that never worked is not the old one's to keep: a correction counts at once.
+// TestCorrectedProfile: a correction of a profile that never worked is used at once.
 func TestCorrectedProfile(t *testing.T) {
 	d := newDesk(t, disk{config: roleFile}, standard.Options{}, map[string]string{"AWS_PROFILE": "a"})
 	d.refuse("one")
@@ -170,7 +170,7 @@ func TestCorrectedProfile(t *testing.T) {
 	d.until(t, "two")
 }
 
-// A file that is gone takes its key along: the next source is asked. A file that is half written does not.
+// TestDeletedFile: a deleted file takes its key with it, and the next source is asked. A half-written file does not.
 func TestDeletedFile(t *testing.T) {
 	const file = "/h/.aws/credentials"
 	for _, refused := range []bool{false, true} {
@@ -197,7 +197,7 @@ func TestDeletedFile(t *testing.T) {
 	}
 }
 
-// A home folder that hangs holds nobody up who has a key, and others no longer than their contexts last.
+// TestHungHome: a home folder that hangs does not delay callers with a key, and others only as long as their contexts.
 func TestHungHome(t *testing.T) {
 	d := newDesk(t, disk{"/h/.aws/credentials": keysFile("KEY")}, standard.Options{}, nil)
 	release := d.hang()
@@ -219,8 +219,8 @@ func TestHungHome(t *testing.T) {
 	d.sources.Close() // does not hang
 }
 
-// After Close nobody is told of anything, not even of what was under way.
-func TestChangedEndsWithClose(t *testing.T) {
+// TestUpdatesEndWithClose: after Close there are no updates, not even of a retrieval that was under way.
+func TestUpdatesEndWithClose(t *testing.T) {
 	d := newDesk(t, disk{config: roleFile}, standard.Options{}, map[string]string{"AWS_PROFILE": "a"})
 	d.until(t, "one1")
 	<-d.told
@@ -233,12 +233,12 @@ func TestChangedEndsWithClose(t *testing.T) {
 	for before := d.reads.Load(); d.reads.Load() < before+1; time.Sleep(time.Millisecond) {
 	}
 	if len(d.told) > 0 {
-		t.Errorf("told of %v after Close", <-d.told)
+		t.Errorf("update with %v after Close", <-d.told)
 	}
 }
 
-// Updates come in order, one at a time.
-func TestChangedIsOrdered(t *testing.T) {
+// TestUpdatesAreOrdered: updates come in order, one at a time.
+func TestUpdatesAreOrdered(t *testing.T) {
 	const file = "/h/.aws/credentials"
 	var inside atomic.Int64
 	var mu sync.Mutex
@@ -250,7 +250,7 @@ func TestChangedIsOrdered(t *testing.T) {
 	env.Now = func() time.Time { return time.Unix(clock.Load(), 0) }
 	env.OnUpdate = func(u creds.Update) {
 		if inside.Add(1) > 1 {
-			t.Error("told of two things at once")
+			t.Error("two updates at once")
 		}
 		time.Sleep(time.Millisecond)
 		mu.Lock()

@@ -13,8 +13,8 @@ import (
 	"sluice/output/s3"
 )
 
-// TestEndpointOptions: what the environment and the profile say of AWS's endpoints holds for S3 and for STS, and an
-// endpoint that is configured wins in both.
+// TestEndpointOptions: what the environment and the profile select among AWS's endpoints applies to S3 and to STS, and
+// a configured endpoint wins for both.
 func TestEndpointOptions(t *testing.T) {
 	const fips, dual = "AWS_USE_FIPS_ENDPOINT", "AWS_USE_DUALSTACK_ENDPOINT"
 	files := disk{
@@ -77,11 +77,11 @@ func TestEndpointOptions(t *testing.T) {
 	}
 }
 
-// denying notes where the first request goes, and answers with a refusal.
+// denying records where the first request goes, and refuses it.
 type denying struct{ firstRequest }
 
 func (d *denying) RoundTrip(r *http.Request) (*http.Response, error) {
-	_, _ = d.firstRequest.RoundTrip(r) // for its note
+	_, _ = d.firstRequest.RoundTrip(r) // for its record
 	return &http.Response{StatusCode: http.StatusForbidden, Header: http.Header{}, Body: http.NoBody, Request: r}, nil
 }
 

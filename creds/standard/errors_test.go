@@ -16,10 +16,10 @@ import (
 const assuming = "[profile a]\nrole_arn = arn:aws:iam::123456789012:role/r\nsource_profile = k\n[profile k]\n" +
 	"aws_access_key_id = FROM-ENV\naws_secret_access_key = s\n"
 
-// What STS says can be seen under a profile, and on top of one.
+// TestErrorsAreWrapped: the error of STS stays visible, whether the role is the profile's or is assumed with its keys.
 func TestErrorsAreWrapped(t *testing.T) {
 	hanging := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-		_, _ = io.Copy(io.Discard, r.Body) // the server does not notice before that the client has gone
+		_, _ = io.Copy(io.Discard, r.Body) // only then does the server notice that the client has gone
 		<-r.Context().Done()
 	}))
 	defer hanging.Close()

@@ -11,7 +11,7 @@ import (
 	"sluice/creds/standard"
 )
 
-// outcomes writes attempts as "source outcome" lines.
+// outcomes returns attempts as lines of "source outcome".
 func outcomes(e standard.Explanation) string {
 	var lines []string
 	for _, a := range e.Attempts {
@@ -35,7 +35,7 @@ func TestExplain(t *testing.T) {
 		options   standard.Options
 		winner    string
 		outcomes  string
-		detail    string // part of the last attempt's that was tried
+		detail    string // part of the last attempt's detail
 	}{
 		{"instance", nil, standard.Options{}, "ec2", none + "ec2 won", endpoint},
 		{"nothing", map[string]string{"AWS_EC2_METADATA_DISABLED": "true"}, standard.Options{}, "",
@@ -87,10 +87,10 @@ func TestExplain(t *testing.T) {
 	}
 }
 
-// refusing is an STS that denies everything.
+// refusing starts an STS that denies everything.
 func refusing(t *testing.T) string { return newSTS(t, "nobody's") }
 
-// A server that is not AWS's may have a wrong clock; keys of AWS do not expire by it.
+// TestClockListensToAWSOnly: another server may have a wrong clock, by which AWS's keys do not expire.
 func TestClockListensToAWSOnly(t *testing.T) {
 	env := environment(
 		nil,

@@ -13,7 +13,7 @@ import (
 	"sluice/creds/standard"
 )
 
-// hourly is a metadata service without a network, whose keys live an hour.
+// hourly is a metadata service without a network, whose keys are valid for an hour.
 type hourly struct{ keys atomic.Int64 }
 
 func (h *hourly) RoundTrip(r *http.Request) (*http.Response, error) {

@@ -12,8 +12,8 @@ import (
 	"sluice/creds/standard"
 )
 
-// Without HOME, as systemd starts a service, the home is the one that the system has. Where nobody knows it, the
-// profile is a failure, and the node's role does not take its place.
+// TestHome: without HOME, as systemd starts a service, the system knows the home folder. If it does not, the profile
+// fails, and the node's role does not replace it.
 func TestHome(t *testing.T) {
 	var asked atomic.Int64
 	endpoint := metadata(t, &asked)
@@ -54,7 +54,7 @@ func TestHome(t *testing.T) {
 	}
 }
 
-// looked notes which files are read.
+// looked records which files are read.
 type looked struct {
 	disk
 	mu    sync.Mutex // guards paths
@@ -68,7 +68,7 @@ func (l *looked) ReadFile(path string) ([]byte, error) {
 	return l.disk.ReadFile(path)
 }
 
-// The caches of SSO and login tokens are never looked for in the working directory.
+// TestTokenCachesAreInTheHome: the caches of SSO and login tokens are never looked for in the working directory.
 func TestTokenCachesAreInTheHome(t *testing.T) {
 	for _, c := range []struct {
 		profile, dir string

@@ -11,7 +11,7 @@ import (
 	"sluice/creds/standard"
 )
 
-// firstRequest notes where the first request goes, and lets none through.
+// firstRequest records where the first request goes, and lets none through.
 type firstRequest struct {
 	mu  sync.Mutex // guards what follows
 	url string

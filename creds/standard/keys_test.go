@@ -14,7 +14,7 @@ import (
 	"sluice/creds/standard"
 )
 
-// One role over two metadata services is two keys: each is asked.
+// TestRolesOverDifferentServices: one role over two metadata services has two keys, so both are asked.
 func TestRolesOverDifferentServices(t *testing.T) {
 	var first, second atomic.Int64
 	d := newDesk(t, disk{}, standard.Options{}, map[string]string{"AWS_EC2_METADATA_DISABLED": ""})
@@ -32,7 +32,8 @@ func TestRolesOverDifferentServices(t *testing.T) {
 	}
 }
 
-// A profile that refuses version 1 is not answered by the client of one that takes it.
+// TestHardenedProfileHasItsOwnClient: a profile that disables version 1 does not share the client of one that allows
+// it.
 func TestHardenedProfileHasItsOwnClient(t *testing.T) {
 	var bare atomic.Int64 // requests without a token
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -62,7 +63,7 @@ func TestHardenedProfileHasItsOwnClient(t *testing.T) {
 	}
 }
 
-// A container's service that is not trusted with one file of authorities is with another.
+// TestContainersWithTheirAuthorities: one file of authorities does not verify a container's service, and another does.
 func TestContainersWithTheirAuthorities(t *testing.T) {
 	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		fmt.Fprint(w, `{"AccessKeyId":"TASK","SecretAccessKey":"s","Token":"t","Expiration":"2999-01-01T00:00:00Z"}`)

@@ -11,8 +11,8 @@ import (
 	"sluice/creds/standard"
 )
 
-// kube2iam stands between a pod and the metadata service of its node: it answers the role of the pod and its keys, and
-// passes everything else on, which the service takes for a proxy's and gives no token to.
+// kube2iam sits between a pod and the metadata service of its node. It answers with the pod's role and keys, and
+// forwards everything else; the service issues no token to a proxy.
 // Source: https://github.com/jtblin/kube2iam/blob/master/server/server.go
 type kube2iam struct {
 	role     string // of the pod; "" for a pod without one

@@ -12,7 +12,7 @@ import (
 	"sluice/creds/standard"
 )
 
-// shelf is a disk whose files change, and which may hang.
+// shelf is a disk whose files change, and that may hang.
 type shelf struct {
 	reads atomic.Int64 // that have begun and did not hang
 	mu    sync.Mutex   // guards what follows
@@ -51,7 +51,7 @@ func (s *shelf) remove(path string) {
 	delete(s.files, path)
 }
 
-// hang has reads hang until release is called.
+// hang makes reads hang until release is called.
 func (s *shelf) hang() (release func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -75,7 +75,7 @@ func TestRotatedFileIsNoticed(t *testing.T) {
 	for _, step := range []struct {
 		name, content string
 		want          string // key
-		told          string // part of what is told
+		told          string // part of the update
 	}{
 		{"at first", keysFile("FIRST"), "FIRST", ""},
 		{"rotated", keysFile("SECOND"), "SECOND", "SECOND"},
@@ -98,15 +98,15 @@ func TestRotatedFileIsNoticed(t *testing.T) {
 		select {
 		case u = <-d.told:
 		case <-time.After(10 * time.Second):
-			t.Fatalf("%s: nobody is told", step.name)
+			t.Fatalf("%s: no update", step.name)
 		}
 		if text := u.Credentials.AccessKeyID; u.Err == nil && text != step.told ||
 			u.Err != nil && !strings.Contains(u.Err.Error(), step.told) {
-			t.Errorf("%s: told of %v, %v, want %q", step.name, u.Credentials, u.Err, step.told)
+			t.Errorf("%s: update with %v, %v, want %q", step.name, u.Credentials, u.Err, step.told)
 		}
 	}
 	if len(d.told) > 0 {
-		t.Errorf("told of %v besides", <-d.told)
+		t.Errorf("another update: %v", <-d.told)
 	}
 }
 

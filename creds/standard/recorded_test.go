@@ -24,7 +24,7 @@ type exchange struct {
 	answer      string
 }
 
-// recorded answers requests as they were recorded, in their order.
+// recorded answers requests as they were recorded, in order.
 type recorded struct {
 	mu        sync.Mutex // guards what follows
 	exchanges []exchange // to come
@@ -123,8 +123,8 @@ func canonical(h http.Header) http.Header {
 	return c
 }
 
-// RoundTrip answers with the next exchange. Services of the time of the recordings have no extended path, and nothing
-// else than what is recorded is allowed.
+// RoundTrip answers with the next exchange. When these were recorded, services had no extended path. Other requests
+// than the recorded ones are not allowed.
 func (r *recorded) RoundTrip(req *http.Request) (*http.Response, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -144,7 +144,7 @@ func (r *recorded) RoundTrip(req *http.Request) (*http.Response, error) {
 		return answer(req, exchange{status: http.StatusForbidden}), nil
 	}
 	if len(r.exchanges) == 0 {
-		return nil, fmt.Errorf("nothing more was recorded than what came before %s %s", req.Method, req.URL)
+		return nil, fmt.Errorf("no exchange was recorded for %s %s", req.Method, req.URL)
 	}
 	x := r.exchanges[0]
 	r.exchanges = r.exchanges[1:]
@@ -172,8 +172,8 @@ func answer(req *http.Request, x exchange) *http.Response {
 	}
 }
 
-// compare notes what differs: method, address, tokens, the key that signs, and what STS is asked to do. The recordings'
-// roles and session names are not those of their own files.
+// compare records what differs: method, address, tokens, the signing key, and what STS is asked to do. The roles and
+// session names of the recordings are not those of their files.
 func (r *recorded) compare(req *http.Request, body string, x exchange) {
 	differ := func(what, got, want string) {
 		if got != want {
@@ -191,7 +191,7 @@ func (r *recorded) compare(req *http.Request, body string, x exchange) {
 			differ(name, req.Header.Get(name), want)
 		}
 	}
-	// One recording (ecs_assume_role) signs with a key that it has not handed out.
+	// One recording (ecs_assume_role) signs with a key that it has not issued.
 	if key := signer(x.header); r.answered == "" || strings.Contains(r.answered, key) {
 		differ("signing key", signer(req.Header), key)
 	}
@@ -202,7 +202,7 @@ func (r *recorded) compare(req *http.Request, body string, x exchange) {
 	}
 }
 
-// address is a URL whose query is in order.
+// address returns a URL with a sorted query.
 func address(text string) string {
 	u, err := url.Parse(text)
 	if err != nil {

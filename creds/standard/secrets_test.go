@@ -18,7 +18,7 @@ import (
 // everything that the tests print.
 const planted = "PLANTED7secret"
 
-// leaky answers every request with a body that has secrets in it.
+// leaky answers every request with a body that contains secrets.
 type leaky struct {
 	status int
 	body   string
@@ -56,7 +56,7 @@ const (
 	coded  = `{"Code":"Failed","Message":"` + planted + `","SecretAccessKey":"` + planted + `"}`
 )
 
-// A source with secrets in it, as its variables and profile.
+// secretSource is a source with secrets, as its variables and its profile.
 type secretSource struct {
 	name      string
 	variables map[string]string
@@ -82,7 +82,7 @@ func secretSources() []secretSource {
 				"aws_secret_access_key = " + planted + "\naws_session_token = " + planted,
 		},
 		{"half keys", nil, "aws_secret_access_key = " + planted},
-		{"a line that is none", nil, "aws_secret_access_key " + planted},
+		{"a line without an equals sign", nil, "aws_secret_access_key " + planted},
 		{
 			"process",
 			nil,
@@ -170,7 +170,7 @@ func TestNoSecretIsPrinted(t *testing.T) {
 	for _, name := range []string{"environment", "keys", "process", "container", "container with a token file",
 		"sso", "login", "instance"} {
 		if !won[name] {
-			t.Errorf("source %q never had credentials: what it would print is not seen", name)
+			t.Errorf("source %q never had credentials, so that what it would print was not tested", name)
 		}
 	}
 }

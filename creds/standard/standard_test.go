@@ -16,7 +16,7 @@ import (
 	"sluice/creds/standard"
 )
 
-// metadata is an instance metadata service with a role; it counts how often its keys were asked for.
+// metadata is an instance metadata service with a role. It counts the requests for its keys.
 func metadata(t *testing.T, asked *atomic.Int64) string {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		const base = "/latest/meta-data/iam/security-credentials/"
@@ -42,7 +42,7 @@ func metadata(t *testing.T, asked *atomic.Int64) string {
 	return server.URL
 }
 
-// disk has files in memory.
+// disk holds files in memory.
 type disk map[string]string
 
 func (d disk) ReadFile(path string) ([]byte, error) {

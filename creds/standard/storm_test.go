@@ -13,8 +13,7 @@ import (
 	"sluice/creds/standard"
 )
 
-// rotating is a metadata service whose keys live for six hours of a clock that the test moves. It counts what it is
-// asked for.
+// rotating is a metadata service whose keys are valid for six hours of a clock that the test sets. It counts requests.
 type rotating struct {
 	now           atomic.Int64 // Unix time, s
 	tokens, lists atomic.Int64
@@ -46,7 +45,7 @@ func (r *rotating) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	}
 }
 
-// Fifty outputs with two hundred goroutines each cause one request of each kind per rotation.
+// TestStorm: fifty outputs with two hundred goroutines each cause one request of each kind per rotation.
 func TestStorm(t *testing.T) {
 	const users, goroutines, rotations = 50, 200, 5
 	service := &rotating{}
@@ -74,7 +73,7 @@ func TestStorm(t *testing.T) {
 		wg.Wait()
 		keys, lists, tokens := service.keys.Load(), service.lists.Load(), service.tokens.Load()
 		if keys != rotation+1 || lists != keys || tokens != keys {
-			t.Fatalf("rotation %d: %d keys, %d lists and %d tokens were asked for, want %d of each",
+			t.Fatalf("rotation %d: %d keys, %d lists and %d tokens were requested, want %d of each",
 				rotation+1, keys, lists, tokens, rotation+1)
 		}
 		// All callers find the key in its last minutes, and wait for the next.

@@ -17,8 +17,7 @@ import (
 	"sluice/creds/standard"
 )
 
-// scenario is a directory of published test vectors: an environment, files, the traffic that was recorded, and what
-// comes of it.
+// scenario is a directory of published test vectors: an environment, files, recorded traffic, and the result.
 type scenario struct {
 	dir    string
 	env    map[string]string
@@ -62,7 +61,7 @@ var failures = map[string]string{
 	"sso_token":                          "is for an access token, not for AWS credentials",
 }
 
-// chains is where the scenarios are.
+// chains is the folder of the scenarios.
 const chains = "smithy-rs/aws-config/test-data"
 
 func TestVectors(t *testing.T) {
@@ -164,7 +163,7 @@ func (s scenario) run(t *testing.T, o standard.Options) {
 	}
 }
 
-// mounted is a disk whose root is a folder.
+// mounted is a disk with a folder as its root.
 type mounted struct{ root string }
 
 func (m mounted) ReadFile(path string) ([]byte, error) {
