@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// TestFaultAtEachStep: a service that is busy or broken is asked three times. It is there, so that the chain must not
-// take the machine for one without credentials.
+// TestFaultAtEachStep: a service that is busy or broken is asked three times. It exists, so the chain must not conclude
+// that the machine has no credentials.
 func TestFaultAtEachStep(t *testing.T) {
 	var instances []instance
 	steps := []string{tokenPath, legacyList, legacyKeys}
@@ -37,7 +37,7 @@ func TestFaultAtEachStep(t *testing.T) {
 	runAll(t, instances)
 }
 
-// TestBadDocument: what the service answers for the role is checked before anybody signs with it.
+// TestBadDocument: the service's answer for the role is checked before anything is signed with it.
 func TestBadDocument(t *testing.T) {
 	var instances []instance
 	add := func(name, text, err string) {
@@ -73,7 +73,7 @@ func TestBadDocument(t *testing.T) {
 	runAll(t, instances)
 }
 
-// TestTooLongDocument: an answer has an end.
+// TestTooLongDocument: the length of an answer is limited.
 func TestTooLongDocument(t *testing.T) {
 	runAll(t, []instance{{
 		name: "keys", err: "longer than 65536 bytes",
@@ -81,8 +81,8 @@ func TestTooLongDocument(t *testing.T) {
 	}})
 }
 
-// TestPageInsteadOfRole: where something in between answers everything with a page, the page is no role's name: it is
-// neither asked for nor shown.
+// TestPageInsteadOfRole: a proxy may answer everything with a page. The page is not the name of a role, and is neither
+// requested nor shown.
 func TestPageInsteadOfRole(t *testing.T) {
 	const page = "<html>" + secret + "</html>"
 	runAll(t, []instance{{

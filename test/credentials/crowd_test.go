@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// crowd holds requests until so many are there.
+// crowd holds requests until there are enough of them.
 type crowd struct {
 	full chan struct{}
 
@@ -13,8 +13,7 @@ type crowd struct {
 	missing int
 }
 
-// join returns when the crowd is full; after a while in any case, so that a crowd that is never full fails a test
-// instead of hanging it.
+// join returns when the crowd is full, or after a while: a crowd that never fills must fail the test and not hang it.
 func (c *crowd) join() {
 	c.mu.Lock()
 	c.missing--

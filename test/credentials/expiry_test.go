@@ -11,13 +11,13 @@ import (
 	"sluice/test/testenv"
 )
 
-// What the output logs when credentials go wrong; the tests with bad ones see it.
+// What the output logs when credentials fail; the tests with bad ones look for it.
 const (
 	uploadFailed = "upload failed"
 	keyRefused   = "refused the credentials"
 )
 
-// instanceRole is the chain of an instance whose metadata service hands out an issuer's keys.
+// instanceRole returns the chain of an instance whose metadata service hands out an issuer's keys.
 func instanceRole(t *testing.T, keys *issuer) creds.Provider {
 	l := listen(t, "127.0.0.1:0")
 	(&metadata{role: keys.document}).serve(t, l)
@@ -27,7 +27,7 @@ func instanceRole(t *testing.T, keys *issuer) creds.Provider {
 
 func never() bool { return false }
 
-// TestKeysExpire: keys that live for four seconds are replaced for a minute, and no request is made with a dead one.
+// TestKeysExpire: keys that are valid for four seconds are replaced for a minute, and no request uses an expired one.
 func TestKeysExpire(t *testing.T) {
 	t.Parallel()
 	keys := world.iam.newIssuer(life)
@@ -53,7 +53,7 @@ func TestKeysExpire(t *testing.T) {
 	t.Logf("%d keys, none older than %v; %d objects\n%s", used, keys.oldest, len(l.log.lines("stored object")), tally)
 }
 
-// TestKeysThatAreNeverReplaced: the S3 server does refuse dead keys, and the log says so.
+// TestKeysThatAreNeverReplaced: the S3 server does refuse expired keys, and the log says so.
 func TestKeysThatAreNeverReplaced(t *testing.T) {
 	t.Parallel()
 	keys := world.iam.newIssuer(life)
@@ -75,9 +75,9 @@ func TestKeysThatAreNeverReplaced(t *testing.T) {
 	}
 }
 
-// TestKeysThatDieEarly: of a key that dies before its time the S3 server's refusal is the first sign. It is replaced,
-// and nothing is lost.
-func TestKeysThatDieEarly(t *testing.T) {
+// TestKeysThatExpireEarly: the first sign of a key that becomes invalid early is the S3 server's refusal. The key is
+// replaced, and nothing is lost.
+func TestKeysThatExpireEarly(t *testing.T) {
 	t.Parallel()
 	keys := world.iam.newIssuer(time.Hour)
 	l := newLoaded(t, keys, instanceRole(t, keys))
@@ -95,8 +95,8 @@ func TestKeysThatDieEarly(t *testing.T) {
 	}
 }
 
-// TestKeyRevoked: of uploads that are refused at the same time because their key has just died, each is made once more
-// with the key's successor.
+// TestKeyRevoked: when several uploads are refused at once because their key was revoked, each is repeated once with
+// the new key.
 func TestKeyRevoked(t *testing.T) {
 	t.Parallel()
 	keys := world.iam.newIssuer(time.Hour)
@@ -124,7 +124,7 @@ func TestKeyRevoked(t *testing.T) {
 	}
 }
 
-// TestIssuer: the issuer does what the others rely on.
+// TestIssuer: the issuer does what the other tests rely on.
 func TestIssuer(t *testing.T) {
 	keys := world.iam.newIssuer(life)
 	first := keys.document()

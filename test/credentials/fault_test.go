@@ -6,7 +6,7 @@ import (
 	"strconv"
 )
 
-// fault answers a path's nth request, from 1, in the service's place; false leaves it to the service.
+// fault answers the nth request for a path, from 1, instead of the service; false leaves it to the service.
 type fault func(n int, w http.ResponseWriter, r *http.Request) bool
 
 // status fails all requests.
@@ -17,19 +17,19 @@ func status(code int) fault {
 	}
 }
 
-// times ends a fault after so many requests.
+// times ends a fault after n requests.
 func times(count int, f fault) fault {
 	return func(n int, w http.ResponseWriter, r *http.Request) bool { return n <= count && f(n, w, r) }
 }
 
-// silent takes requests and says nothing until the client has gone: what hop limit 1 makes of a PUT from within a
-// container, to which only the connection's own packets come back.
+// silent accepts requests and does not answer until the client has gone. That is what hop limit 1 does to a PUT from a
+// container, which only the connection's own packets reach.
 func silent(_ int, _ http.ResponseWriter, r *http.Request) bool {
 	<-r.Context().Done()
 	return true
 }
 
-// body answers this text instead of the right one.
+// body answers with this text instead of the right one.
 func body(text string) fault {
 	return func(_ int, w http.ResponseWriter, _ *http.Request) bool {
 		_, _ = io.WriteString(w, text)
@@ -37,9 +37,9 @@ func body(text string) fault {
 	}
 }
 
-// truncated promises more than it sends and closes the connection.
+// truncated announces more than it sends, and closes the connection.
 func truncated(_ int, w http.ResponseWriter, _ *http.Request) bool {
 	w.Header().Set("Content-Length", strconv.Itoa(2*len(secret)))
 	_, _ = io.WriteString(w, secret)
-	return true // the server closes what it cannot keep
+	return true // the server then closes the connection
 }

@@ -14,11 +14,10 @@ import (
 	"sluice/test/testenv"
 )
 
-// limit is what a search for credentials may take, whatever the network does.
+// limit bounds a search for credentials, whatever the network does.
 const limit = 3 * time.Second
 
-// instance is a machine: the metadata service that it can reach, its environment, and what the chain has to make of
-// them.
+// instance is a machine: the metadata service that it can reach, its environment, and the expected result.
 type instance struct {
 	name    string
 	service *metadata
@@ -39,7 +38,7 @@ const (
 	key  = "ASIAIOSFODNN7EXAMPLE"
 )
 
-// newSources sees nothing of this machine but its network.
+// newSources returns sources that see nothing of this machine but its network.
 func newSources(t *testing.T, env map[string]string, now func() time.Time) *standard.Sources {
 	sources := standard.NewSources(standard.Environment{Now: now, Getenv: func(name string) string {
 		if name == "HOME" {
@@ -51,7 +50,7 @@ func newSources(t *testing.T, env map[string]string, now func() time.Time) *stan
 	return sources
 }
 
-// listen waits at an address until the test ends. Multipath TCP, which is Go's default, takes no filter.
+// listen listens on an address until the test ends. Multipath TCP, which is Go's default, accepts no filter.
 func listen(t *testing.T, address string) *net.TCPListener {
 	t.Helper()
 	var plain net.ListenConfig
@@ -64,7 +63,7 @@ func listen(t *testing.T, address string) *net.TCPListener {
 	return l.(*net.TCPListener)
 }
 
-// retrieve asks a provider, which must have an answer in time.
+// retrieve asks a provider, which must answer in time.
 func retrieve(t *testing.T, p creds.Provider) (creds.Credentials, error) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), limit)
@@ -131,7 +130,7 @@ func runAll(t *testing.T, instances []instance) {
 	}
 }
 
-// once are paths that are asked once each.
+// once returns one request for each of the paths.
 func once(paths ...string) map[string]int {
 	asked := map[string]int{}
 	for _, path := range paths {

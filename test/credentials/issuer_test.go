@@ -13,33 +13,33 @@ import (
 )
 
 const (
-	// life is how long S3 takes a key, by the real clock.
+	// life is how long S3 accepts a key, by the real clock.
 	life = 4 * time.Second
-	// renewal is how old a key is when whoever asks gets another.
+	// renewal is the age of a key at which callers get another.
 	renewal = time.Second
 )
 
-// issuer makes keys for one role and sees what becomes of them.
+// issuer issues keys for one role and follows their use.
 type issuer struct {
-	name    string        // the keys' IDs begin with it; no other issuer's do
-	promise time.Duration // what a key's life is said to be; life if it is the truth
+	name    string        // prefix of the IDs of this issuer's keys alone
+	promise time.Duration // how long a key is said to be valid; life if that is true
 
 	mu      sync.Mutex // guards what follows
 	minted  map[string]minted
 	newest  minted
 	used    map[string]bool
 	oldest  time.Duration // age of a key that was used
-	refused int           // requests with a key that has died
-	crowd   *crowd        // of requests that are refused together; nil for each by itself
+	refused int           // requests with an expired key
+	crowd   *crowd        // of requests that are refused together; nil refuses each by itself
 }
 
-// minted is a key and its birth.
+// minted is a key and when it was issued.
 type minted struct {
 	testenv.Keys
 	born time.Time
 }
 
-// document is what a metadata service answers: the newest key if it is young, else a new one.
+// document returns the newest key if it is young, or else a new one, as a metadata service would.
 func (i *issuer) document() document {
 	i.mu.Lock()
 	defer i.mu.Unlock()
@@ -51,7 +51,7 @@ func (i *issuer) document() document {
 	return newDocument(i.newest.Keys, i.newest.born.Add(i.promise))
 }
 
-// admit returns a key that lives and notes its use.
+// admit returns a valid key and records its use.
 func (i *issuer) admit(id string) (testenv.Keys, bool) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
@@ -68,7 +68,7 @@ func (i *issuer) admit(id string) (testenv.Keys, bool) {
 	return m.Keys, true
 }
 
-// revoke ends the newest key's life. As many requests with it are refused at the same time.
+// revoke revokes the newest key. It holds requests with that key until there are enough, and refuses them together.
 func (i *issuer) revoke(together int) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
@@ -83,14 +83,14 @@ func (i *issuer) waiting() *crowd {
 	return i.crowd
 }
 
-// figures are how many keys were used, and how many requests came with a dead one.
+// figures returns how many keys were used, and how many requests had an expired one.
 func (i *issuer) figures() (used, refused int) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	return len(i.used), i.refused
 }
 
-// directory is the S3 server's view of all issuers' keys: those that live. The server knows its owner by itself.
+// directory is the S3 server's view of all issuers' valid keys. The server knows its owner's key itself.
 type directory struct {
 	auth.IAMService
 
@@ -107,7 +107,7 @@ func newDirectory() *directory {
 	return &directory{IAMService: auth.NewIAMServiceSingle(owner)}
 }
 
-// newIssuer makes an issuer whose keys the server knows.
+// newIssuer returns an issuer whose keys the server knows.
 func (d *directory) newIssuer(promise time.Duration) *issuer {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -117,7 +117,7 @@ func (d *directory) newIssuer(promise time.Duration) *issuer {
 	return i
 }
 
-// refuse returns when the refusal is to be sent.
+// refuse returns when the refusal should be sent.
 func (d *directory) refuse(id string) {
 	d.mu.Lock()
 	issuers := d.issuers
@@ -140,8 +140,8 @@ func (d *directory) admit(id string) (testenv.Keys, bool) {
 	return testenv.Keys{}, false
 }
 
-// DeriveSigningKey makes directory an auth.SigningKeyProvider, the interface for session tokens. A key that has died is
-// one that nobody knows, which S3 answers with InvalidAccessKeyId.
+// DeriveSigningKey makes directory an auth.SigningKeyProvider, the interface for session tokens. An expired key is an
+// unknown one, for which S3 answers InvalidAccessKeyId.
 func (d *directory) DeriveSigningKey(access, token, date, region, service string) ([]byte, auth.Account, error) {
 	keys, ok := d.admit(access)
 	if !ok {

@@ -19,7 +19,7 @@ import (
 )
 
 const (
-	streams = 8 // of lines, each of which makes an object per second
+	streams = 8 // of lines; each makes an object per second
 	workers = 4 // that upload
 	chunk   = 10
 	pause   = 50 * time.Millisecond // between a stream's chunks
@@ -44,7 +44,7 @@ func (j *journal) String() string {
 	return j.text.String()
 }
 
-// lines are those that contain a text.
+// lines returns the lines that contain a text.
 func (j *journal) lines(text string) []string {
 	var found []string
 	for line := range strings.Lines(j.String()) {
@@ -55,7 +55,7 @@ func (j *journal) lines(text string) []string {
 	return found
 }
 
-// loaded is an output under steady load.
+// loaded is an output under a steady load.
 type loaded struct {
 	t      *testing.T
 	out    *output.Output
@@ -98,8 +98,8 @@ func newLoaded(t *testing.T, keys *issuer, provider creds.Provider) *loaded {
 
 func tag(stream int) string { return fmt.Sprintf("app.%d", stream) }
 
-// run feeds all streams until ctx ends or enough holds. They begin one after another, so that their objects do not all
-// come at the same moment of a second.
+// run feeds all streams until ctx ends or enough returns true. They start one after the other, so that their objects
+// are spread over the second.
 func (l *loaded) run(ctx context.Context, enough func() bool) {
 	tick := time.NewTicker(pause / streams)
 	defer tick.Stop()
@@ -124,12 +124,12 @@ func (l *loaded) feed(stream int) {
 	}
 }
 
-// record is {"m": text} at second 5, as MessagePack; text has less than 256 bytes.
+// record returns {"m": text} at second 5, as MessagePack; text has less than 256 bytes.
 func record(text string) []byte {
 	return append([]byte{0x92, 0x05, 0x81, 0xa1, 'm', 0xd9, byte(len(text))}, text...)
 }
 
-// close drains for at most so long.
+// close drains the output for at most limit.
 func (l *loaded) close(limit time.Duration) {
 	l.t.Helper()
 	ctx, cancel := context.WithTimeout(l.t.Context(), limit)

@@ -1,6 +1,6 @@
 // Package credentials tests the whole chain of credentials over a real network: against a metadata service at EC2's own
-// address that fails in all ways, and against an S3 server whose keys really expire. For the address the test binary
-// runs itself again within a network namespace of its own.
+// address that fails in every way, and against an S3 server whose keys really expire. To get that address, the test
+// binary runs itself again in a network namespace of its own.
 package credentials
 
 import (
@@ -18,7 +18,7 @@ import (
 // inside marks the second run.
 const inside = "SLUICE_CREDENTIALS_INSIDE"
 
-// world is what all tests share.
+// world is shared by all tests.
 var world struct {
 	skip   string // why there is no namespace, if so
 	noIPv6 error  // why there is none in it, if so
@@ -38,7 +38,7 @@ func TestMain(m *testing.M) {
 func run(m *testing.M) (code int, err error) {
 	switch {
 	case os.Getenv(inside) != "":
-		err = settle()
+		err = setUpNetwork()
 	case os.Getuid() != 0:
 		world.skip = "only root may make a network namespace"
 	default:
@@ -54,8 +54,8 @@ func run(m *testing.M) (code int, err error) {
 	return withS3(m)
 }
 
-// settle furnishes the namespace: loopback, and the metadata service's addresses.
-func settle() error {
+// setUpNetwork gives the namespace loopback and the metadata service's addresses.
+func setUpNetwork() error {
 	if err := testenv.SetLoopback(); err != nil {
 		return fmt.Errorf("set the loopback device up: %w", err)
 	}
@@ -78,7 +78,7 @@ func withS3(m *testing.M) (code int, err error) {
 	return m.Run(), nil
 }
 
-// needNamespace skips a test where EC2's address is not ours.
+// needNamespace skips a test where EC2's address is not available.
 func needNamespace(t *testing.T) {
 	t.Helper()
 	if world.skip != "" {

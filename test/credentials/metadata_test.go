@@ -17,7 +17,7 @@ import (
 	"sluice/test/testenv"
 )
 
-// Paths of the metadata service, which is asked for nothing else.
+// The paths of the metadata service that may be requested.
 const (
 	tokenPath    = "/latest/api/token"
 	extendedList = "/latest/meta-data/iam/security-credentials-extended/"
@@ -29,11 +29,11 @@ const (
 const (
 	roleName = "web-server"
 	account  = "123456789012"
-	// secret is in each body that is secret or none of the log's business.
+	// secret is in each body that must not be logged.
 	secret = "wJalrXUtnFEMIK7MDENGbPxRfiCYEXAMPLEKEY"
 )
 
-// document is what the service answers for the role.
+// document is the service's answer for the role.
 type document struct {
 	Code, Message, LastUpdated, Type    string
 	AccessKeyId, SecretAccessKey, Token string
@@ -41,7 +41,7 @@ type document struct {
 	AccountId                           string `json:",omitempty"`
 }
 
-// newDocument has keys that live until a time. It promises no more than whole seconds.
+// newDocument returns keys that are valid until a time, rounded down to whole seconds.
 func newDocument(keys testenv.Keys, expires time.Time) document {
 	return document{
 		Code: "Success", Message: secret, Type: "AWS-HMAC", AccountId: account,
@@ -50,21 +50,21 @@ func newDocument(keys testenv.Keys, expires time.Time) document {
 	}
 }
 
-// metadata is a metadata service as strict as EC2's. It notes what a client must never ask.
+// metadata is a metadata service as strict as EC2's. It records requests that a client must never make.
 type metadata struct {
 	role   func() document // the role's keys
-	v1     bool            // answers without a token, too
+	v1     bool            // also answers without a token
 	faults map[string]fault
-	host   string // it is asked as
+	host   string // the Host that requests must have
 
 	mu     sync.Mutex // guards what follows
 	asked  map[string]int
 	wrong  []string
 	tokens map[string]bool
-	last   document // that was given
+	last   document // that was handed out
 }
 
-// give notes which key was given: the extended path has the same.
+// give records the key that was handed out: the extended path has the same.
 func (m *metadata) give(doc document) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -82,7 +82,7 @@ func (m *metadata) serve(t *testing.T, l net.Listener) {
 	m.host = strings.TrimSuffix(l.Addr().String(), ":80")
 	m.asked, m.tokens = map[string]int{}, map[string]bool{}
 	server := httptest.NewUnstartedServer(m)
-	_ = server.Listener.Close() // it has one that nobody wants
+	_ = server.Listener.Close() // the one that it comes with
 	server.Listener = l
 	server.Start()
 	t.Cleanup(func() {
@@ -122,7 +122,7 @@ func (m *metadata) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case r.URL.Path == legacyKeys:
 		doc := m.role()
 		m.give(doc)
-		doc.AccountId = "" // which it does not tell
+		doc.AccountId = "" // which this path does not have
 		_ = json.NewEncoder(w).Encode(doc)
 	case r.URL.Path == extendedKeys:
 		_ = json.NewEncoder(w).Encode(m.given())
@@ -142,7 +142,7 @@ func (m *metadata) note(r *http.Request) int {
 	return m.asked[r.URL.Path]
 }
 
-// complaint is what is wrong about a request, "" for nothing. A token that has died is not wrong.
+// complaint returns what is wrong with a request, "" for nothing. An expired token is not wrong.
 func (m *metadata) complaint(r *http.Request) string {
 	token, ttl := r.Header.Values("X-Aws-Ec2-Metadata-Token"), r.Header.Values("X-Aws-Ec2-Metadata-Token-Ttl-Seconds")
 	switch {
@@ -181,7 +181,7 @@ func (m *metadata) admits(token string) bool {
 	return m.tokens[token] || m.v1 && token == ""
 }
 
-// answer fails a request; the body is not for showing.
+// answer fails a request with a body that must not be shown.
 func answer(w http.ResponseWriter, status int) {
 	w.WriteHeader(status)
 	_, _ = io.WriteString(w, "<html>"+secret+"</html>")

@@ -30,7 +30,7 @@ func TestInstanceWithRole(t *testing.T) {
 	})
 }
 
-// TestNoInstance: where there is no metadata service the machine is no EC2 instance, however its network says so.
+// TestNoInstance: without a metadata service the machine is not an EC2 instance, however the network shows that.
 func TestNoInstance(t *testing.T) {
 	everySilent := map[string]fault{
 		tokenPath:    silent,
@@ -61,7 +61,7 @@ func TestNoInstance(t *testing.T) {
 	})
 }
 
-// TestTokenRefused: without a token and without version 1 there is a metadata service all the same.
+// TestTokenRefused: a service that refuses both a token and version 1 is still a metadata service.
 func TestTokenRefused(t *testing.T) {
 	const hop = "in a container, set the instance's hop limit to 2 or more"
 	noV1 := map[string]string{"AWS_EC2_METADATA_V1_DISABLED": "true"}
@@ -76,7 +76,7 @@ func TestTokenRefused(t *testing.T) {
 				faults: map[string]fault{tokenPath: silent},
 			},
 			env: noV1, err: "the configuration disables version 1: " + hop, asked: once(tokenPath),
-			notConfigured: true, // without version 1 it is one who says nothing at all
+			notConfigured: true, // without version 1 the service is silent
 		}, {
 			name: "no token, version 1 is disabled here", service: &metadata{
 				v1:     true,

@@ -12,7 +12,7 @@ import (
 	"sluice/test/testenv"
 )
 
-// clock is a time that passes when it is told to.
+// clock is a time that the test sets.
 type clock struct{ passed atomic.Int64 }
 
 func (c *clock) now() time.Time {
@@ -21,7 +21,7 @@ func (c *clock) now() time.Time {
 
 func (c *clock) pass(d time.Duration) { c.passed.Add(int64(d)) }
 
-// rotating hands out another key each time, named by its number.
+// rotating hands out another key each time, numbered.
 func rotating(c *clock, life time.Duration) func() document {
 	var count atomic.Int64
 	return func() document {
@@ -31,7 +31,7 @@ func rotating(c *clock, life time.Duration) func() document {
 	}
 }
 
-// rotate looks at a service's keys as time goes by.
+// rotate follows a service's keys as time passes.
 type rotate struct {
 	t       *testing.T
 	service *metadata
@@ -54,8 +54,8 @@ func newRotate(t *testing.T, service *metadata, life time.Duration) *rotate {
 	}}
 }
 
-// after lets time pass, waits for the key, and checks how often a token and the keys were asked for in all. It asks
-// more than once: a search that has just ended is joined for a moment more.
+// after advances the clock, waits for the key, and checks the total requests for tokens and keys. It retrieves more
+// than once, because a retrieval that has just ended may still be joined.
 func (r *rotate) after(d time.Duration, wantKey string, wantTokens, wantKeys int) {
 	r.t.Helper()
 	r.clock.pass(d)
@@ -75,7 +75,7 @@ func (r *rotate) after(d time.Duration, wantKey string, wantTokens, wantKeys int
 	}
 }
 
-// TestVersion1IsRemembered: for five minutes a service without tokens is not asked for one again.
+// TestVersion1IsRemembered: a service without tokens is not asked for one again for five minutes.
 func TestVersion1IsRemembered(t *testing.T) {
 	r := newRotate(
 		t,
@@ -87,7 +87,7 @@ func TestVersion1IsRemembered(t *testing.T) {
 	r.after(3*time.Minute+50*time.Second, "ASIA3", 2, 3)
 }
 
-// TestTokenIsKept: a token is good for six hours.
+// TestTokenIsKept: a token is valid for six hours.
 func TestTokenIsKept(t *testing.T) {
 	r := newRotate(t, &metadata{}, time.Hour)
 	r.after(0, "ASIA1", 1, 1)
@@ -95,8 +95,8 @@ func TestTokenIsKept(t *testing.T) {
 	r.after(5*time.Hour, "ASIA3", 2, 3)
 }
 
-// TestTokenDiesEarly: a service that was restarted knows its tokens no more.
-func TestTokenDiesEarly(t *testing.T) {
+// TestTokenExpiresEarly: a service that has restarted no longer knows its tokens.
+func TestTokenExpiresEarly(t *testing.T) {
 	r := newRotate(t, &metadata{}, time.Hour)
 	r.after(0, "ASIA1", 1, 1)
 	r.service.restart()
