@@ -4,8 +4,11 @@ import (
 	"crypto/ecdsa"
 	"crypto/rand"
 	"crypto/sha256"
+	"crypto/x509"
 	"encoding/base64"
 	"encoding/json"
+	"encoding/pem"
+	"errors"
 	"fmt"
 	"net/http"
 	"time"
@@ -72,4 +75,17 @@ func dpopProof(key *ecdsa.PrivateKey, method, url string, now time.Time) (string
 	r.FillBytes(signature[:32])
 	s.FillBytes(signature[32:])
 	return signed + "." + encode(signature), nil
+}
+
+// parseECKey parses the key that the session is bound to.
+func parseECKey(text string) (*ecdsa.PrivateKey, error) {
+	block, _ := pem.Decode([]byte(text))
+	if block == nil {
+		return nil, errors.New("the dpopKey is not PEM")
+	}
+	key, err := x509.ParseECPrivateKey(block.Bytes)
+	if err != nil || key.Curve.Params().Name != "P-256" {
+		return nil, errors.New("the dpopKey is not a P-256 private key")
+	}
+	return key, nil
 }

@@ -2,12 +2,9 @@ package sso
 
 import (
 	"context"
-	"crypto/ecdsa"
 	"crypto/sha256"
-	"crypto/x509"
 	"encoding/hex"
 	"encoding/json"
-	"encoding/pem"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -174,17 +171,4 @@ func (l Login) create(ctx context.Context, file loginFile) (*types.CreateOAuth2T
 		return nil, errors.New("the sign-in service answered without credentials")
 	}
 	return body, nil
-}
-
-// parseECKey parses the key that the session is bound to.
-func parseECKey(text string) (*ecdsa.PrivateKey, error) {
-	block, _ := pem.Decode([]byte(text))
-	if block == nil {
-		return nil, errors.New("the dpopKey is not PEM")
-	}
-	key, err := x509.ParseECPrivateKey(block.Bytes)
-	if err != nil || key.Curve.Params().Name != "P-256" {
-		return nil, errors.New("the dpopKey is not a P-256 private key")
-	}
-	return key, nil
 }
