@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/http"
 	"net/url"
 	"strings"
@@ -32,8 +33,12 @@ func (w wire) Do(r *http.Request) (*http.Response, error) {
 	}
 	status, body := w(r, form)
 	return &http.Response{
-		StatusCode: status, Status: http.StatusText(status), Header: http.Header{"Content-Type": {"text/xml"}},
-		Body: io.NopCloser(strings.NewReader(body)), ContentLength: int64(len(body)), Request: r,
+		StatusCode:    status,
+		Status:        http.StatusText(status),
+		Header:        http.Header{"Content-Type": {"text/xml"}},
+		Body:          io.NopCloser(strings.NewReader(body)),
+		ContentLength: int64(len(body)),
+		Request:       r,
 	}, nil
 }
 
@@ -84,10 +89,16 @@ func TestAssumeRoleSends(t *testing.T) {
 			got = form
 			return stsAnswer("AssumeRole", "ASIA")
 		})},
-		Base:    &rotating{},
-		RoleARN: role, ExternalID: "external", SessionName: "session", Duration: 2 * time.Hour,
-		Policy: `{"Version":"2012-10-17"}`, PolicyARNs: []string{"arn:aws:iam::aws:policy/ReadOnlyAccess"},
-		Tags: map[string]string{"team": "logs"}, TransitiveTags: []string{"team"}, SourceIdentity: "somebody",
+		Base:           &rotating{},
+		RoleARN:        role,
+		ExternalID:     "external",
+		SessionName:    "session",
+		Duration:       2 * time.Hour,
+		Policy:         `{"Version":"2012-10-17"}`,
+		PolicyARNs:     []string{"arn:aws:iam::aws:policy/ReadOnlyAccess"},
+		Tags:           map[string]string{"team": "logs"},
+		TransitiveTags: []string{"team"},
+		SourceIdentity: "somebody",
 		Contexts: []sts.ProvidedContext{
 			{ProviderARN: "arn:aws:iam::aws:contextProvider/IdentityCenter", Assertion: "assertion"},
 		},
@@ -165,6 +176,18 @@ func TestAssumeRoleFailures(t *testing.T) {
 	}
 }
 
+// TestWebIdentityForbiddenFile: the error names the remedy and still wraps the reason.
+func TestWebIdentityForbiddenFile(t *testing.T) {
+	w := sts.WebIdentity{RoleARN: role, TokenFile: "/token", ReadFile: func(path string) ([]byte, error) {
+		return nil, &fs.PathError{Op: "open", Path: path, Err: fs.ErrPermission}
+	}}
+	_, err := w.Retrieve(t.Context())
+	if !errors.Is(err, fs.ErrPermission) || !strings.Contains(err.Error(), "/token: permission denied (let ") ||
+		!strings.Contains(err.Error(), "fsGroup") {
+		t.Errorf("%v, want an error with the remedy", err)
+	}
+}
+
 // tokens is a token file that changes with each read.
 type tokens struct {
 	contents []string
@@ -200,8 +223,11 @@ func TestWebIdentity(t *testing.T) {
 	} {
 		file, sent := &tokens{contents: c.tokens}, []string(nil)
 		w := sts.WebIdentity{
-			RoleARN: role, SessionName: "pod", TokenFile: "/token", ReadFile: file.ReadFile,
-			Now: func() time.Time { return time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC) },
+			RoleARN:     role,
+			SessionName: "pod",
+			TokenFile:   "/token",
+			ReadFile:    file.ReadFile,
+			Now:         func() time.Time { return time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC) },
 			STS: creds.Service{Region: "eu-central-1", HTTP: wire(func(r *http.Request, form url.Values) (int, string) {
 				sent = append(sent, form.Get("WebIdentityToken"))
 				if form.Get("RoleSessionName") != "pod" || r.Header.Get("Authorization") != "" ||

@@ -2,7 +2,9 @@ package sts
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"strings"
 	"time"
@@ -57,12 +59,17 @@ func (w WebIdentity) withDefaults() WebIdentity {
 
 func (w WebIdentity) token() (string, error) {
 	content, err := w.ReadFile(w.TokenFile)
+	if errors.Is(err, fs.ErrPermission) {
+		err = fmt.Errorf("%w (let this process's user read it: on Kubernetes, set fsGroup in the pod's "+
+			"securityContext)", err)
+	}
 	if err != nil {
 		return "", fmt.Errorf("web identity for role %s: read its token file: %w", w.RoleARN, err)
 	}
 	token := strings.TrimSpace(string(content))
 	if token == "" {
-		return "", fmt.Errorf("web identity for role %s: token file %s is empty", w.RoleARN, w.TokenFile)
+		return "", fmt.Errorf("web identity for role %s: token file %s is empty: "+
+			"mount a projected service account token there", w.RoleARN, w.TokenFile)
 	}
 	return token, nil
 }
