@@ -20,7 +20,8 @@ func newKey() aKey {
 		AccessKeyID:     "AKIAIOSFODNN7EXAMPLE",
 		SecretAccessKey: "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
 		SessionToken:    "token",
-		Expires:         time.Now().Add(24 * time.Hour), Source: "test",
+		Expires:         time.Now().Add(24 * time.Hour),
+		Source:          "test",
 	}}
 }
 

@@ -29,10 +29,10 @@ func (m *metadataDay) Retrieve(context.Context) (creds.Credentials, error) {
 		return creds.Credentials{}, errSource
 	}
 	return creds.Credentials{
-		AccessKeyID: fmt.Sprintf(
-			"AKIA%d",
-			len(m.asked),
-		), SecretAccessKey: "s", Expires: time.Now().Add(m.life), Source: "test",
+		AccessKeyID:     fmt.Sprintf("AKIA%d", len(m.asked)),
+		SecretAccessKey: "s",
+		Expires:         time.Now().Add(m.life),
+		Source:          "test",
 	}, nil
 }
 
@@ -86,9 +86,11 @@ func TestADayOfKeys(t *testing.T) {
 
 func aDay(t *testing.T, life time.Duration) {
 	source := &metadataDay{life: life}
-	cache := creds.NewCache(
-		creds.CacheOptions{Provider: source, StaticStability: true, Random: rand.New(rand.NewPCG(1, 2)).Float64},
-	)
+	cache := creds.NewCache(creds.CacheOptions{
+		Provider:        source,
+		StaticStability: true,
+		Random:          rand.New(rand.NewPCG(1, 2)).Float64,
+	})
 	defer cache.Close()
 	c := &caller{t, cache, map[string]bool{}}
 

@@ -42,9 +42,11 @@ func TestOneFailure(t *testing.T) {
 	for seed := range uint64(300) {
 		synctest.Test(t, func(t *testing.T) {
 			s := &source{life: 6 * time.Hour}
-			c := creds.NewCache(
-				creds.CacheOptions{Provider: s, StaticStability: true, Random: rand.New(rand.NewPCG(seed, 1)).Float64},
-			)
+			c := creds.NewCache(creds.CacheOptions{
+				Provider:        s,
+				StaticStability: true,
+				Random:          rand.New(rand.NewPCG(seed, 1)).Float64,
+			})
 			defer c.Close()
 			first, err := c.Retrieve(t.Context())
 			if err != nil {

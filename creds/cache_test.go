@@ -164,9 +164,11 @@ func TestMaxBackoff(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			s := &source{}
 			s.fail.Store(true)
-			c := creds.NewCache(
-				creds.CacheOptions{Provider: s, MaxBackoff: 4 * time.Second, Random: func() float64 { return random }},
-			)
+			c := creds.NewCache(creds.CacheOptions{
+				Provider:   s,
+				MaxBackoff: 4 * time.Second,
+				Random:     func() float64 { return random },
+			})
 			var asked []int64
 			for range 16 {
 				c.Retrieve(t.Context())

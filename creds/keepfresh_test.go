@@ -14,9 +14,11 @@ func TestKeepFresh(t *testing.T) {
 	for _, keep := range []bool{true, false} {
 		synctest.Test(t, func(t *testing.T) {
 			s := &source{life: time.Hour, delay: 5 * time.Second}
-			cache := creds.NewCache(
-				creds.CacheOptions{Provider: s, KeepFresh: keep, Random: func() float64 { return 0.5 }},
-			)
+			cache := creds.NewCache(creds.CacheOptions{
+				Provider:  s,
+				KeepFresh: keep,
+				Random:    func() float64 { return 0.5 },
+			})
 			time.Sleep(time.Hour)
 			if n := s.calls.Load(); n != 0 {
 				t.Errorf("%d retrievals before anyone asked", n)

@@ -107,12 +107,10 @@ func TestClose(t *testing.T) {
 func TestSubscriberPanics(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var reported []error
-		cache := creds.NewCache(
-			creds.CacheOptions{
-				Provider: &source{life: time.Hour},
-				OnPanic:  func(err error) { reported = append(reported, err) },
-			},
-		)
+		cache := creds.NewCache(creds.CacheOptions{
+			Provider: &source{life: time.Hour},
+			OnPanic:  func(err error) { reported = append(reported, err) },
+		})
 		defer cache.Close()
 		cache.Subscribe(func(creds.Update) { panic("of a subscriber") })
 		var got []string
@@ -153,14 +151,12 @@ func TestSubscriberCloses(t *testing.T) {
 func TestFailureHasPrevious(t *testing.T) {
 	now := time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC)
 	found, err := creds.Credentials{}, errors.New("gone")
-	cache := creds.NewCache(
-		creds.CacheOptions{
-			Now: func() time.Time { return now },
-			Provider: retrieve(func(context.Context) (creds.Credentials, error) {
-				return found, err
-			}),
-		},
-	)
+	cache := creds.NewCache(creds.CacheOptions{
+		Now: func() time.Time { return now },
+		Provider: retrieve(func(context.Context) (creds.Credentials, error) {
+			return found, err
+		}),
+	})
 	defer cache.Close()
 	told := make(chan creds.Update, 9)
 	cache.Subscribe(func(u creds.Update) { told <- u })

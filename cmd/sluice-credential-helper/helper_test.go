@@ -101,10 +101,8 @@ func TestFetchWantsCredentials(t *testing.T) {
 		"no-expiration": "a document whose Expiration is not a valid RFC 3339 time",
 		"expired":       "credentials that have expired",
 	} {
-		got, err := fetch(
-			source{server.URL + "/document/" + name, planted, [2]string{"URL", "TOKEN"}},
-			time.Now().Add(10*time.Second),
-		)
+		got, err := fetch(source{server.URL + "/document/" + name, planted, [2]string{"URL", "TOKEN"}},
+			time.Now().Add(10*time.Second))
 		if want = host + " answers " + want; err == nil || err.Error() != want {
 			t.Errorf("%s: fetch = %q, %v, want %q", name, got, err, want)
 		}
@@ -150,10 +148,8 @@ func TestFetchReadsAllAndNoMore(t *testing.T) {
 					io.Copy(io.Discard, conn) // until the helper closes it
 				}
 			}()
-			got, err := fetch(
-				source{"http://" + l.Addr().String() + "/", planted, [2]string{"URL", "TOKEN"}},
-				time.Now().Add(time.Hour),
-			)
+			got, err := fetch(source{"http://" + l.Addr().String() + "/", planted, [2]string{"URL", "TOKEN"}},
+				time.Now().Add(time.Hour))
 			want := strings.ReplaceAll(tt.want, "ADDR", l.Addr().String())
 			if want == "" && (err != nil || string(got) != document) ||
 				want != "" && (err == nil || err.Error() != want) {

@@ -81,7 +81,8 @@ func TestRetrieve(t *testing.T) {
 		SecretAccessKey: secretKey,
 		SessionToken:    "TOKEN",
 		AccountID:       "123456789012",
-		Expires:         time.Date(2999, 1, 1, 0, 0, 0, 0, time.UTC), Source: "container",
+		Expires:         time.Date(2999, 1, 1, 0, 0, 0, 0, time.UTC),
+		Source:          "container",
 	}
 	if err != nil || got != want {
 		t.Errorf("Retrieve = %v, %v", got, err)

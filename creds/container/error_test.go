@@ -44,18 +44,17 @@ func TestPatience(t *testing.T) {
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			start, n := time.Now(), 0
-			_, err := (&container.Provider{URI: "http://127.0.0.1/x",
-				Transport: roundTripper(func(r *http.Request) (*http.Response, error) {
-					n++
-					if c.status == 0 {
-						<-r.Context().Done()
-						return nil, r.Context().Err()
-					}
-					time.Sleep(4900 * time.Millisecond)
-					return &http.Response{StatusCode: c.status, Body: http.NoBody}, nil
-				})}).Retrieve(
-				t.Context(),
-			)
+			service := roundTripper(func(r *http.Request) (*http.Response, error) {
+				n++
+				if c.status == 0 {
+					<-r.Context().Done()
+					return nil, r.Context().Err()
+				}
+				time.Sleep(4900 * time.Millisecond)
+				return &http.Response{StatusCode: c.status, Body: http.NoBody}, nil
+			})
+			p := &container.Provider{URI: "http://127.0.0.1/x", Transport: service}
+			_, err := p.Retrieve(t.Context())
 			if err == nil || !strings.Contains(err.Error(), c.want) || n != c.asked ||
 				time.Since(start) > 20*time.Second {
 				t.Errorf("%s: %v after %d requests and %v", name, err, n, time.Since(start))

@@ -67,10 +67,8 @@ func TestKube2iam(t *testing.T) {
 			for _, named := range []string{"", role} {
 				docs := map[string]string{legacyList: role, legacyList + role: keysOf("POD", "")}
 				if extended {
-					maps.Copy(
-						docs,
-						map[string]string{extendedList: node, extendedList + node: keysOf("NODE", "999999999999")},
-					)
+					maps.Copy(docs,
+						map[string]string{extendedList: node, extendedList + node: keysOf("NODE", "999999999999")})
 				}
 				provider := &ec2.Provider{Client: (&pages{docs: docs}).serve(t), Profile: named}
 				for range 2 {

@@ -31,12 +31,10 @@ func metadata(t *testing.T, docs map[string]string) *imds.Client {
 		}
 	}))
 	t.Cleanup(server.Close)
-	return imds.New(
-		imds.Options{
-			Endpoint: server.URL,
-			Pause:    func(ctx context.Context, _ time.Duration) error { return ctx.Err() },
-		},
-	)
+	return imds.New(imds.Options{
+		Endpoint: server.URL,
+		Pause:    func(ctx context.Context, _ time.Duration) error { return ctx.Err() },
+	})
 }
 
 func TestRetrieve(t *testing.T) {

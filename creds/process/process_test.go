@@ -126,10 +126,8 @@ func TestTooMuchOutput(t *testing.T) {
 func TestCanceled(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	time.AfterFunc(50*time.Millisecond, cancel)
-	if got, err := guarded(ctx, t, process.Provider{Command: "sleep 1000 & sleep 1000"}, 0); !errors.Is(
-		err,
-		context.Canceled,
-	) {
+	got, err := guarded(ctx, t, process.Provider{Command: "sleep 1000 & sleep 1000"}, 0)
+	if !errors.Is(err, context.Canceled) {
 		t.Errorf("Retrieve = %v, %v", got, err)
 	}
 }

@@ -38,18 +38,9 @@ func TestKeysComeFromOneFile(t *testing.T) {
 	} {
 		plan, err := parse(t, "[profile p]\n"+c.config, "[p]\n"+c.credentials).Plan("p")
 		if got, _ := plan.Base.(profile.Keys); got != c.want {
-			t.Errorf(
-				"%s: %q %q %q %q, want %q %q %q %q",
-				c.name,
-				got.AccessKeyID,
-				got.SecretAccessKey,
-				got.SessionToken,
-				got.AccountID,
-				c.want.AccessKeyID,
-				c.want.SecretAccessKey,
-				c.want.SessionToken,
-				c.want.AccountID,
-			)
+			t.Errorf("%s: %q %q %q %q, want %q %q %q %q", c.name,
+				got.AccessKeyID, got.SecretAccessKey, got.SessionToken, got.AccountID,
+				c.want.AccessKeyID, c.want.SecretAccessKey, c.want.SessionToken, c.want.AccountID)
 		}
 		if (err == nil) != (c.err == "") || (err != nil && !strings.Contains(err.Error(), c.err)) {
 			t.Errorf("%s: error %v, want %q", c.name, err, c.err)
@@ -64,16 +55,12 @@ type holder struct {
 }
 
 func TestNoSecretIsPrinted(t *testing.T) {
-	f := parse(
-		t,
-		"",
-		lines(
-			"[p]",
-			"aws_access_key_id = AKIAIOSFODNN7EXAMPLE",
-			"aws_secret_access_key = SECRET",
-			"aws_session_token = TOKEN",
-		),
-	)
+	f := parse(t, "", lines(
+		"[p]",
+		"aws_access_key_id = AKIAIOSFODNN7EXAMPLE",
+		"aws_secret_access_key = SECRET",
+		"aws_session_token = TOKEN",
+	))
 	plan, err := f.Plan("p")
 	if err != nil {
 		t.Fatal(err)

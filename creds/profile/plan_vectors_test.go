@@ -105,14 +105,11 @@ func TestPlanVectors(t *testing.T) {
 			}
 			want := profile.Plan{Base: c.Output.ProfileChain[0].base(t)}
 			for _, l := range c.Output.ProfileChain[1:] {
-				want.Roles = append(
-					want.Roles,
-					profile.Role{
-						ARN:         l.AssumeRole.ARN,
-						ExternalID:  l.AssumeRole.ExternalID,
-						SessionName: l.AssumeRole.Session,
-					},
-				)
+				want.Roles = append(want.Roles, profile.Role{
+					ARN:         l.AssumeRole.ARN,
+					ExternalID:  l.AssumeRole.ExternalID,
+					SessionName: l.AssumeRole.Session,
+				})
 			}
 			for i := range got.Roles {
 				got.Roles[i].Profile = "" // the vectors do not name it

@@ -72,8 +72,11 @@ func (s *signIn) Do(r *http.Request) (*http.Response, error) {
 		status, answer = call.ResponseCode, `{"error":"TOKEN_EXPIRED","message":"no"}`
 	}
 	return &http.Response{
-		StatusCode: status, Header: http.Header{"Content-Type": {"application/json"}}, Request: r,
-		Body: io.NopCloser(strings.NewReader(answer)), ContentLength: int64(len(answer)),
+		StatusCode:    status,
+		Header:        http.Header{"Content-Type": {"application/json"}},
+		Request:       r,
+		Body:          io.NopCloser(strings.NewReader(answer)),
+		ContentLength: int64(len(answer)),
 	}, nil
 }
 
@@ -154,8 +157,11 @@ func (v loginVector) run(t *testing.T, now time.Time) {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	got, err := sso.Login{
-		SignIn: creds.Service{Region: "us-east-1", HTTP: service}, Session: strings.TrimSpace(session),
-		Dir: dir, Disk: disk.OS{}, Now: func() time.Time { return now },
+		SignIn:  creds.Service{Region: "us-east-1", HTTP: service},
+		Session: strings.TrimSpace(session),
+		Dir:     dir,
+		Disk:    disk.OS{},
+		Now:     func() time.Time { return now },
 	}.Retrieve(ctx)
 	if service.calls != len(v.MockAPICalls) {
 		t.Errorf("%d requests, want %d", service.calls, len(v.MockAPICalls))
@@ -167,20 +173,10 @@ func (v loginVector) run(t *testing.T, now time.Time) {
 				t.Errorf("%v, %v, want an error with a remedy", got, err)
 			}
 		case "credentials":
-			shown := fmt.Sprintln(
-				got.AccessKeyID,
-				got.SecretAccessKey,
-				got.SessionToken,
-				got.AccountID,
-				got.Expires.UTC().Format(time.RFC3339),
-			)
-			want := fmt.Sprintln(
-				text(outcome["accessKeyId"]),
-				text(outcome["secretAccessKey"]),
-				text(outcome["sessionToken"]),
-				text(outcome["accountId"]),
-				text(outcome["expiresAt"]),
-			)
+			shown := fmt.Sprintln(got.AccessKeyID, got.SecretAccessKey, got.SessionToken, got.AccountID,
+				got.Expires.UTC().Format(time.RFC3339))
+			want := fmt.Sprintln(text(outcome["accessKeyId"]), text(outcome["secretAccessKey"]),
+				text(outcome["sessionToken"]), text(outcome["accountId"]), text(outcome["expiresAt"]))
 			if err != nil || shown != want {
 				t.Errorf("%s, %v, want %s", shown, err, want)
 			}

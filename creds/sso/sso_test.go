@@ -38,8 +38,11 @@ func (s *identityCenter) Do(r *http.Request) (*http.Response, error) {
 	defer s.mu.Unlock()
 	status, body := s.answer(r)
 	return &http.Response{
-		StatusCode: status, Header: http.Header{"Content-Type": {"application/json"}}, Request: r,
-		Body: io.NopCloser(strings.NewReader(body)), ContentLength: int64(len(body)),
+		StatusCode:    status,
+		Header:        http.Header{"Content-Type": {"application/json"}},
+		Request:       r,
+		Body:          io.NopCloser(strings.NewReader(body)),
+		ContentLength: int64(len(body)),
 	}, nil
 }
 
@@ -70,11 +73,8 @@ func (s *identityCenter) answer(r *http.Request) (int, string) {
 		}
 		s.rotated++
 		s.valid, s.refresh = fmt.Sprintf("access %d", s.rotated), fmt.Sprintf("refresh %d", s.rotated)
-		return http.StatusOK, fmt.Sprintf(
-			`{"accessToken":%q,"expiresIn":28800,"refreshToken":%q,"tokenType":"Bearer"}`,
-			s.valid,
-			s.refresh,
-		)
+		return http.StatusOK, fmt.Sprintf(`{"accessToken":%q,"expiresIn":28800,"refreshToken":%q,"tokenType":"Bearer"}`,
+			s.valid, s.refresh)
 	}
 	s.t.Errorf("%s %s is not a request to this service", r.Method, r.URL)
 	return http.StatusNotFound, "{}"
@@ -84,11 +84,13 @@ func (s *identityCenter) answer(r *http.Request) (int, string) {
 func ssoDir(t *testing.T, expires time.Time, without ...string) string {
 	t.Helper()
 	fields := map[string]string{
-		"accessToken":  "access 0",
-		"expiresAt":    expires.UTC().Format(time.RFC3339),
-		"refreshToken": "refresh 0",
-		"clientId":     "client",
-		"clientSecret": "client secret", "registrationExpiresAt": "2199-01-01T00:00:00Z", "startUrl": "https://kept",
+		"accessToken":           "access 0",
+		"expiresAt":             expires.UTC().Format(time.RFC3339),
+		"refreshToken":          "refresh 0",
+		"clientId":              "client",
+		"clientSecret":          "client secret",
+		"registrationExpiresAt": "2199-01-01T00:00:00Z",
+		"startUrl":              "https://kept",
 	}
 	for _, name := range without {
 		delete(fields, name)
@@ -112,8 +114,14 @@ var ssoNow = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 func newRole(service *identityCenter, dir string) sso.Role {
 	at := creds.Service{Region: "eu-west-1", HTTP: service}
 	return sso.Role{
-		Portal: at, AccountID: "123456789012", RoleName: "logs",
-		Token: sso.Token{OIDC: at, Session: "dev", Dir: dir, Disk: disk.OS{}, Now: func() time.Time { return ssoNow }},
+		Portal:    at,
+		AccountID: "123456789012",
+		RoleName:  "logs",
+		Token: sso.Token{OIDC: at,
+			Session: "dev",
+			Dir:     dir,
+			Disk:    disk.OS{},
+			Now:     func() time.Time { return ssoNow }},
 	}
 }
 

@@ -62,10 +62,8 @@ func newDesk(t *testing.T, files disk, o standard.Options, variables map[string]
 	d := &desk{shelf: &shelf{files: files}, issuer: &issuer{}, told: make(chan creds.Update, 99)}
 	server := httptest.NewServer(d.issuer)
 	t.Cleanup(server.Close)
-	env := environment(
-		nil,
-		map[string]string{"HOME": "/h", "AWS_ENDPOINT_URL_STS": server.URL, "AWS_EC2_METADATA_DISABLED": "true"},
-	)
+	env := environment(nil,
+		map[string]string{"HOME": "/h", "AWS_ENDPOINT_URL_STS": server.URL, "AWS_EC2_METADATA_DISABLED": "true"})
 	getenv := env.Getenv
 	env.Getenv = func(name string) string {
 		if value, ok := variables[name]; ok {

@@ -63,13 +63,12 @@ func TestEndpointOptions(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, err = sts.AssumeRole{
+		role := sts.AssumeRole{
 			STS:     service,
 			RoleARN: "arn:aws:iam::123456789012:role/logs",
 			Base:    creds.Env{Getenv: env.Getenv},
-		}.Retrieve(
-			t.Context(),
-		)
+		}
+		_, err = role.Retrieve(t.Context())
 		if want := "https://" + c.sts + "/"; network.url != want {
 			t.Errorf("%s: STS is asked at %q, want %q: %v", c.name, network.url, want, err)
 		}
@@ -91,7 +90,11 @@ func dialled(t *testing.T, sources *standard.Sources, o standard.Options) (addre
 	endpoint, _ := sources.Endpoint(o, "s3")
 	fips, dualStack := sources.EndpointOptions(o)
 	store, err := s3.New(s3.Options{
-		Region: o.Region, Endpoint: endpoint, UseFIPS: fips, UseDualStack: dualStack, Attempts: 1,
+		Region:       o.Region,
+		Endpoint:     endpoint,
+		UseFIPS:      fips,
+		UseDualStack: dualStack,
+		Attempts:     1,
 		Credentials: creds.Static{
 			Credentials: creds.Credentials{AccessKeyID: "AKIAIOSFODNN7EXAMPLE", SecretAccessKey: "s"},
 		},

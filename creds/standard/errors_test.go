@@ -32,12 +32,8 @@ func TestErrorsAreWrapped(t *testing.T) {
 			{name: "refused", sts: refusing(t), timeout: time.Minute, code: "AccessDenied"},
 			{name: "late", sts: hanging.URL, timeout: 50 * time.Millisecond, is: context.DeadlineExceeded},
 		} {
-			sources := standard.NewSources(
-				environment(
-					disk{"/h/.aws/config": assuming},
-					map[string]string{"HOME": "/h", "AWS_PROFILE": "a", "AWS_ENDPOINT_URL_STS": c.sts},
-				),
-			)
+			variables := map[string]string{"HOME": "/h", "AWS_PROFILE": "a", "AWS_ENDPOINT_URL_STS": c.sts}
+			sources := standard.NewSources(environment(disk{"/h/.aws/config": assuming}, variables))
 			ctx, cancel := context.WithTimeout(t.Context(), c.timeout)
 			_, err := sources.Provider(standard.Options{RoleARN: role}).Retrieve(ctx)
 			cancel()

@@ -92,14 +92,11 @@ func refusing(t *testing.T) string { return newSTS(t, "nobody's") }
 
 // TestClockListensToAWSOnly: another server may have a wrong clock, by which AWS's keys do not expire.
 func TestClockListensToAWSOnly(t *testing.T) {
-	env := environment(
-		nil,
-		map[string]string{
-			"AWS_ACCESS_KEY_ID":     "FROM-ENV",
-			"AWS_SECRET_ACCESS_KEY": "s",
-			"AWS_ENDPOINT_URL_STS":  refusing(t),
-		},
-	)
+	env := environment(nil, map[string]string{
+		"AWS_ACCESS_KEY_ID":     "FROM-ENV",
+		"AWS_SECRET_ACCESS_KEY": "s",
+		"AWS_ENDPOINT_URL_STS":  refusing(t),
+	})
 	env.Now = func() time.Time { return time.Now().Add(-2 * time.Hour) }
 	sources := standard.NewSources(env)
 	defer sources.Close()

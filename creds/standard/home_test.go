@@ -87,14 +87,11 @@ func TestTokenCachesAreInTheHome(t *testing.T) {
 			"", errors.New("no such user"), "no such user; set HOME"},
 	} {
 		files := &looked{disk: disk{"/config": "[default]\n" + c.profile + "\n"}}
-		env := environment(
-			nil,
-			map[string]string{
-				"AWS_CONFIG_FILE":             "/config",
-				"AWS_SHARED_CREDENTIALS_FILE": "/none",
-				"AWS_LOGIN_CACHE_DIRECTORY":   c.dir,
-			},
-		)
+		env := environment(nil, map[string]string{
+			"AWS_CONFIG_FILE":             "/config",
+			"AWS_SHARED_CREDENTIALS_FILE": "/none",
+			"AWS_LOGIN_CACHE_DIRECTORY":   c.dir,
+		})
 		env.Disk, env.Home = files, func() (string, error) { return "/root", c.home }
 		sources := standard.NewSources(env)
 		_, err := sources.Provider(standard.Options{}).Retrieve(t.Context())

@@ -50,11 +50,8 @@ func TestIMDSEndpointVectors(t *testing.T) {
 			env.Transport = network
 			sources := standard.NewSources(env)
 			defer sources.Close()
-			_, err := sources.Provider(
-				standard.Options{IMDSEndpoint: c.EndpointOverride, IMDSEndpointMode: c.ModeOverride},
-			).Retrieve(
-				t.Context(),
-			)
+			o := standard.Options{IMDSEndpoint: c.EndpointOverride, IMDSEndpointMode: c.ModeOverride}
+			_, err := sources.Provider(o).Retrieve(t.Context())
 			if network.url != c.Result.Ok {
 				t.Errorf("asked %q, want %q", network.url, c.Result.Ok)
 			}

@@ -72,12 +72,8 @@ func TestContainersWithTheirAuthorities(t *testing.T) {
 	server.StartTLS()
 	defer server.Close()
 	authority := string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw}))
-	d := newDesk(
-		t,
-		disk{"/ca": authority},
-		standard.Options{},
-		map[string]string{"AWS_CONTAINER_CREDENTIALS_FULL_URI": server.URL + "/x"},
-	)
+	d := newDesk(t, disk{"/ca": authority}, standard.Options{},
+		map[string]string{"AWS_CONTAINER_CREDENTIALS_FULL_URI": server.URL + "/x"})
 	if got, err := d.sources.Provider(standard.Options{}).Retrieve(t.Context()); err == nil ||
 		!strings.Contains(err.Error(), "certificate") {
 		t.Errorf("without the authority: %v, %v, want a refusal", got, err)

@@ -112,7 +112,9 @@ func TestRotatedFileIsNoticed(t *testing.T) {
 
 func TestProfileByName(t *testing.T) {
 	env := environment(disk{"/home/me/.aws/config": "[profile region]\nregion = eu-central-1\n"}, map[string]string{
-		"HOME": "/home/me", "AWS_ACCESS_KEY_ID": "FROM-ENV", "AWS_SECRET_ACCESS_KEY": "s",
+		"HOME":                  "/home/me",
+		"AWS_ACCESS_KEY_ID":     "FROM-ENV",
+		"AWS_SECRET_ACCESS_KEY": "s",
 	})
 	for profile, want := range map[string]string{"none": "no such profile", "region": "credential"} {
 		got, err := standard.NewSources(env).Provider(standard.Options{Profile: profile}).Retrieve(t.Context())

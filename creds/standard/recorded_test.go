@@ -92,9 +92,8 @@ func record(t *testing.T, file string) *recorded {
 func (x *exchange) add(e event) error {
 	switch a := e.Action; {
 	case a.Request != nil:
-		x.method, x.uri, x.header = a.Request.Request.Method, a.Request.Request.URI, canonical(
-			a.Request.Request.Headers,
-		)
+		request := a.Request.Request
+		x.method, x.uri, x.header = request.Method, request.URI, canonical(request.Headers)
 	case a.Response != nil && a.Response.Response.Ok != nil:
 		x.status, x.answered = a.Response.Response.Ok.Status, canonical(a.Response.Response.Ok.Headers)
 	case a.Data != nil:
@@ -177,10 +176,8 @@ func answer(req *http.Request, x exchange) *http.Response {
 func (r *recorded) compare(req *http.Request, body string, x exchange) {
 	differ := func(what, got, want string) {
 		if got != want {
-			r.unlike = append(
-				r.unlike,
-				fmt.Sprintf("%s %s: %s is %q, recorded is %q", req.Method, req.URL, what, got, want),
-			)
+			r.unlike = append(r.unlike,
+				fmt.Sprintf("%s %s: %s is %q, recorded is %q", req.Method, req.URL, what, got, want))
 		}
 	}
 	differ("method", req.Method, x.method)

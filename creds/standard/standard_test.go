@@ -140,13 +140,8 @@ func TestOrder(t *testing.T) {
 		for name, value := range c.variables {
 			variables[name] = value
 		}
-		got, err := standard.NewSources(
-			environment(files, variables),
-		).Provider(
-			standard.Options{},
-		).Retrieve(
-			t.Context(),
-		)
+		sources := standard.NewSources(environment(files, variables))
+		got, err := sources.Provider(standard.Options{}).Retrieve(t.Context())
 		if err != nil && (!strings.Contains(err.Error(), c.want) || errors.Is(err, creds.ErrNotConfigured) != c.none) {
 			t.Errorf("%s: %v, want %q", c.name, err, c.want)
 		}

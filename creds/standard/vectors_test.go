@@ -148,8 +148,11 @@ func (s scenario) run(t *testing.T, o standard.Options) {
 			n, traffic.exchanges[0].method, traffic.exchanges[0].uri)
 	}
 	want := creds.Credentials{
-		AccessKeyID: s.result.Ok.AccessKeyID, SecretAccessKey: s.result.Ok.SecretAccessKey,
-		SessionToken: s.result.Ok.SessionToken, AccountID: s.result.Ok.AccountID, Source: got.Source,
+		AccessKeyID:     s.result.Ok.AccessKeyID,
+		SecretAccessKey: s.result.Ok.SecretAccessKey,
+		SessionToken:    s.result.Ok.SessionToken,
+		AccountID:       s.result.Ok.AccountID,
+		Source:          got.Source,
 	}
 	if s.result.Ok.Expiry != 0 {
 		want.Expires = time.Unix(s.result.Ok.Expiry, 0)

@@ -17,8 +17,10 @@ func TestFaultAtEachStep(t *testing.T) {
 	for n, step := range steps {
 		add := func(name string, f fault, requests int, err string) {
 			i := instance{
-				name: name + " at " + step, service: &metadata{v1: true, faults: map[string]fault{step: f}},
-				err: err, asked: once(steps[:n+1]...),
+				name:    name + " at " + step,
+				service: &metadata{v1: true, faults: map[string]fault{step: f}},
+				err:     err,
+				asked:   once(steps[:n+1]...),
 			}
 			if err == "" {
 				i.found, i.account, i.asked = key, account, once(append(steps, extendedKeys)...)
@@ -42,8 +44,10 @@ func TestBadDocument(t *testing.T) {
 	var instances []instance
 	add := func(name, text, err string) {
 		instances = append(instances, instance{
-			name: name, service: &metadata{faults: map[string]fault{legacyKeys: body(text)}},
-			err: err, asked: once(tokenPath, legacyList, legacyKeys),
+			name:    name,
+			service: &metadata{faults: map[string]fault{legacyKeys: body(text)}},
+			err:     err,
+			asked:   once(tokenPath, legacyList, legacyKeys),
 		})
 	}
 	change := func(f func(*document)) string {
@@ -63,11 +67,8 @@ func TestBadDocument(t *testing.T) {
 	add("code", change(func(d *document) { d.Code = "AssumeRoleUnauthorizedAccess" }), `"AssumeRoleUnauthorizedAccess"`)
 	add("blank ID", change(func(d *document) { d.AccessKeyId = " " }), blank)
 	add("blank key", change(func(d *document) { d.SecretAccessKey = "\t" }), blank)
-	add(
-		"expired",
-		change(func(d *document) { d.Expiration = "2020-01-02T03:04:05Z" }),
-		"expired at 2020-01-02T03:04:05Z",
-	)
+	add("expired", change(func(d *document) { d.Expiration = "2020-01-02T03:04:05Z" }),
+		"expired at 2020-01-02T03:04:05Z")
 	add("no expiration", change(func(d *document) { d.Expiration = "" }), "has no Expiration")
 	add("a secret as expiration", change(func(d *document) { d.Expiration = secret }), "is not a valid RFC 3339 time")
 	runAll(t, instances)
@@ -76,7 +77,8 @@ func TestBadDocument(t *testing.T) {
 // TestTooLongDocument: the length of an answer is limited.
 func TestTooLongDocument(t *testing.T) {
 	runAll(t, []instance{{
-		name: "keys", err: "longer than 65536 bytes",
+		name:    "keys",
+		err:     "longer than 65536 bytes",
 		service: &metadata{faults: map[string]fault{legacyKeys: body(strings.Repeat(secret, 64<<10))}},
 	}})
 }
@@ -86,7 +88,8 @@ func TestTooLongDocument(t *testing.T) {
 func TestPageInsteadOfRole(t *testing.T) {
 	const page = "<html>" + secret + "</html>"
 	runAll(t, []instance{{
-		name: "page", err: "role",
+		name:    "page",
+		err:     "role",
 		service: &metadata{faults: map[string]fault{legacyList: body(page), legacyList + page: body(page)}},
 	}})
 }

@@ -59,7 +59,9 @@ func TestKeysThatAreNeverReplaced(t *testing.T) {
 	keys := world.iam.newIssuer(life)
 	doc := keys.document()
 	l := newLoaded(t, keys, creds.Static{Credentials: creds.Credentials{
-		AccessKeyID: doc.AccessKeyId, SecretAccessKey: doc.SecretAccessKey, SessionToken: doc.Token,
+		AccessKeyID:     doc.AccessKeyId,
+		SecretAccessKey: doc.SecretAccessKey,
+		SessionToken:    doc.Token,
 	}})
 	ctx, cancel := context.WithTimeout(t.Context(), plenty)
 	defer cancel()

@@ -87,9 +87,12 @@ func newLoaded(t *testing.T, keys *issuer, provider creds.Provider) *loaded {
 		t.Fatal(err)
 	}
 	log := slog.New(slog.NewTextHandler(&l.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	l.out, err = output.New(
-		output.Options{Config: cfg, Dir: filepath.Join(t.TempDir(), "spool"), Credentials: provider, Log: log},
-	)
+	l.out, err = output.New(output.Options{
+		Config:      cfg,
+		Dir:         filepath.Join(t.TempDir(), "spool"),
+		Credentials: provider,
+		Log:         log,
+	})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -44,9 +44,14 @@ type document struct {
 // newDocument returns keys that are valid until a time, rounded down to whole seconds.
 func newDocument(keys testenv.Keys, expires time.Time) document {
 	return document{
-		Code: "Success", Message: secret, Type: "AWS-HMAC", AccountId: account,
-		AccessKeyId: keys.AccessKeyID, SecretAccessKey: keys.SecretAccessKey, Token: keys.SessionToken,
-		Expiration: expires.UTC().Truncate(time.Second).Format(time.RFC3339),
+		Code:            "Success",
+		Message:         secret,
+		Type:            "AWS-HMAC",
+		AccountId:       account,
+		AccessKeyId:     keys.AccessKeyID,
+		SecretAccessKey: keys.SecretAccessKey,
+		Token:           keys.SessionToken,
+		Expiration:      expires.UTC().Truncate(time.Second).Format(time.RFC3339),
 	}
 }
 

@@ -64,24 +64,15 @@ func (r *rotate) after(d time.Duration, wantKey string, wantTokens, wantKeys int
 	var got string
 	err := testenv.Wait(ctx, nil, func() bool { got = r.get(); return got == wantKey })
 	if asked := r.service.requests(); err != nil || asked[tokenPath] != wantTokens || asked[legacyKeys] != wantKeys {
-		r.t.Errorf(
-			"got %s after %v, want %s after %d requests for a token and %d for keys",
-			got,
-			asked,
-			wantKey,
-			wantTokens,
-			wantKeys,
-		)
+		r.t.Errorf("got %s after %v, want %s after %d requests for a token and %d for keys", got, asked, wantKey,
+			wantTokens, wantKeys)
 	}
 }
 
 // TestVersion1IsRemembered: a service without tokens is not asked for one again for five minutes.
 func TestVersion1IsRemembered(t *testing.T) {
-	r := newRotate(
-		t,
-		&metadata{v1: true, faults: map[string]fault{tokenPath: status(http.StatusForbidden)}},
-		4*time.Minute,
-	)
+	r := newRotate(t, &metadata{v1: true, faults: map[string]fault{tokenPath: status(http.StatusForbidden)}},
+		4*time.Minute)
 	r.after(0, "ASIA1", 1, 1)
 	r.after(3*time.Minute+50*time.Second, "ASIA2", 1, 2)
 	r.after(3*time.Minute+50*time.Second, "ASIA3", 2, 3)
