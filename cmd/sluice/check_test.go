@@ -75,7 +75,7 @@ func TestCheck(t *testing.T) {
 		{
 			name:   "right, but not what was meant",
 			args:   []string{"check", "bucket=logs", "store_dir_limit_size=50M", "json_date_key=false"},
-			stdout: []string{`note  store_dir_limit_size 50000000 is below total_file_size 100000000`, `!replaces its time`},
+			stdout: []string{`note  raise store_dir_limit_size 50000000 above total_file_size 100000000`, `!replaces its time`},
 		},
 		{
 			name:   "the environment's CA bundle",

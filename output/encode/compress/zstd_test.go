@@ -1,4 +1,4 @@
-package encode_test
+package compress
 
 import (
 	"bytes"
@@ -7,10 +7,6 @@ import (
 	"testing"
 
 	"github.com/klauspost/compress/zstd"
-
-	"sluice/output/encode"
-	"sluice/output/encode/compress"
-	"sluice/output/record"
 )
 
 // TestZstdWindow wants the smaller one of what the two windows give, also when there is less than a sample.
@@ -35,13 +31,21 @@ func TestZstdWindow(t *testing.T) {
 		{"lines that come again", 20_000, again, 512 << 10},
 		{"few lines that come again", 1500, again, 512 << 10},
 	} {
-		var chunk []byte
+		var plain []byte
 		for i := range c.lines {
-			chunk = append(chunk, 0x92, byte(i%100), 0x81, 0xa1, 'm')
-			chunk = record.AppendStr(chunk, string(c.line(i)))
+			plain = append(append(plain, c.line(i)...), '\n')
 		}
-		plain, _ := encodeAll(t, chunk, encode.Options{})
-		got, _ := encodeAll(t, chunk, encode.Options{Compression: compress.Zstd})
+		var got bytes.Buffer
+		s, err := New(&got, Zstd, 0, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.Write(plain); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
 		size := map[int]int{}
 		for _, window := range []int{32 << 10, 512 << 10} {
 			var out bytes.Buffer
@@ -49,7 +53,7 @@ func TestZstdWindow(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if _, err = w.Write([]byte(plain)); err != nil {
+			if _, err = w.Write(plain); err != nil {
 				t.Fatal(err)
 			}
 			if err := w.Close(); err != nil {
@@ -57,8 +61,8 @@ func TestZstdWindow(t *testing.T) {
 			}
 			size[window] = out.Len()
 		}
-		if len(got) != size[c.window] || size[32<<10] == size[512<<10] {
-			t.Errorf("%s: got %d bytes of %d, want those of a window of %d, out of %v", c.name, len(got), len(plain), c.window, size)
+		if got.Len() != size[c.window] || size[32<<10] == size[512<<10] {
+			t.Errorf("%s: got %d bytes of %d, want those of a window of %d, out of %v", c.name, got.Len(), len(plain), c.window, size)
 		}
 	}
 }

@@ -1,4 +1,4 @@
-package encode_test
+package jsonl_test
 
 import (
 	"fmt"
