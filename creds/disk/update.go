@@ -11,8 +11,6 @@ import (
 	"path/filepath"
 	"syscall"
 	"time"
-
-	"sluice/imds"
 )
 
 // maxGrowth is how much longer an update may make a file.
@@ -81,12 +79,22 @@ func (u update) lock(ctx context.Context, owner fs.FileInfo) (*os.File, error) {
 		case err == nil:
 			return lock, nil
 		case errors.Is(err, syscall.EWOULDBLOCK):
-			err = imds.Pause(ctx, lockInterval)
+			err = sleep(ctx, lockInterval)
 		}
 		if err != nil {
 			err = fmt.Errorf("lock %s, which another process may hold: %w", lock.Name(), err)
 			return nil, errors.Join(err, lock.Close())
 		}
+	}
+}
+
+// sleep waits for d, or returns ctx's error.
+func sleep(ctx context.Context, d time.Duration) error {
+	select {
+	case <-time.After(d):
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
 	}
 }
 

@@ -40,3 +40,33 @@ func TestWords(t *testing.T) {
 		t.Errorf("Words = %q, want %q", got, want)
 	}
 }
+
+func TestPrintable(t *testing.T) {
+	for text, want := range map[string]string{
+		"plain":                        "plain",
+		"one\r\ntwo\tthree":            "one\n\ntwo three",
+		"\x1b[31mred\x1b[0m, \x1b[2K!": "red, !",
+		"bell\a, nul\x00, del\x7f":     "bell, nul, del",
+		"zero\u200bwidth":              "zerowidth",
+		"naïve …":                      "naïve …",
+	} {
+		if got := Printable(text); got != want {
+			t.Errorf("Printable(%q) = %q, want %q", text, got, want)
+		}
+	}
+}
+
+func TestCode(t *testing.T) {
+	for code, want := range map[string]string{
+		"AccessDenied":                       "AccessDenied",
+		"":                                   "",
+		"two words":                          "",
+		"<html>":                             "",
+		"A12345678901234567890":              "", // looks random
+		"thirtytwolettersandnotasingledigit": "",
+	} {
+		if got := Code(code); got != want {
+			t.Errorf("Code(%q) = %q, want %q", code, got, want)
+		}
+	}
+}
