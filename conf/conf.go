@@ -247,7 +247,8 @@ func (c *Config) checkSizes(report reporter) {
 	switch {
 	case c.PutObject:
 	case c.PartSize < minPart || c.PartSize > limit:
-		report("upload_chunk_size", "%d is out of range: %d to %d with compression %s (sizes are decimal: 5M is 5000000)",
+		report("upload_chunk_size",
+			"%d is out of range: %d to %d with compression %s (sizes are decimal: 5M is 5000000)",
 			c.PartSize, minPart, limit, c.Compression)
 	case c.PartSize > c.TotalFileSize:
 		report("upload_chunk_size", "%d is larger than total_file_size %d: lower it", c.PartSize, c.TotalFileSize)

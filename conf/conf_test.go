@@ -29,7 +29,8 @@ func TestDefaults(t *testing.T) {
 		KeyFormat: "/fluent-bit-logs/$TAG/%Y/%m/%d/%H/%M/%S", TagDelimiters: ".",
 		Format: "json_lines", JSONDateFormat: "iso8601", JSONDateKey: "date", EscapeUnicode: true, Compression: "none",
 		TotalFileSize: 100_000_000, PartSize: 5_242_880, UploadTimeout: 10 * time.Minute,
-		StoreDir: "/tmp/fluent-bit/s3", StoreCompression: "none", Deduplicate: true, AutoRetry: true, Ordered: true, RetryLimit: conf.Unlimited,
+		StoreDir: "/tmp/fluent-bit/s3", StoreCompression: "none", Deduplicate: true, AutoRetry: true, Ordered: true,
+		RetryLimit:  conf.Unlimited,
 		ExitTimeout: 4 * time.Second, StallTimeout: time.Minute, UploadWorkers: 2, PartWorkers: 2, EncodeWorkers: 1,
 	}
 	if err != nil || !reflect.DeepEqual(got, want) {
@@ -131,7 +132,8 @@ func TestAllMistakesAtOnce(t *testing.T) {
 }
 
 func TestCheckNames(t *testing.T) {
-	good := []string{"Name", "Match", "bucket", "Total_File_Size", "tls", "tls.verify", "net.keepalive", "storage.total_limit_size", "workers", "retry_limit"}
+	good := []string{"Name", "Match", "bucket", "Total_File_Size", "tls", "tls.verify", "net.keepalive",
+		"storage.total_limit_size", "workers", "retry_limit"}
 	if mistakes := conf.CheckNames(good); len(mistakes) > 0 {
 		t.Errorf("CheckNames of good names = %v", mistakes)
 	}
@@ -149,8 +151,10 @@ func TestMisspelt(t *testing.T) {
 	if got := conf.Misspelt(lookup("bucket=b", "part_size=1", "format=json", "tls=on")); len(got) > 0 {
 		t.Errorf("Misspelt of good names = %v", got)
 	}
-	for _, slip := range []string{"bukcet", "buket", "buckket", "total-file-size", "totalfilesize", "key_format", "s3_bucket", "storage_clas"} {
-		if got := conf.Misspelt(lookup(slip + "=x")); len(got) == 0 || !strings.Contains(got[0].Problem, "did you mean") {
+	for _, slip := range []string{"bukcet", "buket", "buckket", "total-file-size", "totalfilesize", "key_format",
+		"s3_bucket", "storage_clas"} {
+		if got := conf.Misspelt(lookup(slip + "=x")); len(got) == 0 ||
+			!strings.Contains(got[0].Problem, "did you mean") {
 			t.Errorf("Misspelt(%s) = %v", slip, got)
 		}
 	}
@@ -181,14 +185,17 @@ func TestPropertiesAreComplete(t *testing.T) {
 func TestWithEndpoints(t *testing.T) {
 	urls := map[string]string{"sts": "http://a:1", "s3": "http://b:2"}
 	find := func(service string) (string, string) { return urls[service], "the variable of " + service }
-	if got, err := (conf.Config{}).WithEndpoints(find); err != nil || got.Endpoint != "http://b:2" || got.STSEndpoint != "http://a:1" {
+	if got, err := (conf.Config{}).WithEndpoints(find); err != nil || got.Endpoint != "http://b:2" ||
+		got.STSEndpoint != "http://a:1" {
 		t.Errorf("endpoints %q and %q, %v, want each service's own", got.Endpoint, got.STSEndpoint, err)
 	}
-	if got, err := (conf.Config{Endpoint: "http://c:3"}).WithEndpoints(find); err != nil || got.Endpoint != "http://c:3" {
+	if got, err := (conf.Config{Endpoint: "http://c:3"}).WithEndpoints(find); err != nil ||
+		got.Endpoint != "http://c:3" {
 		t.Errorf("endpoint %q, %v, want the property's", got.Endpoint, err)
 	}
 	urls["s3"] = "http://b:2/path"
-	if _, err := (conf.Config{}).WithEndpoints(find); err == nil || !strings.Contains(err.Error(), `the variable of s3 "http://b:2/path" is not a valid endpoint`) {
+	if _, err := (conf.Config{}).WithEndpoints(find); err == nil ||
+		!strings.Contains(err.Error(), `the variable of s3 "http://b:2/path" is not a valid endpoint`) {
 		t.Errorf("a bad endpoint: %v", err)
 	}
 }
@@ -196,7 +203,8 @@ func TestWithEndpoints(t *testing.T) {
 // TestDestination: what "sluice spool push" needs is recorded with the data, and nothing else.
 func TestDestination(t *testing.T) {
 	c, err := conf.Parse(lookup("bucket=b", "endpoint=http://h:1", "canned_acl=private", "storage_class=STANDARD_IA",
-		"content_type=text/plain", "send_content_md5=on", "role_arn=arn:aws:iam::1:role/r", "ca_file=/ca.pem"), conf.Checks{})
+		"content_type=text/plain", "send_content_md5=on", "role_arn=arn:aws:iam::1:role/r", "ca_file=/ca.pem"),
+		conf.Checks{})
 	want := map[string]string{
 		"region":           "us-east-1",
 		"endpoint":         "http://h:1",

@@ -11,8 +11,10 @@ import (
 // log line and a form; what is not is a mistake that names the remedy.
 func FuzzRoleARN(f *testing.F) {
 	for _, seed := range []string{
-		"arn:aws:iam::123456789012:role/logs", "arn:aws-us-gov:iam::123456789012:role/path/to/logs", "arn:minio:iam:us-east-1::role/idmp-test1",
-		"arn:aws:iam::123456789012:role/", "arn:aws:iam::123456789012:user/me", "arn:aws:sts::1:assumed-role/a/b", "arn:::::", "", "arn:aws:iam::1:role/a\nb", "arn",
+		"arn:aws:iam::123456789012:role/logs", "arn:aws-us-gov:iam::123456789012:role/path/to/logs",
+		"arn:minio:iam:us-east-1::role/idmp-test1",
+		"arn:aws:iam::123456789012:role/", "arn:aws:iam::123456789012:user/me", "arn:aws:sts::1:assumed-role/a/b",
+		"arn:::::", "", "arn:aws:iam::1:role/a\nb", "arn",
 	} {
 		f.Add(seed)
 	}
@@ -27,7 +29,8 @@ func FuzzRoleARN(f *testing.F) {
 			return "", false
 		}, conf.Checks{})
 		if err != nil {
-			if mistake := err.Error(); !strings.Contains(mistake, "role_arn ") || !strings.Contains(mistake, "write arn:aws:iam::") {
+			if mistake := err.Error(); !strings.Contains(mistake, "role_arn ") ||
+				!strings.Contains(mistake, "write arn:aws:iam::") {
 				t.Errorf("%q: %v", text, err)
 			}
 			return

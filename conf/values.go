@@ -8,6 +8,8 @@ import (
 	"time"
 )
 
+var sizeUnits = map[string]float64{"K": 1e3, "M": 1e6, "G": 1e9}
+
 // parseSize parses a size as Fluent Bit does (src/flb_utils.c, flb_utils_size_to_bytes):
 // decimal suffixes K, M, G, optionally with B; fractions are allowed, and "false" is 0.
 func parseSize(s string) (bytes int64, ok bool) {
@@ -17,7 +19,7 @@ func parseSize(s string) (bytes int64, ok bool) {
 	number := strings.ToUpper(strings.TrimSpace(s))
 	factor := 1.0
 	number = strings.TrimSuffix(number, "B")
-	for suffix, f := range map[string]float64{"K": 1e3, "M": 1e6, "G": 1e9} {
+	for suffix, f := range sizeUnits {
 		if cut, found := strings.CutSuffix(number, suffix); found {
 			number, factor = cut, f
 			break
@@ -30,12 +32,14 @@ func parseSize(s string) (bytes int64, ok bool) {
 	return int64(f * factor), true
 }
 
+var timeUnits = map[string]time.Duration{"s": time.Second, "m": time.Minute, "h": time.Hour, "d": 24 * time.Hour}
+
 // parseTime parses a time: whole seconds, or a number with a suffix s, m, h or d. Fluent Bit
 // reads "500ms" as 500 seconds and "5x" as 5; here both are mistakes.
 func parseTime(s string) (time.Duration, bool) {
 	s = strings.ToLower(strings.TrimSpace(s))
 	unit := time.Second
-	for suffix, u := range map[string]time.Duration{"s": time.Second, "m": time.Minute, "h": time.Hour, "d": 24 * time.Hour} {
+	for suffix, u := range timeUnits {
 		if cut, found := strings.CutSuffix(s, suffix); found {
 			s, unit = cut, u
 			break

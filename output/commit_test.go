@@ -28,13 +28,15 @@ func (fs *stubbornFS) Remove(name string) error {
 func TestSettleAll(t *testing.T) {
 	fs := &stubbornFS{}
 	o := &Output{queue: newQueue(true, 4, time.Now), cores: newSemaphore(1), opts: Options{
-		Config: conf.Config{Deduplicate: true}, Dir: t.TempDir(), FS: fs, Now: time.Now, Log: slog.New(slog.DiscardHandler),
+		Config: conf.Config{Deduplicate: true}, Dir: t.TempDir(), FS: fs, Now: time.Now,
+		Log: slog.New(slog.DiscardHandler),
 	}}
 	if err := o.openSpool(false); err != nil {
 		t.Fatal(err)
 	}
 	for _, stream := range []string{"a", "b", "c"} {
-		_, err := o.spool.Append(stream, spool.Chunk{Tag: stream, Data: []byte(stream)}, func() ([]byte, error) { return nil, nil })
+		_, err := o.spool.Append(stream, spool.Chunk{Tag: stream, Data: []byte(stream)},
+			func() ([]byte, error) { return nil, nil })
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -58,12 +60,14 @@ func TestSettleAll(t *testing.T) {
 	o.queue.update(func() { o.queue.makeDue(func(*lane) bool { return true }) })
 	for i := range jobs {
 		if jobs[i] = await(t.Context(), o.queue); jobs[i].stored == nil || jobs[i].attempts != 1 {
-			t.Errorf("job %d has %d attempts, stored %v, want 1 and what was stored", i, jobs[i].attempts, jobs[i].stored)
+			t.Errorf("job %d has %d attempts, stored %v, want 1 and what was stored", i, jobs[i].attempts,
+				jobs[i].stored)
 		}
 	}
 	o.commitJobs(jobs)
 	if left := o.queue.len(); left != 0 || len(told) != 3 || o.spool.Used() != 0 {
-		t.Errorf("afterwards: %d jobs and %d bytes are left, told of %x, want none and three events", left, o.spool.Used(), told)
+		t.Errorf("afterwards: %d jobs and %d bytes are left, told of %x, want none and three events", left,
+			o.spool.Used(), told)
 	}
 	if err := o.spool.Close(0); err != nil {
 		t.Fatal(err)

@@ -148,7 +148,8 @@ func TestQuarantineRemovedWhileRunning(t *testing.T) {
 	r.wait("the segment is put aside", func() bool { return len(r.quarantine()) == 1 })
 	r.flush(out, "app", record("later"))
 	r.close(out, plenty)
-	if text := r.s3.Text(); !strings.Contains(text, "good") || !strings.Contains(text, "later") || len(r.segments()) > 0 {
+	if text := r.s3.Text(); !strings.Contains(text, "good") || !strings.Contains(text, "later") ||
+		len(r.segments()) > 0 {
 		t.Errorf("stored %q, left %v", text, r.segments())
 	}
 }

@@ -21,7 +21,8 @@ func TestGoldenMeta(t *testing.T) {
 	index := uint64(7)
 	m := meta{
 		Bucket: "logs", Key: "app/2026/7.gz", Index: &index, ID: "an ID",
-		Encoding: encode.Options{Options: jsonl.Options{DateKey: "date", DateFormat: jsonl.Epoch, EscapeUnicode: true, LogKey: "log"}, Compression: compress.Gzip, Level: 5},
+		Encoding: encode.Options{Options: jsonl.Options{DateKey: "date", DateFormat: jsonl.Epoch, EscapeUnicode: true,
+			LogKey: "log"}, Compression: compress.Gzip, Level: 5},
 		Settings: map[string]string{"region": "eu-central-1", "storage_class": "GLACIER"},
 	}
 	now, err := json.MarshalIndent(m, "", "  ")

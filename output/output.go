@@ -212,7 +212,8 @@ func (o *Output) Flush(tag string, chunk []byte) error {
 		notify(o.segmentOpened) // even if this chunk was not accepted: the next one may be
 	}
 	if errors.Is(err, spool.ErrDuplicate) {
-		o.opts.Log.Info("a chunk of the time before the restart was delivered again and is not stored twice", "tag", tag, "bytes", len(chunk))
+		o.opts.Log.Info("a chunk of the time before the restart was delivered again and is not stored twice",
+			"tag", tag, "bytes", len(chunk))
 		return nil
 	}
 	if isFull(err) {

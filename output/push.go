@@ -116,7 +116,12 @@ func (m *storePerSegment) storeFor(segment meta) (*s3.Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s, err := s3.New(storeOptions(Options{Config: cfg, Dir: m.opts.Dir, Credentials: m.opts.Credentials(cfg), Log: m.opts.Log}))
+	s, err := s3.New(storeOptions(Options{
+		Config:      cfg,
+		Dir:         m.opts.Dir,
+		Credentials: m.opts.Credentials(cfg),
+		Log:         m.opts.Log,
+	}))
 	if err == nil {
 		m.made[name] = s
 	}

@@ -23,7 +23,8 @@ func (r *rig) push(o output.PushOptions) (done output.Pushed, events []output.Ev
 		return creds.Static{Credentials: creds.Credentials{AccessKeyID: "AKIAIOSFODNN7EXAMPLE", SecretAccessKey: "x"}}
 	}
 	o.Config = func(own map[string]string) (conf.Config, error) {
-		return conf.Parse(func(name string) (string, bool) { value, set := own[name]; return value, set }, conf.Checks{})
+		return conf.Parse(func(name string) (string, bool) { value, set := own[name]; return value, set },
+			conf.Checks{})
 	}
 	o.OnEvent = func(e output.Event) { events = append(events, e) }
 	done, err := output.Push(r.t.Context(), o, func(output.Pushed) {})

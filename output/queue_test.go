@@ -317,7 +317,8 @@ func TestGrownInOrder(t *testing.T) {
 	defer s.Close(0)
 	take := func() *spool.Segment {
 		t.Helper()
-		seg, err := s.Append("a", spool.Chunk{Data: make([]byte, eagerSize)}, func() ([]byte, error) { return nil, nil })
+		seg, err := s.Append("a", spool.Chunk{Data: make([]byte, eagerSize)},
+			func() ([]byte, error) { return nil, nil })
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -120,7 +120,8 @@ func (o *Output) quarantine(seg *spool.Segment, what, reason string) error {
 	}
 	where, err := o.spool.Quarantine(seg, reason)
 	if errors.Is(err, spool.ErrVanished) {
-		o.opts.Log.Error(what+"; the segment cannot be quarantined: its file is gone", "error", err, "bytes", seg.Raw(), "reason", reason)
+		o.opts.Log.Error(what+"; the segment cannot be quarantined: its file is gone", "error", err, "bytes", seg.Raw(),
+			"reason", reason)
 		return nil
 	}
 	if where == "" {

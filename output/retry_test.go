@@ -95,7 +95,8 @@ func TestFinal(t *testing.T) {
 
 // TestOwnFailures: what the disk or a panic does is no outage of the server.
 func TestOwnFailures(t *testing.T) {
-	for _, cause := range []error{fmt.Errorf("wrapped: %w", &spoolError{os.ErrPermission}), &contain.Panic{Value: "a bug"}} {
+	for _, cause := range []error{fmt.Errorf("wrapped: %w", &spoolError{os.ErrPermission}),
+		&contain.Panic{Value: "a bug"}} {
 		o := stalled(t, conf.Config{RetryLimit: conf.Unlimited})
 		for range 2 {
 			o.fail(t, cause)

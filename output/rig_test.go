@@ -54,7 +54,8 @@ func (r *rig) open(settings ...string) *output.Output {
 	log := slog.NewTextHandler(&r.log, &slog.HandlerOptions{Level: slog.LevelDebug})
 	out, err := output.New(output.Options{
 		Config: cfg, Dir: r.dir, FS: r.fs, Log: slog.New(log),
-		Credentials: creds.Static{Credentials: creds.Credentials{AccessKeyID: "AKIAIOSFODNN7EXAMPLE", SecretAccessKey: "x"}},
+		Credentials: creds.Static{Credentials: creds.Credentials{AccessKeyID: "AKIAIOSFODNN7EXAMPLE",
+			SecretAccessKey: "x"}},
 	})
 	if err != nil {
 		r.t.Fatal(err)

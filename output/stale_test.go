@@ -12,7 +12,8 @@ import (
 // TestTidyingHoldsUpNoCommit: a server that cannot list unfinished uploads has the object; its segment goes, and the
 // stream goes on: at once if the server never can, else after some tries.
 func TestTidyingHoldsUpNoCommit(t *testing.T) {
-	for code, status := range map[string]int{"NotImplemented": http.StatusNotImplemented, "InternalError": http.StatusInternalServerError} {
+	for code, status := range map[string]int{"NotImplemented": http.StatusNotImplemented,
+		"InternalError": http.StatusInternalServerError} {
 		t.Run(code, func(t *testing.T) {
 			r := newRig(t)
 			var created atomic.Bool
@@ -22,7 +23,8 @@ func TestTidyingHoldsUpNoCommit(t *testing.T) {
 					if created.Swap(true) {
 						return false
 					}
-					s3test.Fail(w, http.StatusInternalServerError, "InternalError") // once: there may be two uploads then
+					// once: there may be two uploads then
+					s3test.Fail(w, http.StatusInternalServerError, "InternalError")
 				case "list":
 					s3test.Fail(w, status, code)
 				default:

@@ -29,7 +29,8 @@ func logCredentials(ctx context.Context, log *slog.Logger, p creds.Provider, pro
 		return // the instance is stopping
 	}
 	if err != nil {
-		log.Warn("no AWS credentials yet; chunks are kept in the spool until there are some; "+remedy(profile), "error", err)
+		log.Warn("no AWS credentials yet; chunks are kept in the spool until there are some; "+remedy(profile),
+			"error", err)
 		return
 	}
 	log.Info("found AWS credentials", "credentials", found)

@@ -21,11 +21,15 @@ func TestChanges(t *testing.T) {
 		want   []string // of the line; nil for none
 	}{
 		{"the first", creds.Update{Credentials: first}, nil},
-		{"another", creds.Update{Credentials: second, Previous: first}, []string{"[ info]", "were renewed", "ASIAIOSFODNN7EXAMPLE"}},
+		{"another", creds.Update{Credentials: second, Previous: first},
+			[]string{"[ info]", "were renewed", "ASIAIOSFODNN7EXAMPLE"}},
 		{"none yet", creds.Update{Err: gone}, []string{"[ warn]", "has none yet", `"sluice creds explain"`, "gone"}},
-		{"none any more", creds.Update{Previous: first, Err: gone}, []string{"[error]", "have expired", "expired={AKIAIOSFODNN7EXAMPLE", `"sluice creds explain"`, "gone"}},
-		{"a profile whose files are gone", creds.Update{Previous: creds.Credentials{Source: "profile(a)"}, Err: gone}, []string{"[error]", "have expired", "profile(a)"}},
-		{"an old one", creds.Update{Credentials: first, Err: gone}, []string{"[ warn]", "cannot be renewed", `"sluice creds explain"`, "gone"}},
+		{"none any more", creds.Update{Previous: first, Err: gone},
+			[]string{"[error]", "have expired", "expired={AKIAIOSFODNN7EXAMPLE", `"sluice creds explain"`, "gone"}},
+		{"a profile whose files are gone", creds.Update{Previous: creds.Credentials{Source: "profile(a)"}, Err: gone},
+			[]string{"[error]", "have expired", "profile(a)"}},
+		{"an old one", creds.Update{Credentials: first, Err: gone},
+			[]string{"[ warn]", "cannot be renewed", `"sluice creds explain"`, "gone"}},
 	} {
 		var out strings.Builder
 		logUpdate(slog.New(logHandler{out: &out, who: "", level: slog.LevelInfo}), c.update)
@@ -56,7 +60,8 @@ func TestNoCredentialsYet(t *testing.T) {
 		var out strings.Builder
 		log := slog.New(logHandler{out: &out, who: "[output:sluice:web] ", level: slog.LevelInfo})
 		logCredentials(t.Context(), log, none{}, profile)
-		if got := out.String(); !strings.Contains(got, "[ warn] [output:sluice:web] no AWS credentials yet;") || !strings.Contains(got, want) {
+		if got := out.String(); !strings.Contains(got, "[ warn] [output:sluice:web] no AWS credentials yet;") ||
+			!strings.Contains(got, want) {
 			t.Errorf("profile %q: logged %q, want %q", profile, got, want)
 		}
 	}

@@ -112,8 +112,9 @@ func (i *instance) markWorkerFlush() {
 	i.workerOnce.Do(func() {
 		i.worker = true
 		if loader.hotReload.Load() {
-			i.host.logf(levelWarn, "set workers 0, or restart instead of reloading: hot reload is enabled and this output has "+
-				"workers, and Fluent Bit 2.2 to 5.1 leaks the threads of Go outputs at a reload and may crash")
+			i.host.logf(levelWarn,
+				"set workers 0, or restart instead of reloading: hot reload is enabled and this output has "+
+					"workers, and Fluent Bit 2.2 to 5.1 leaks the threads of Go outputs at a reload and may crash")
 		}
 	})
 }
@@ -126,10 +127,12 @@ func (i *instance) beginShutdown() {
 // close ships what is left until exit_timeout after the stop began.
 func (i *instance) close(began time.Time) {
 	if i.worker && loader.reloading.Load() {
-		i.host.logf(levelWarn, "restart Fluent Bit when you can: it may crash after this hot reload of an output with workers")
+		i.host.logf(levelWarn,
+			"restart Fluent Bit when you can: it may crash after this hot reload of an output with workers")
 	}
 	unacked := i.ok.unacked(i.host.metrics())
-	i.host.logf(levelDebug, "Fluent Bit had not recorded %d answers before the stop; their chunks will be recognised", unacked)
+	i.host.logf(levelDebug, "Fluent Bit had not recorded %d answers before the stop; their chunks will be recognised",
+		unacked)
 	ctx, cancel := context.WithDeadline(context.Background(), began.Add(i.conf.ExitTimeout))
 	defer cancel()
 	done := make(chan error, 1)

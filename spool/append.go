@@ -79,7 +79,8 @@ func (s *Spool) reserve(stream string, n int64, meta func() ([]byte, error)) (*S
 		return nil, ErrClosed
 	}
 	if s.opts.Limit > 0 && s.total+n > s.opts.Limit {
-		return nil, fmt.Errorf("%w: %d bytes of %d are in use and the chunk needs %d", ErrFull, s.total, s.opts.Limit, n)
+		return nil, fmt.Errorf("%w: %d bytes of %d are in use and the chunk needs %d", ErrFull,
+			s.total, s.opts.Limit, n)
 	}
 	seg := s.active[stream]
 	if seg == nil {

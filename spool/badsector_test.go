@@ -79,7 +79,8 @@ func TestBadSector(t *testing.T) {
 }
 
 // wantWithout wants all frames but those that the block at off is in, and that one named as damaged.
-func wantWithout(t *testing.T, when string, got []string, damage []spool.Damage, all []string, ends []int64, off int64) {
+func wantWithout(t *testing.T, when string, got []string, damage []spool.Damage, all []string, ends []int64,
+	off int64) {
 	t.Helper()
 	var want []string
 	from := int64(0)

@@ -185,7 +185,8 @@ func TestAnotherStreamTakesItsOwn(t *testing.T) {
 	l.start()
 	l.takes("one", false)
 	l.start()
-	if _, err := l.Append("another", spool.Chunk{Tag: "tag of s", Data: []byte("one")}, func() ([]byte, error) { return nil, nil }); err != nil {
+	if _, err := l.Append("another", spool.Chunk{Tag: "tag of s", Data: []byte("one")},
+		func() ([]byte, error) { return nil, nil }); err != nil {
 		t.Errorf("%v, want the chunk taken for another stream", err)
 	}
 	l.takes("one", true)
@@ -292,7 +293,8 @@ func TestDamagedJournal(t *testing.T) {
 	}
 	const size = 36 // of a record
 	header := len(whole) - 3*size
-	for cut, want := range map[int][]bool{len(whole) - 1: {true, true, false}, header + size + 1: {true, false, false}, 0: {false, false, false}} {
+	for cut, want := range map[int][]bool{len(whole) - 1: {true, true, false}, header + size + 1: {true, false, false},
+		0: {false, false, false}} {
 		if err := os.WriteFile(file, whole[:cut], 0o600); err != nil {
 			t.Fatal(err)
 		}

@@ -49,17 +49,20 @@ func TestEviction(t *testing.T) {
 	}
 	read := 0
 	more := func() {
-		if damage, err := reader.Frames(func(f spool.Frame) error { read += len(f.Data); return nil }); err != nil || len(damage) > 0 {
+		if damage, err := reader.Frames(func(f spool.Frame) error { read += len(f.Data); return nil }); err != nil ||
+			len(damage) > 0 {
 			t.Fatalf("Frames: %v, %v", damage, err)
 		}
 	}
 	more()
 	if len(fs.evicted) != 1 || fs.evicted[0] < half/2 || fs.evicted[0] >= half {
-		t.Errorf("after %d bytes: evicted up to %v, want one eviction of most, and not of what had not been read then", half, fs.evicted)
+		t.Errorf("after %d bytes: evicted up to %v, want one eviction of most, and not of what had not been read then",
+			half, fs.evicted)
 	}
 	whole := grow()
 	more()
-	if len(fs.evicted) != 2 && len(fs.evicted) != 3 || !slices.IsSorted(fs.evicted) || slices.Max(fs.evicted) <= half || slices.Max(fs.evicted) > whole {
+	if len(fs.evicted) != 2 && len(fs.evicted) != 3 || !slices.IsSorted(fs.evicted) || slices.Max(fs.evicted) <= half ||
+		slices.Max(fs.evicted) > whole {
 		t.Errorf("after %d bytes: evicted up to %v, want one or two evictions more, of most", whole, fs.evicted)
 	}
 	if err := reader.Close(); err != nil {

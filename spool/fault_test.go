@@ -113,7 +113,8 @@ func TestFailingDisk(t *testing.T) {
 			r := open(t, spool.Options{Dir: dir, FS: fs})
 			r.append(t, "a", "one")
 			*fs = c.fault
-			if _, err := r.tryAppend("a", strings.Repeat("refused", 100_000)); !errors.Is(err, syscall.ENOSPC) && !errors.Is(err, syscall.EIO) {
+			if _, err := r.tryAppend("a", strings.Repeat("refused", 100_000)); !errors.Is(err, syscall.ENOSPC) &&
+				!errors.Is(err, syscall.EIO) {
 				t.Errorf("Append on a failing disk = %v", err)
 			}
 			if _, err := r.tryAppend("new stream", "refused"); err == nil {
@@ -170,7 +171,8 @@ func TestCommitMany(t *testing.T) {
 	before := fs.syncs
 	fs.remove, fs.kept = syscall.EROFS, r.sealed[1].ID
 	if err := r.Commit(r.sealed...); !errors.Is(err, syscall.EROFS) || r.Used() != r.sealed[1].Size() {
-		t.Errorf("Commit = %v, %d bytes used, want an error and the %d of one segment", err, r.Used(), r.sealed[1].Size())
+		t.Errorf("Commit = %v, %d bytes used, want an error and the %d of one segment", err, r.Used(),
+			r.sealed[1].Size())
 	}
 	if fs.syncs != before+1 {
 		t.Errorf("a commit of three segments made %d syncs, want 1", fs.syncs-before)
@@ -265,8 +267,10 @@ func TestDamagedHeader(t *testing.T) {
 		damage(t, copied, at)
 		told := ""
 		again := open(t, spool.Options{Dir: copied, Warn: func(text string) { told = text }})
-		if got := again.all(t); !slices.Equal(got, []string{"one"}) || again.sealed[0].Stream != "a" || string(again.sealed[0].Meta) != "meta of a" || !strings.Contains(told, "copy") {
-			t.Errorf("byte %d flipped: %q in %q for %q, told %q", at, got, again.sealed[0].Stream, again.sealed[0].Meta, told)
+		if got := again.all(t); !slices.Equal(got, []string{"one"}) || again.sealed[0].Stream != "a" ||
+			string(again.sealed[0].Meta) != "meta of a" || !strings.Contains(told, "copy") {
+			t.Errorf("byte %d flipped: %q in %q for %q, told %q", at, got, again.sealed[0].Stream, again.sealed[0].Meta,
+				told)
 		}
 		copied = crash(t, dir)
 		damage(t, copied, at, header+at)
@@ -323,7 +327,8 @@ func TestAnyFlippedBit(t *testing.T) {
 			}
 			kept := len(damage) > 0 || len(files(t, copied, "quarantine/*.tail")) == 1
 			if hit >= 0 && (!kept || len(damage)+len(told) == 0) {
-				t.Errorf("%s, byte %d flipped: %q is missing, damage %v, told %q", pattern, at, chunks[hit], damage, told)
+				t.Errorf("%s, byte %d flipped: %q is missing, damage %v, told %q", pattern, at, chunks[hit], damage,
+					told)
 			}
 		}
 	}

@@ -45,7 +45,8 @@ func openOn(t *testing.T, dir string, answered map[string]bool) *spooler {
 	t.Helper()
 	s := &spooler{answered: answered, random: rand.New(rand.NewPCG(1, uint64(len(answered))))}
 	var err error
-	s.Spool, err = spool.Open(spool.Options{Dir: filepath.Join(dir, "spool"), Deduplicate: true, Sealed: func(g *spool.Segment) { s.sealed = append(s.sealed, g) }})
+	s.Spool, err = spool.Open(spool.Options{Dir: filepath.Join(dir, "spool"), Deduplicate: true,
+		Sealed: func(g *spool.Segment) { s.sealed = append(s.sealed, g) }})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -58,7 +59,8 @@ func (s *spooler) append() error {
 	for i := range data {
 		data[i] = byte(s.random.Uint32())
 	}
-	_, err := s.Append(fmt.Sprint("stream ", s.random.IntN(3)), spool.Chunk{Tag: "tag", Data: data}, func() ([]byte, error) { return []byte("meta"), nil })
+	_, err := s.Append(fmt.Sprint("stream ", s.random.IntN(3)), spool.Chunk{Tag: "tag", Data: data},
+		func() ([]byte, error) { return []byte("meta"), nil })
 	if err == nil {
 		s.answered[string(data)] = true
 	}
@@ -99,7 +101,8 @@ func (s *spooler) wantAnswered(t *testing.T) {
 	for _, g := range s.sealed {
 		for _, data := range s.frames(t, g) {
 			if found[data]++; found[data] > 1 || !s.answered[data] {
-				t.Errorf("a chunk of %d bytes is there %d times, answered: %v", len(data), found[data], s.answered[data])
+				t.Errorf("a chunk of %d bytes is there %d times, answered: %v", len(data), found[data],
+					s.answered[data])
 			}
 		}
 	}
@@ -195,7 +198,8 @@ func breakDisk(t *testing.T, dir string) {
 	}
 	for line := range strings.Lines(string(mounts)) {
 		if fields := strings.Fields(line); fields[1] == dir {
-			if err := os.WriteFile(filepath.Join("/sys/fs/ext4", filepath.Base(fields[0]), "trigger_fs_error"), []byte("by a test\n"), 0); err != nil {
+			if err := os.WriteFile(filepath.Join("/sys/fs/ext4", filepath.Base(fields[0]), "trigger_fs_error"),
+				[]byte("by a test\n"), 0); err != nil {
 				t.Skipf("no error can be triggered here: %v", err)
 			}
 			return

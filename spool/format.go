@@ -137,7 +137,8 @@ func parseHeader(b []byte) (h header, n int, err error) {
 		return h, 0, errors.New("header: its stream is longer than the header")
 	}
 	stream := binary.LittleEndian.Uint32(body)
-	return header{writer: writer, stream: string(body[4 : 4+stream]), meta: body[4+stream:]}, before + 8 + len(body), nil
+	h = header{writer: writer, stream: string(body[4 : 4+stream]), meta: body[4+stream:]}
+	return h, before + 8 + len(body), nil
 }
 
 // summary is what a trailer says about a segment's frames.
@@ -160,7 +161,8 @@ func appendTrailer(dst []byte, s summary) []byte {
 	dst = binary.LittleEndian.AppendUint32(dst, uint32(s.frames))
 	dst = binary.LittleEndian.AppendUint64(dst, uint64(s.raw))
 	dst = binary.LittleEndian.AppendUint64(dst, uint64(s.latest.UnixNano()))
-	binary.LittleEndian.PutUint32(dst[start+len(trailerMarker):], crc32.Checksum(dst[start+len(trailerMarker)+4:], castagnoli))
+	binary.LittleEndian.PutUint32(dst[start+len(trailerMarker):],
+		crc32.Checksum(dst[start+len(trailerMarker)+4:], castagnoli))
 	return dst
 }
 

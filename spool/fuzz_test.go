@@ -47,7 +47,8 @@ func FuzzSegment(f *testing.F) {
 	head := appendHeader(nil, header{writer: "sluice", stream: "s", meta: []byte("{}")})
 	whole := append(slices.Clone(head), head...)
 	for i, data := range []string{"one", strings.Repeat("two ", 100)} {
-		whole = appendFrame(whole, i == 1, Frame{Tag: "tag", Time: time.Unix(1, 2), Hash: contentHash([]byte(data)), Data: []byte(data)})
+		whole = appendFrame(whole, i == 1,
+			Frame{Tag: "tag", Time: time.Unix(1, 2), Hash: contentHash([]byte(data)), Data: []byte(data)})
 	}
 	f.Add(whole)
 	f.Add(appendTrailer(whole, summary{frames: 2, raw: 403, latest: time.Unix(1, 2)}))
@@ -78,7 +79,8 @@ func FuzzDamage(f *testing.F) {
 		file := append(slices.Clone(head), head...)
 		ends := []int{len(file)}
 		for i, data := range [][]byte{one, two} {
-			file = appendFrame(file, i == 1, Frame{Tag: tag, Time: time.Unix(1, 0), Hash: contentHash(data), Data: data})
+			file = appendFrame(file, i == 1,
+				Frame{Tag: tag, Time: time.Unix(1, 0), Hash: contentHash(data), Data: data})
 			ends = append(ends, len(file))
 		}
 		if len(head) > headerRoom {

@@ -41,7 +41,8 @@ func TestGoldenSegment(t *testing.T) {
 	var sum summary
 	var want []Frame
 	for n, data := range []string{"first", "", "third"} {
-		f := Frame{Tag: "app", Time: time.Unix(1_700_000_000, int64(n)), Hash: contentHash([]byte(data)), Data: []byte(data), raw: len(data)}
+		f := Frame{Tag: "app", Time: time.Unix(1_700_000_000, int64(n)), Hash: contentHash([]byte(data)),
+			Data: []byte(data), raw: len(data)}
 		var w frameWriter
 		w.encode(f, false)
 		segment = append(append(segment, w.head...), w.payload...)
@@ -53,7 +54,8 @@ func TestGoldenSegment(t *testing.T) {
 	before := golden(t, "segment-v2.golden", segment)
 	file := bytes.NewReader(before)
 	got, start, damage, err := readHeader(file, file.Size())
-	if err != nil || damage != nil || got.writer != h.writer || got.stream != h.stream || !bytes.Equal(got.meta, h.meta) {
+	if err != nil || damage != nil || got.writer != h.writer || got.stream != h.stream ||
+		!bytes.Equal(got.meta, h.meta) {
 		t.Errorf("the header is %+v, damage %v, %v", got, damage, err)
 	}
 	if trailer, whole, err := readTrailer(file, file.Size()); !whole || err != nil || trailer != sum {
@@ -63,7 +65,8 @@ func TestGoldenSegment(t *testing.T) {
 	defer r.release()
 	for n, f := range want {
 		got, err := r.next()
-		if err != nil || got.Tag != f.Tag || !got.Time.Equal(f.Time) || got.Hash != f.Hash || !bytes.Equal(got.Data, f.Data) {
+		if err != nil || got.Tag != f.Tag || !got.Time.Equal(f.Time) || got.Hash != f.Hash ||
+			!bytes.Equal(got.Data, f.Data) {
 			t.Errorf("frame %d is %+v, %v", n, got, err)
 		}
 	}
@@ -74,7 +77,8 @@ func TestGoldenCompressed(t *testing.T) {
 	data := bytes.Repeat([]byte("a line of a log\n"), 100)
 	if *update {
 		var w frameWriter
-		w.encode(Frame{Tag: "app", Time: time.Unix(1_700_000_000, 0), Hash: contentHash(data), Data: data, raw: len(data)}, true)
+		w.encode(Frame{Tag: "app", Time: time.Unix(1_700_000_000, 0), Hash: contentHash(data), Data: data,
+			raw: len(data)}, true)
 		golden(t, "frame-s2.golden", slices.Concat(w.head, w.payload))
 	}
 	b, err := os.ReadFile(filepath.Join("testdata", "frame-s2.golden"))

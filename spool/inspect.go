@@ -67,7 +67,8 @@ func segmentFiles(path string) (found []Info, err error) {
 	if !stat.IsDir() {
 		i, ok := parseName(filepath.Dir(path), filepath.Base(path))
 		if !ok {
-			return nil, fmt.Errorf("%s is not a segment: their names are ID%s, ID%s or ID%s", path, extActive, extSealed, extQuarantined)
+			return nil, fmt.Errorf("%s is not a segment: their names are ID%s, ID%s or ID%s",
+				path, extActive, extSealed, extQuarantined)
 		}
 		return []Info{i}, nil
 	}

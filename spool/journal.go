@@ -98,11 +98,16 @@ func appendRecord(dst []byte, s chunkSeen) []byte {
 }
 
 func parseRecord(b []byte) (s chunkSeen, ok bool) {
-	if len(b) < recordSize || binary.LittleEndian.Uint32(b[recordSize-4:]) != crc32.Checksum(b[:recordSize-4], castagnoli) {
+	if len(b) < recordSize ||
+		binary.LittleEndian.Uint32(b[recordSize-4:]) != crc32.Checksum(b[:recordSize-4], castagnoli) {
 		return chunkSeen{}, false
 	}
 	return chunkSeen{
-		name: chunkName{binary.LittleEndian.Uint64(b), binary.LittleEndian.Uint64(b[8:]), binary.LittleEndian.Uint32(b[16:])},
+		name: chunkName{
+			content: binary.LittleEndian.Uint64(b),
+			tag:     binary.LittleEndian.Uint64(b[8:]),
+			size:    binary.LittleEndian.Uint32(b[16:]),
+		},
 		seen: time.Unix(0, int64(binary.LittleEndian.Uint64(b[20:]))),
 		kind: kind(binary.LittleEndian.Uint32(b[28:])),
 	}, true

@@ -45,7 +45,8 @@ func checkAbove(dir string, self int) error {
 			return err
 		}
 		if owner := ownerOf(info); owner != 0 && owner != self && foreign == nil {
-			foreign = fmt.Errorf("%s belongs to user %d, who could replace what is in it: set another store_dir", up, owner)
+			foreign = fmt.Errorf("%s belongs to user %d, who could replace what is in it: set another store_dir",
+				up, owner)
 		}
 		if foreign != nil && (up == filepath.Dir(dir) || info.Mode()&os.ModeSticky != 0) {
 			return foreign

@@ -41,14 +41,17 @@ func TestPrivate(t *testing.T) {
 		{"writable for all", chmod(0o777), "chmod go-w"},
 		{"writable for the group", chmod(0o770), "chmod go-w"},
 		{"sticky and writable for all", chmod(0o777 | os.ModeSticky), "chmod go-w"},
-		{"another user's quarantine", func(t *testing.T, dir string) { chown(t, filepath.Join(dir, "quarantine")) }, "chown"},
-		{"another user's store_dir", func(t *testing.T, dir string) { chown(t, filepath.Dir(dir)) }, "set another store_dir"},
+		{"another user's quarantine", func(t *testing.T, dir string) { chown(t, filepath.Join(dir, "quarantine")) },
+			"chown"},
+		{"another user's store_dir", func(t *testing.T, dir string) { chown(t, filepath.Dir(dir)) },
+			"set another store_dir"},
 		{"another user's folder below /tmp", func(t *testing.T, dir string) {
 			up := filepath.Dir(filepath.Dir(dir))
 			chown(t, up)
 			chmod(0o777|os.ModeSticky)(t, filepath.Dir(up))
 		}, "set another store_dir"},
-		{"a volume that is writable for all", func(t *testing.T, dir string) { chmod(0o777)(t, filepath.Dir(dir)) }, ""},
+		{"a volume that is writable for all", func(t *testing.T, dir string) { chmod(0o777)(t, filepath.Dir(dir)) },
+			""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			dir := filepath.Join(t.TempDir(), "fluent-bit", "s3", "sluice.0")

@@ -80,10 +80,12 @@ func (s *Spool) recoverSegment(id uint64, ext string) (*Segment, error) {
 func (s *Spool) quarantineUnreadable(seg *Segment, reason error) {
 	to, err := s.Quarantine(seg, reason.Error())
 	if to == "" {
-		s.opts.Warn(fmt.Sprintf("segment %016x cannot be read and stays where it is: %v", seg.ID, errors.Join(reason, err)))
+		s.opts.Warn(fmt.Sprintf("segment %016x cannot be read and stays where it is: %v",
+			seg.ID, errors.Join(reason, err)))
 		return
 	}
-	s.opts.Warn(fmt.Sprintf("a segment cannot be read and was moved to the quarantine as %s: %v", to, errors.Join(reason, err)))
+	s.opts.Warn(fmt.Sprintf("a segment cannot be read and was moved to the quarantine as %s: %v",
+		to, errors.Join(reason, err)))
 }
 
 // unreadableError is for a file that is no readable segment.

@@ -81,15 +81,17 @@ func TestFailure(t *testing.T) {
 		for at := 1; at <= steps(t, p, stopped); at++ {
 			for _, times := range []int{1, 4, 1000} {
 				for name, end := range ends {
-					for _, fate := range []spooltest.Fate{spooltest.Nothing(), spooltest.Everything(), spooltest.Torn(uint64(at))} {
-						t.Run(fmt.Sprintf("plan %v, %d operations from %d, %s, %v", p, times, at, name, fate), func(t *testing.T) {
-							w := newWorld(p)
-							w.disk.FailAt(at, times, syscall.ENOSPC)
-							w.live(t)
-							end(w)
-							w.disk = w.disk.Crash(fate)
-							w.settle(t)
-						})
+					for _, fate := range []spooltest.Fate{spooltest.Nothing(), spooltest.Everything(),
+						spooltest.Torn(uint64(at))} {
+						t.Run(fmt.Sprintf("plan %v, %d operations from %d, %s, %v", p, times, at, name, fate),
+							func(t *testing.T) {
+								w := newWorld(p)
+								w.disk.FailAt(at, times, syscall.ENOSPC)
+								w.live(t)
+								end(w)
+								w.disk = w.disk.Crash(fate)
+								w.settle(t)
+							})
 					}
 				}
 			}

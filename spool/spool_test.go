@@ -54,7 +54,8 @@ func (r *rig) append(t testing.TB, stream, data string) *spool.Segment {
 }
 
 func (r *rig) tryAppend(stream, data string) (*spool.Segment, error) {
-	return r.Append(stream, spool.Chunk{Tag: "tag of " + stream, Data: []byte(data)}, func() ([]byte, error) { return []byte("meta of " + stream), nil })
+	return r.Append(stream, spool.Chunk{Tag: "tag of " + stream, Data: []byte(data)},
+		func() ([]byte, error) { return []byte("meta of " + stream), nil })
 }
 
 // frames returns the data of a segment's frames, and its damages.
@@ -216,8 +217,10 @@ func TestDamageInTheMiddle(t *testing.T) {
 		}
 		again := open(t, spool.Options{Dir: damaged})
 		got, damage := frames(t, again.sealed[0])
-		if !slices.Equal(got, []string{"one", "three"}) || len(damage) != 1 || damage[0].From != start || damage[0].To != end {
-			t.Fatalf("byte %d flipped: read %q with damage %v, want one and three and bytes %d to %d", at, got, damage, start, end)
+		if !slices.Equal(got, []string{"one", "three"}) || len(damage) != 1 || damage[0].From != start ||
+			damage[0].To != end {
+			t.Fatalf("byte %d flipped: read %q with damage %v, want one and three and bytes %d to %d", at, got, damage,
+				start, end)
 		}
 	}
 }
@@ -233,7 +236,8 @@ func TestUnreadableSegmentsGoToQuarantine(t *testing.T) {
 		}
 		var told string
 		r := open(t, spool.Options{Dir: dir, Warn: func(text string) { told = text }})
-		if len(r.sealed) != 0 || !strings.Contains(told, "quarantine") || len(files(t, dir, "quarantine/*.segment")) != 1 {
+		if len(r.sealed) != 0 || !strings.Contains(told, "quarantine") ||
+			len(files(t, dir, "quarantine/*.segment")) != 1 {
 			t.Errorf("%s: sealed %d, told %q, quarantine %v", name, len(r.sealed), told, files(t, dir, "quarantine/*"))
 		}
 		if name == "version" && !strings.Contains(told, "\"sluice 9.0\": it has format version 9") {
@@ -245,7 +249,8 @@ func TestUnreadableSegmentsGoToQuarantine(t *testing.T) {
 func TestLock(t *testing.T) {
 	dir := t.TempDir()
 	first := open(t, spool.Options{Dir: dir})
-	if _, err := tryOpen(spool.Options{Dir: dir}); !errors.Is(err, spool.ErrLocked) || !strings.Contains(err.Error(), fmt.Sprint(os.Getpid())) {
+	if _, err := tryOpen(spool.Options{Dir: dir}); !errors.Is(err, spool.ErrLocked) ||
+		!strings.Contains(err.Error(), fmt.Sprint(os.Getpid())) {
 		t.Errorf("second Open = %v, want ErrLocked with the process", err)
 	}
 	if err := first.Close(0); err != nil {
@@ -362,7 +367,8 @@ func TestFrameKeepsEverything(t *testing.T) {
 	for compress, most := range map[bool]int{false: 1<<16 + len(data) + 200, true: 1<<16 + len(data)/2} {
 		now := time.Unix(1795321065, 713623060)
 		r := open(t, spool.Options{Dir: t.TempDir(), Compress: compress, Now: func() time.Time { return now }})
-		seg, err := r.Append("s", spool.Chunk{Tag: strings.Repeat("t", 70_000), Data: data}, func() ([]byte, error) { return nil, nil })
+		seg, err := r.Append("s", spool.Chunk{Tag: strings.Repeat("t", 70_000), Data: data},
+			func() ([]byte, error) { return nil, nil })
 		if err != nil {
 			t.Fatal(err)
 		}

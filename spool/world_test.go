@@ -60,7 +60,8 @@ func newWorld(p plan) *world {
 		objects: map[uint64][]string{}, numbers: map[string]uint64{},
 	}
 	for n := range chunks {
-		w.waiting = append(w.waiting, fmt.Sprintf("chunk %d %s", n, strings.Repeat(string(rune('a'+n)), sizes[n%len(sizes)])))
+		w.waiting = append(w.waiting,
+			fmt.Sprintf("chunk %d %s", n, strings.Repeat(string(rune('a'+n)), sizes[n%len(sizes)])))
 	}
 	return w
 }

@@ -161,7 +161,8 @@ func timeConversion(s string) (piece, int, error) {
 		return piece{kind: conversion, text: s[:3]}, 3, nil
 	}
 	if len(s) < 2 || strings.IndexByte(conversions, s[1]) < 0 {
-		return piece{}, 0, fmt.Errorf("%q is not a known time conversion: write %%%% for a percent sign", s[:min(2, len(s))])
+		return piece{}, 0, fmt.Errorf("%q is not a known time conversion: write %%%% for a percent sign",
+			s[:min(2, len(s))])
 	}
 	return piece{kind: conversion, text: s[:2]}, 2, nil
 }

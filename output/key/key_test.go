@@ -22,7 +22,8 @@ func TestRender(t *testing.T) {
 		opts   key.Options
 		want   string
 	}{
-		{"/fluent-bit-logs/$TAG/%Y/%m/%d/%H/%M/%S", key.Options{}, "fluent-bit-logs/app.orders.prod/2026/08/05/02/03/02-objectpX29aL0q"},
+		{"/fluent-bit-logs/$TAG/%Y/%m/%d/%H/%M/%S", key.Options{},
+			"fluent-bit-logs/app.orders.prod/2026/08/05/02/03/02-objectpX29aL0q"},
 		{"/a/$TAG/%Y", key.Options{Static: true}, "a/app.orders.prod/2026"},
 		{"/a/$UUID.gz", key.Options{}, "a/pX29aL0q.gz"},
 		{"/a/$INDEX", key.Options{}, "a/7"},
@@ -34,7 +35,8 @@ func TestRender(t *testing.T) {
 		{"/100%%/$5/$/$UUID", key.Options{}, "100%/$5/$/pX29aL0q"},
 		{"/%a %A %b %B %d %e %H %I %j %k %l %m %M %p %S %u %w %y %Y %Z %z $UUID", key.Options{},
 			"Wed Wednesday Aug August 05  5 02 02 217  2  2 08 03 AM 02 3 3 26 2026 GMT +0000 pX29aL0q"},
-		{"/%F/%T/%D/%R/%s/%C/%G-%V-%g/%U-%W/%-d-%-m/$UUID", key.Options{}, "2026-08-05/02:03:02/08/05/26/02:03/1785895382/20/2026-32-26/31-31/5-8/pX29aL0q"},
+		{"/%F/%T/%D/%R/%s/%C/%G-%V-%g/%U-%W/%-d-%-m/$UUID", key.Options{},
+			"2026-08-05/02:03:02/08/05/26/02:03/1785895382/20/2026-32-26/31-31/5-8/pX29aL0q"},
 	} {
 		tmpl, err := key.Parse(c.format, c.opts)
 		if err != nil {

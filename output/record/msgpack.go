@@ -7,7 +7,7 @@ import (
 	"math"
 )
 
-// Kind is a msgpack type family; widths are not told apart.
+// Kind is a msgpack type, whatever its width.
 type Kind uint8
 
 // The families of https://github.com/msgpack/msgpack/blob/master/spec.md.
@@ -29,8 +29,8 @@ var kindNames = [...]string{"nil", "bool", "uint", "int", "float", "str", "bin",
 // String returns the name that the msgpack specification uses.
 func (k Kind) String() string { return kindNames[k] }
 
-// Token is the head of a msgpack object: all of a scalar, and kind and length
-// of what is longer.
+// Token is the head of a msgpack object: all of a scalar, and kind and length of anything
+// longer.
 type Token struct {
 	Kind    Kind
 	ExtType int8   // of Ext
@@ -48,7 +48,7 @@ func (t Token) describe() string {
 	return t.Kind.String()
 }
 
-// Errors of Read and Skip. They mean that nothing behind them can be read.
+// Errors of Read and Skip. Nothing behind them can be read.
 var (
 	ErrTruncated = errors.New("msgpack ends inside an object")
 	ErrReserved  = errors.New("byte 0xc1 is not msgpack")
@@ -57,8 +57,8 @@ var (
 // ErrTooDeep means that an encoder does not take a record because it is nested too deeply.
 var ErrTooDeep = errors.New("record nested too deeply")
 
-// layout says how to read the bytes behind a type byte of 0xc0 and above:
-// width bytes hold a length (with an ext type behind it) or a value.
+// layout describes the bytes behind a type byte of 0xc0 and above: width bytes hold a length
+// (with an ext type behind it) or a value.
 type layout struct {
 	kind  Kind
 	width uint8 // bytes of the length or the value
@@ -71,18 +71,19 @@ var layouts = [32]layout{
 	0x04: {kind: Bin, width: 1}, 0x05: {kind: Bin, width: 2}, 0x06: {kind: Bin, width: 4},
 	0x07: {kind: Ext, width: 1}, 0x08: {kind: Ext, width: 2}, 0x09: {kind: Ext, width: 4},
 	0x0a: {kind: Float, width: 4}, 0x0b: {kind: Float, width: 8},
-	0x0c: {kind: Uint, width: 1}, 0x0d: {kind: Uint, width: 2}, 0x0e: {kind: Uint, width: 4}, 0x0f: {kind: Uint, width: 8},
+	0x0c: {kind: Uint, width: 1}, 0x0d: {kind: Uint, width: 2}, 0x0e: {kind: Uint, width: 4},
+	0x0f: {kind: Uint, width: 8},
 	0x10: {kind: Int, width: 1}, 0x11: {kind: Int, width: 2}, 0x12: {kind: Int, width: 4}, 0x13: {kind: Int, width: 8},
-	0x14: {kind: Ext, fixed: 1}, 0x15: {kind: Ext, fixed: 2}, 0x16: {kind: Ext, fixed: 4}, 0x17: {kind: Ext, fixed: 8}, 0x18: {kind: Ext, fixed: 16},
+	0x14: {kind: Ext, fixed: 1}, 0x15: {kind: Ext, fixed: 2}, 0x16: {kind: Ext, fixed: 4}, 0x17: {kind: Ext, fixed: 8},
+	0x18: {kind: Ext, fixed: 16},
 	0x19: {kind: Str, width: 1}, 0x1a: {kind: Str, width: 2}, 0x1b: {kind: Str, width: 4},
 	0x1c: {kind: Array, width: 2}, 0x1d: {kind: Array, width: 4},
 	0x1e: {kind: Map, width: 2}, 0x1f: {kind: Map, width: 4},
 }
 
-// Read takes the head of the first object of b. rest begins at the payload of
-// Str, Bin and Ext, at the first element of Array and Map, and at the next
-// object for all others. For Str, Bin and Ext the payload is known to be there:
-// rest[:t.Len] does not panic.
+// Read parses the head of the first object of b. rest begins at the payload of Str, Bin and
+// Ext, at the first element of Array and Map, and at the next object for all others. The
+// payload of Str, Bin and Ext is known to be complete: rest[:t.Len] does not panic.
 func Read(b []byte) (t Token, rest []byte, err error) {
 	if len(b) == 0 {
 		return t, nil, ErrTruncated
@@ -99,7 +100,7 @@ func Read(b []byte) (t Token, rest []byte, err error) {
 		return payload(Token{Kind: Str, Len: int(c & 0x1f)}, b[1:])
 	case c >= 0xe0:
 		return Token{Kind: Int, Bits: uint64(int64(int8(c)))}, b[1:], nil
-	case c == 0xcb && len(b) >= 9: // these, too, are what logs have most
+	case c == 0xcb && len(b) >= 9: // these, too, are frequent in logs
 		return Token{Kind: Float, Bits: binary.BigEndian.Uint64(b[1:])}, b[9:], nil
 	case c == 0xce && len(b) >= 5:
 		return Token{Kind: Uint, Bits: uint64(be32(b[1:]))}, b[5:], nil
@@ -147,8 +148,8 @@ func readWide(l layout, b []byte) (t Token, rest []byte, err error) {
 	}
 }
 
-// signed makes an Int token of a value that was width bytes wide; a value that
-// is not negative becomes a Uint, as msgpack-c has it.
+// signed makes an Int token of a value that was width bytes wide. A value that is not
+// negative becomes a Uint, as in msgpack-c.
 func signed(value uint64, width uint8) Token {
 	shift := 64 - 8*uint(width)
 	v := int64(value<<shift) >> shift
@@ -165,9 +166,9 @@ func payload(t Token, b []byte) (Token, []byte, error) {
 	return t, b, nil
 }
 
-// Skip returns the length of the first object of b, which is then known to be
-// whole: reading any part of it cannot fail. It does not recurse, so hostile
-// nesting costs neither memory nor stack.
+// Skip returns the length of the first object of b, which is then known to be whole: reading
+// any part of it cannot fail. It does not recurse, so hostile nesting costs neither memory
+// nor stack.
 func Skip(b []byte) (int, error) {
 	rest := b
 	// Each element costs at least a byte, so that the count cannot overflow.

@@ -12,7 +12,7 @@
 //		}
 //		var bad *record.InvalidError
 //		if errors.As(err, &bad) {
-//			… // one object that is no log event; the next call goes on behind it
+//			… // one object that is not a log event; the next call goes on behind it
 //			continue
 //		}
 //		…
@@ -45,24 +45,24 @@ type Event struct {
 	Body []byte
 }
 
-// InvalidError tells of a well-formed msgpack object that is no log event. The
-// Decoder stands behind that object and can go on.
+// InvalidError is about a well-formed msgpack object that is not a log event. The Decoder is
+// behind that object and can go on.
 type InvalidError struct {
 	Offset int // of the object in the chunk, bytes
 	Reason string
 }
 
 func (e *InvalidError) Error() string {
-	return fmt.Sprintf("object at byte %d is no log event: %s", e.Offset, e.Reason)
+	return fmt.Sprintf("object at byte %d is not a log event: %s", e.Offset, e.Reason)
 }
 
 // Decoder reads the events of one chunk in order. It must not be used by
 // several goroutines at once. The zero value reads an empty chunk.
 type Decoder struct {
 	chunk []byte
-	off   int // of the object that is next
-	body  int // where the body begins of the event that Head has returned
-	end   int // where that event ends, 0 if it is not known
+	off   int // of the next object
+	body  int // of the event that NextHeader returned
+	end   int // of that event, 0 if unknown
 	// attributes of the open group, nil outside of one
 	attributes []byte
 }
@@ -71,8 +71,7 @@ type Decoder struct {
 // copies nor changes.
 func NewDecoder(chunk []byte) *Decoder { return &Decoder{chunk: chunk} }
 
-// Offset returns how many bytes of the chunk have been read: the start of the
-// object that the next call of Next or Head reads.
+// Offset returns how many bytes of the chunk have been read: the start of the next object.
 func (d *Decoder) Offset() int { return d.off }
 
 // Markers of a group: the seconds of an EventTime with zero nanoseconds
@@ -83,14 +82,19 @@ const (
 	groupEnd   = math.MaxUint32 - 1
 )
 
-// NextHeader returns the next event without looking for its end, for those who read
-// the body themselves: Body may reach beyond its object, up to the end of the
-// chunk, and may be no msgpack. The errors are those of Next. After an event,
-// and before the next call, Past or Pass moves behind it.
+// NextHeader returns the next event without looking for its end, for callers that parse the
+// body themselves: Body may reach beyond its object, up to the end of the chunk, and may
+// be invalid msgpack. The errors are those of Next. Before the next call, Advance or
+// SkipBody must move behind the event.
 func (d *Decoder) NextHeader() (Event, error) {
 	if t, size, ok := usualHead(d.chunk[d.off:]); ok {
 		d.body, d.end = d.off+size, 0
-		return Event{Time: t, Metadata: d.chunk[d.off+12 : d.body : d.body], Attributes: d.attributes, Body: d.chunk[d.body:]}, nil
+		return Event{
+			Time:       t,
+			Metadata:   d.chunk[d.off+12 : d.body : d.body],
+			Attributes: d.attributes,
+			Body:       d.chunk[d.body:],
+		}, nil
 	}
 	ev, err := d.Next()
 	if err == nil {
@@ -99,9 +103,9 @@ func (d *Decoder) NextHeader() (Event, error) {
 	return ev, err
 }
 
-// usualHead reads what nearly every event has before its body: an array of 2 with
-// an array of 2 with an EventTime, which is no group marker, and an empty map, which
-// Fluent Bit writes as a map32.
+// usualHead parses what nearly every event has before its body: an array of 2 with an array
+// of 2 with an EventTime that is no group marker, and an empty map, which Fluent Bit writes
+// as a map32.
 func usualHead(b []byte) (t Time, size int, ok bool) {
 	if len(b) < 17 || be32(b) != 0x9292d700 {
 		return t, 0, false
@@ -118,12 +122,11 @@ func usualHead(b []byte) (t Time, size int, ok bool) {
 	return Time{Sec: int64(sec), Nsec: int64(nsec)}, size, sec < groupEnd && nsec < 1e9
 }
 
-// Advance moves behind the event that Head has returned, whose body has n bytes.
+// Advance moves behind the event that NextHeader returned, whose body has n bytes.
 func (d *Decoder) Advance(n int) { d.off = d.body + n }
 
-// SkipBody moves behind the event that Head has returned, whose body could not be
-// used. The error is that of Next: the event is no msgpack, and nothing behind it
-// can be read.
+// SkipBody moves behind the event that NextHeader returned, whose body could not be used. The
+// error is that of Next: the event is invalid msgpack, and nothing behind it can be read.
 func (d *Decoder) SkipBody() error {
 	if d.end > 0 {
 		d.off = d.end
@@ -133,10 +136,10 @@ func (d *Decoder) SkipBody() error {
 	return err
 }
 
-// Next returns the next event. Group markers are not returned: they set and
-// clear Attributes. The error is io.EOF at the end, an *InvalidError for an
-// object that is no log event (the next call goes on behind it), and any other
-// error when the rest of the chunk is no msgpack: Offset then tells where.
+// Next returns the next event. Group markers are not returned: they set and clear
+// Attributes. The error is io.EOF at the end, an *InvalidError for an object that is not a
+// log event (the next call goes on behind it), and any other error if the rest of the chunk
+// is invalid msgpack: Offset then returns where.
 func (d *Decoder) Next() (Event, error) {
 	for d.off < len(d.chunk) {
 		start := d.off
@@ -171,9 +174,9 @@ func (d *Decoder) object() ([]byte, error) {
 	return d.chunk[start:d.off], nil
 }
 
-// parseEvent takes [[time, metadata], body] (v2) or [time, body] (v1). obj is
-// one whole object, so that no read below can run past its end. marker is the
-// seconds of a group marker or 0.
+// parseEvent parses [[time, metadata], body] (v2) or [time, body] (v1). obj is one whole
+// object, so that no read below can run past its end. marker is the seconds of a group
+// marker or 0.
 func parseEvent(obj []byte) (ev Event, marker uint32, reason string) {
 	root, rest := mustRead(obj)
 	if root.Kind != Array || root.Len != 2 {
@@ -200,7 +203,7 @@ func parseEvent(obj []byte) (ev Event, marker uint32, reason string) {
 	return ev, marker, ""
 }
 
-// parseTime reads an EventTime (ext type 0 of 8 bytes), an integer or a float.
+// parseTime parses an EventTime (ext type 0 of 8 bytes), an integer or a float.
 func parseTime(b []byte) (t Time, marker uint32, rest []byte, reason string) {
 	tok, rest := mustRead(b)
 	switch {
@@ -229,7 +232,7 @@ func parseTime(b []byte) (t Time, marker uint32, rest []byte, reason string) {
 	return t, 0, rest, fmt.Sprintf("its time is %s", tok.describe())
 }
 
-// split cuts the first object off b, which is known to be whole.
+// split splits the first object off b, which is known to be whole.
 func split(b []byte) (obj, rest []byte) {
 	n, err := Skip(b)
 	if err != nil {

@@ -37,7 +37,8 @@ func decode(chunk []byte) (events []string, err error) {
 		case err != nil:
 			return events, err
 		default:
-			events = append(events, fmt.Sprintf("%d.%09d %x %x %x", ev.Time.Sec, ev.Time.Nsec, ev.Metadata, ev.Attributes, ev.Body))
+			events = append(events,
+				fmt.Sprintf("%d.%09d %x %x %x", ev.Time.Sec, ev.Time.Nsec, ev.Metadata, ev.Attributes, ev.Body))
 		}
 	}
 }
@@ -59,22 +60,25 @@ func TestDecoder(t *testing.T) {
 		{"v1 float32", "92 ca 3fc00000 80", []string{"1.500000000   80"}},
 		{"v1 just before 1970", "92 cb bbc79ca10c924000 80", []string{"-1.999999999   80"}},
 		{"nanoseconds beyond a second", "92 d7 00 00000001 77359400 80", []string{"3.000000000   80"}},
-		{"v2 with map32 metadata", "92 92 " + eventTime + " df 00000000 81 a1 61 01", []string{"1795321065.713623060 df00000000  81a16101"}},
+		{"v2 with map32 metadata", "92 92 " + eventTime + " df 00000000 81 a1 61 01",
+			[]string{"1795321065.713623060 df00000000  81a16101"}},
 		{"metadata", "92 92 05 81 a1 6d 01 80", []string{"5.000000000 81a16d01  80"}},
 		{"body is no map", "92 05 a1 78", []string{"5.000000000   a178"}},
 		{"map32 body", "92 05 df 00000001 a1 61 c0", []string{"5.000000000   df00000001a161c0"}},
-		{"group", "92 92 d7 00 ffffffff 00000000 81 a1 67 01 81 a1 61 02" + "92 05 80" + "92 92 d7 00 fffffffe 00000000 80 80" + "92 06 80",
+		{"group",
+			"92 92 d7 00 ffffffff 00000000 81 a1 67 01 81 a1 61 02" + "92 05 80" + "92 92 d7 00 fffffffe 00000000 80 80" + "92 06 80",
 			[]string{"5.000000000  81a16102 80", "6.000000000   80"}},
 		{"almost a marker", "92 d7 00 fffffffd 00000000 80", []string{"4294967293.000000000   80"}},
 		{"marker with nanoseconds", "92 d7 00 ffffffff 00000001 80", []string{"!a group marker with nanoseconds"}},
-		{"goes on behind what is no event", "93 01 02 03" + "c0" + "92 a1 78 80" + "92 93 05 80 80 80" + "92 92 05 01 80" + "92 05 80", []string{
-			"!array of 3 instead of an array of 2",
-			"!nil instead of an array of 2",
-			"!its time is str",
-			"!its header is array of 3 instead of an array of 2",
-			"!its metadata is uint instead of a map",
-			"5.000000000   80",
-		}},
+		{"goes on behind what is no event",
+			"93 01 02 03" + "c0" + "92 a1 78 80" + "92 93 05 80 80 80" + "92 92 05 01 80" + "92 05 80", []string{
+				"!array of 3 instead of an array of 2",
+				"!nil instead of an array of 2",
+				"!its time is str",
+				"!its header is array of 3 instead of an array of 2",
+				"!its metadata is uint instead of a map",
+				"5.000000000   80",
+			}},
 		{"impossible times", "92 cb 7ff8000000000000 80" + "92 cf ffffffffffffffff 80" + "92 d4 00 00 80", []string{
 			"!its time is the float NaN", "!its time is uint", "!its time is ext",
 		}},
@@ -104,8 +108,10 @@ func sameByHeads(t *testing.T, chunk []byte) {
 			}
 			got.Body = got.Body[:n]
 		}
-		if err == nil && wantErr == nil && !reflect.DeepEqual(got, want) || fmt.Sprint(err) != fmt.Sprint(wantErr) || heads.Offset() != whole.Offset() {
-			t.Fatalf("Head finds %+v, %v up to %d in %x, Next %+v, %v up to %d", got, err, heads.Offset(), chunk, want, wantErr, whole.Offset())
+		if err == nil && wantErr == nil && !reflect.DeepEqual(got, want) || fmt.Sprint(err) != fmt.Sprint(wantErr) ||
+			heads.Offset() != whole.Offset() {
+			t.Fatalf("Head finds %+v, %v up to %d in %x, Next %+v, %v up to %d", got, err, heads.Offset(), chunk, want,
+				wantErr, whole.Offset())
 		}
 		var invalid *record.InvalidError
 		if err != nil && !errors.As(err, &invalid) {
@@ -165,7 +171,8 @@ func TestRead(t *testing.T) {
 }
 
 func FuzzDecoder(f *testing.F) {
-	for _, seed := range []string{"92 92 d7006b026ce92a890614 80 81a16101", "92 05 df 00000001 a161 c0", "dd ffffffff", "92 92 d700ffffffff00000000 80 81a16102 92 05 80", "c1"} {
+	for _, seed := range []string{"92 92 d7006b026ce92a890614 80 81a16101", "92 05 df 00000001 a161 c0", "dd ffffffff",
+		"92 92 d700ffffffff00000000 80 81a16102 92 05 80", "c1"} {
 		f.Add(unhex(f, seed))
 	}
 	f.Fuzz(func(t *testing.T, chunk []byte) {

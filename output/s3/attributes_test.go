@@ -19,7 +19,8 @@ func TestAttributes(t *testing.T) {
 			continue
 		}
 		set++
-		if got := create.FieldByName(field.Name); !got.IsValid() || !reflect.DeepEqual(got.Interface(), want.Interface()) {
+		if got := create.FieldByName(field.Name); !got.IsValid() ||
+			!reflect.DeepEqual(got.Interface(), want.Interface()) {
 			t.Errorf("%s of the multipart upload is %v, want %v", field.Name, got, want)
 		}
 	}
@@ -27,7 +28,8 @@ func TestAttributes(t *testing.T) {
 		t.Errorf("%d attributes are set, want %d", set, want)
 	}
 	var empty awss3.CreateMultipartUploadInput
-	if bare := (&Store{}).createInput(Target{}); bare.ContentType != nil || bare.ACL != empty.ACL || bare.StorageClass != empty.StorageClass {
+	if bare := (&Store{}).createInput(Target{}); bare.ContentType != nil || bare.ACL != empty.ACL ||
+		bare.StorageClass != empty.StorageClass {
 		t.Errorf("attributes that are not set are sent: %+v", bare)
 	}
 }

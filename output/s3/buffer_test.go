@@ -15,7 +15,8 @@ func TestBuffers(t *testing.T) {
 			buf = append(s.grow(buf, len(piece)), piece...)
 			want = append(want, piece...)
 			if cap(buf) != size || !bytes.Equal(buf, want) {
-				t.Errorf("%d pieces: a buffer of %d bytes, want %d; as they were written: %t", n+1, cap(buf), size, bytes.Equal(buf, want))
+				t.Errorf("%d pieces: a buffer of %d bytes, want %d; as they were written: %t", n+1, cap(buf), size,
+					bytes.Equal(buf, want))
 			}
 		}
 		s.putBuffer(buf)

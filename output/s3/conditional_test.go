@@ -18,8 +18,10 @@ func newStore(t *testing.T, server *s3test.Server, change func(*s3.Options)) (st
 	t.Helper()
 	warned = &[]string{}
 	o := s3.Options{
-		Region: "us-east-1", Endpoint: server.URL, Attempts: 1, Warn: func(text string) { *warned = append(*warned, text) },
-		Credentials: creds.Static{Credentials: creds.Credentials{AccessKeyID: "AKIAIOSFODNN7EXAMPLE", SecretAccessKey: "x"}},
+		Region: "us-east-1", Endpoint: server.URL, Attempts: 1,
+		Warn: func(text string) { *warned = append(*warned, text) },
+		Credentials: creds.Static{Credentials: creds.Credentials{AccessKeyID: "AKIAIOSFODNN7EXAMPLE",
+			SecretAccessKey: "x"}},
 	}
 	if change != nil {
 		change(&o)
@@ -71,7 +73,8 @@ func TestPutIfAbsent(t *testing.T) {
 			}
 			got := server.Object("b/k")
 			if got.Writes != c.writes || c.writes > 1 && string(got.Body) != body {
-				t.Errorf("%s, %d bytes: written %d times, %d bytes are there", c.name, len(body), got.Writes, len(got.Body))
+				t.Errorf("%s, %d bytes: written %d times, %d bytes are there", c.name, len(body), got.Writes,
+					len(got.Body))
 			}
 		}
 	}

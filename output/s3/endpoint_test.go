@@ -30,7 +30,8 @@ func TestEndpoint(t *testing.T) {
 		dialled := ""
 		store, err := s3.New(s3.Options{
 			Region: c.region, Endpoint: c.endpoint, UseFIPS: c.fips, UseDualStack: c.dualStack, Attempts: 1,
-			Credentials: creds.Static{Credentials: creds.Credentials{AccessKeyID: "AKIAIOSFODNN7EXAMPLE", SecretAccessKey: "x"}},
+			Credentials: creds.Static{Credentials: creds.Credentials{AccessKeyID: "AKIAIOSFODNN7EXAMPLE",
+				SecretAccessKey: "x"}},
 			Dial: func(_ context.Context, _, address string) (net.Conn, error) {
 				dialled = address
 				return nil, errors.New("no network")

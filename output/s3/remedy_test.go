@@ -22,7 +22,8 @@ func TestRemedy(t *testing.T) {
 	api := func(code string) error { return &smithy.GenericAPIError{Code: code} }
 	// put is what comes of an upload, with nobody listening.
 	put := func(p creds.Provider) error {
-		store, err := s3.New(s3.Options{Region: "us-east-1", Endpoint: "http://127.0.0.1:1", Attempts: 1, Credentials: p})
+		store, err := s3.New(s3.Options{Region: "us-east-1", Endpoint: "http://127.0.0.1:1", Attempts: 1,
+			Credentials: p})
 		if err != nil {
 			t.Fatal(err)
 		}

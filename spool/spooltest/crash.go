@@ -18,7 +18,8 @@ func (f Fate) String() string { return f.name }
 
 // Nothing is left: the disk has what was synced.
 func Nothing() Fate {
-	return Fate{name: "nothing unsynced is left", kept: func() bool { return false }, part: func([]byte) []byte { return nil }}
+	return Fate{name: "nothing unsynced is left", kept: func() bool { return false },
+		part: func([]byte) []byte { return nil }}
 }
 
 // Everything is left, as when only the process was killed.
@@ -28,7 +29,8 @@ func Everything() Fate {
 
 // Sizes are left, and names, but no content.
 func Sizes() Fate {
-	return Fate{name: "sizes are left", kept: func() bool { return true }, part: func(data []byte) []byte { return make([]byte, len(data)) }}
+	return Fate{name: "sizes are left", kept: func() bool { return true },
+		part: func(data []byte) []byte { return make([]byte, len(data)) }}
 }
 
 // sector is what a disk writes whole, bytes.

@@ -77,7 +77,8 @@ func cpu(f func()) time.Duration {
 
 func open(b *testing.B, dir, codec string, told func(output.Event)) *output.Output {
 	settings := map[string]string{
-		"bucket": "b", "endpoint": "http://s3.test", "compression": codec, "upload_timeout": "1d", "total_file_size": "1G", "upload_workers": "1",
+		"bucket": "b", "endpoint": "http://s3.test", "compression": codec, "upload_timeout": "1d",
+		"total_file_size": "1G", "upload_workers": "1",
 		"s3_key_format": "/$TAG/$UUID",
 	}
 	cfg, err := conf.Parse(func(name string) (string, bool) { v, set := settings[name]; return v, set }, conf.Checks{})
@@ -87,7 +88,8 @@ func open(b *testing.B, dir, codec string, told func(output.Event)) *output.Outp
 	keys := testenv.OwnerKeys()
 	out, err := output.New(output.Options{
 		Config: cfg, Dir: dir, Dial: dial, Log: slog.New(slog.DiscardHandler), OnEvent: told,
-		Credentials: creds.Static{Credentials: creds.Credentials{AccessKeyID: keys.AccessKeyID, SecretAccessKey: keys.SecretAccessKey}},
+		Credentials: creds.Static{Credentials: creds.Credentials{AccessKeyID: keys.AccessKeyID,
+			SecretAccessKey: keys.SecretAccessKey}},
 	})
 	if err != nil {
 		b.Fatal(err)
@@ -126,7 +128,8 @@ func shipAll(b *testing.B, dir, codec string) {
 func codec(b *testing.B, data []byte, name string) func(io.Writer) {
 	var plain bytes.Buffer
 	transcode(b, &plain, data)
-	record := append(msgp.AppendMapHeader([]byte{0x92, 5}, 1), msgp.AppendBytes(msgp.AppendString(nil, "log"), plain.Bytes())...)
+	record := append(msgp.AppendMapHeader([]byte{0x92, 5}, 1),
+		msgp.AppendBytes(msgp.AppendString(nil, "log"), plain.Bytes())...)
 	o := encode.Options{Options: jsonl.Options{LogKey: "log"}}
 	if err := o.Compression.UnmarshalText([]byte(name)); err != nil {
 		b.Fatal(err)

@@ -1,4 +1,5 @@
-// Package benchmarks measures what encoding and shipping cost: the transcoder beside an independent one, which must write the
+// Package benchmarks measures what encoding and shipping cost: the transcoder beside an independent one, which must
+// write the
 // same, and the way from a segment to S3 beside what the transcoder and the codec take alone.
 package benchmarks
 
@@ -51,7 +52,8 @@ func FuzzAgainstTinylib(f *testing.F) {
 		}
 		got, rest, err := ours(t, body, escapeUnicode)
 		if (err == nil) != (wantErr == nil) || err == nil && (got != want || len(rest) != len(wantRest)) {
-			t.Errorf("%x becomes\n%s and %d bytes, %v, but tinylib and the rules say\n%s and %d bytes, %v", body, got, len(rest), err, want, len(wantRest), wantErr)
+			t.Errorf("%x becomes\n%s and %d bytes, %v, but tinylib and the rules say\n%s and %d bytes, %v", body, got,
+				len(rest), err, want, len(wantRest), wantErr)
 		}
 	})
 }

@@ -24,10 +24,13 @@ var BrokenRecords = []Broken{
 	{"time is a float32", "before", "before bad after", at(func(p *packer) { p.float32(1.7e9) })},
 	{"time is a negative integer", "before", "before bad after", at(func(p *packer) { p.int(-1, 0) })},
 	{"time is a negative float", "before after", "before bad after", at(func(p *packer) { p.float64(-5.5) })},
-	{"time is -1.0, which C takes for a group's start", "before bad after", "before bad after", at(func(p *packer) { p.float64(-1) })},
-	{"time has a billion nanoseconds", "before", "before bad after", at(func(p *packer) { p.eventTime(1_700_000_000, 1e9) })},
+	{"time is -1.0, which C takes for a group's start", "before bad after", "before bad after",
+		at(func(p *packer) { p.float64(-1) })},
+	{"time has a billion nanoseconds", "before", "before bad after",
+		at(func(p *packer) { p.eventTime(1_700_000_000, 1e9) })},
 	{"time is another extension", "before", "before after", at(func(p *packer) { p.ext(1, make([]byte, 8), 0) })},
-	{"a group's start with nanoseconds", "before", "before after", at(func(p *packer) { p.eventTime(math.MaxUint32, 1) })},
+	{"a group's start with nanoseconds", "before", "before after",
+		at(func(p *packer) { p.eventTime(math.MaxUint32, 1) })},
 	{"200 arrays within each other", "before", "before bad after", body(func(p *packer) {
 		p.object(1, 0)
 		p.str("bad", 0)

@@ -38,7 +38,8 @@ var corners = []func(*packer){
 	func(p *packer) { twice(p, "date", "other") },
 	func(p *packer) { twice(p, "__internal__", "x") },
 	func(p *packer) { twice(p, "", "") },
-	func(p *packer) { p.object(2, 0); p.bin("k", 0); p.uint(1, 0); p.bin("k", 0); p.uint(2, 0) }, // bin keys are never doubles
+	// bin keys are never doubles
+	func(p *packer) { p.object(2, 0); p.bin("k", 0); p.uint(1, 0); p.bin("k", 0); p.uint(2, 0) },
 	func(p *packer) { p.object(2, 0); p.bin("k", 0); p.uint(1, 0); p.str("k", 0); p.uint(2, 0) },
 	func(p *packer) { p.object(1, 0); p.str("nested", 0); twice(p, "k", "k") },
 	func(p *packer) { p.object(1, 0); p.bin("date", 0); p.uint(1, 0) },

@@ -62,7 +62,8 @@ func compareText(t *testing.T, c, ours []byte) {
 	}
 	if c, ours = roundNumbers(c, ours); !bytes.Equal(c, ours) {
 		n := common(c, ours)
-		t.Errorf("texts of %d and %d bytes differ at %d:\nC:    %.300q\nours: %.300q", len(c), len(ours), n, from(c, n), from(ours, n))
+		t.Errorf("texts of %d and %d bytes differ at %d:\nC:    %.300q\nours: %.300q", len(c), len(ours), n, from(c, n),
+			from(ours, n))
 	}
 }
 
@@ -113,7 +114,8 @@ func (x comparison) line(t *testing.T, i int, f Feature, c, ours []byte) bool {
 	}
 	if !bytes.Equal(a, b) {
 		n := max(0, common(a, b)-100)
-		t.Errorf("line %d (features %05b) differs near %d:\nC:    %.300q\nours: %.300q", i, f, n, from(a, n), from(b, n))
+		t.Errorf("line %d (features %05b) differs near %d:\nC:    %.300q\nours: %.300q", i, f, n, from(a, n),
+			from(b, n))
 		return false
 	}
 	return true

@@ -80,12 +80,13 @@ func (b bench) start(t *testing.T, s3 *testenv.S3, monitor, input string) *teste
 		args = append([]string{"-e", b.plugin}, args...)
 	}
 	keys := testenv.RoleKeys()
-	p, err := testenv.Start(testenv.Command{Path: b.program, Args: args, Log: filepath.Join(b.dir, "log"), Env: []string{
-		"PATH=" + os.Getenv("PATH"), "HOME=" + b.dir,
-		"AWS_ACCESS_KEY_ID=" + keys.AccessKeyID,
-		"AWS_SECRET_ACCESS_KEY=" + keys.SecretAccessKey,
-		"AWS_SESSION_TOKEN=" + keys.SessionToken,
-	}})
+	p, err := testenv.Start(testenv.Command{Path: b.program, Args: args, Log: filepath.Join(b.dir, "log"),
+		Env: []string{
+			"PATH=" + os.Getenv("PATH"), "HOME=" + b.dir,
+			"AWS_ACCESS_KEY_ID=" + keys.AccessKeyID,
+			"AWS_SECRET_ACCESS_KEY=" + keys.SecretAccessKey,
+			"AWS_SESSION_TOKEN=" + keys.SessionToken,
+		}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -107,10 +108,12 @@ func (b bench) config(s3 *testenv.S3, monitor, input string) string {
 		{Name: "buffer_max_size", Value: "64M"},
 	})
 	for _, v := range b.variants {
-		testenv.Section(&text, "OUTPUT", append([]testenv.Property{{Name: "name", Value: "s3"}}, b.output(s3, v, "c")...))
+		testenv.Section(&text, "OUTPUT",
+			append([]testenv.Property{{Name: "name", Value: "s3"}}, b.output(s3, v, "c")...))
 		ours := []testenv.Property{{Name: "name", Value: "s3"}}
 		if b.plugin != "" {
-			ours = []testenv.Property{{Name: "name", Value: "sluice"}, {Name: "json_escape_unicode", Value: fmt.Sprint(b.escape)}}
+			ours = []testenv.Property{{Name: "name", Value: "sluice"},
+				{Name: "json_escape_unicode", Value: fmt.Sprint(b.escape)}}
 		}
 		testenv.Section(&text, "OUTPUT", append(ours, b.output(s3, v, "ours")...))
 	}

@@ -241,8 +241,10 @@ func (g *generator) anyFloat() float64 {
 	case 4:
 		return float64(g.r.IntN(2000)-1000) * math.Pow(10, float64(g.r.IntN(40)-20))
 	}
-	corners := []float64{0, math.Copysign(0, -1), 1, -1, 0.1, 1e15, 1e16, 1e17, 1 << 53, 1 << 62, -(1 << 63), 1 << 63, math.MaxFloat32,
-		math.MaxFloat64, math.SmallestNonzeroFloat64, math.NaN(), math.Copysign(math.NaN(), -1), math.Inf(1), math.Inf(-1)}
+	corners := []float64{0, math.Copysign(0, -1), 1, -1, 0.1, 1e15, 1e16, 1e17, 1 << 53, 1 << 62, -(1 << 63), 1 << 63,
+		math.MaxFloat32,
+		math.MaxFloat64, math.SmallestNonzeroFloat64, math.NaN(), math.Copysign(math.NaN(),
+			-1), math.Inf(1), math.Inf(-1)}
 	return corners[g.r.IntN(len(corners))]
 }
 

@@ -39,7 +39,8 @@ func (g *generator) piece() string {
 	case 0:
 		return string(rune(g.r.IntN(0x20)))
 	case 1:
-		return g.pick(`"`, `\`, `/`, "\n", "\t", "\b", "\f", "\r", "\x00", "<", "&", "\u2028", "\ufffd", "\ufeff", `\u0041`)
+		return g.pick(`"`, `\`, `/`, "\n", "\t", "\b", "\f", "\r", "\x00", "<", "&", "\u2028", "\ufffd", "\ufeff",
+			`\u0041`)
 	case 2:
 		return string(rune(0x80 + g.r.IntN(0x800-0x80)))
 	case 3:
@@ -53,14 +54,17 @@ func (g *generator) piece() string {
 			return "\x7f"
 		}
 	case 7:
-		return g.pick("ÿ", "é", "ß", "\u0080", "\u07ff", "\u0800", "\ud7ff", "\ue000", "\uffff", "\U00010000", "\U0010ffff", "\ue0e2")
+		return g.pick("ÿ", "é", "ß", "\u0080", "\u07ff", "\u0800", "\ud7ff", "\ue000", "\uffff", "\U00010000",
+			"\U0010ffff", "\ue0e2")
 	}
 	return g.word()
 }
 
 // invalid is a fragment that is not UTF-8.
 func (g *generator) invalid() string {
-	return g.pick("\x80", "\xbf", "\xc0", "\xc0\x80", "\xc1\xbf", "\xe0\x80\x80", "\xed\xa0\x80", "\xed\xbf\xbf", "\xf0\x80\x80\x80",
-		"\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\xf8\x88\x80\x80\x80", "\xfc\x84\x80\x80\x80\x80", "\xfe", "\xff", "\xc3", "\xe2\x82",
+	return g.pick("\x80", "\xbf", "\xc0", "\xc0\x80", "\xc1\xbf", "\xe0\x80\x80", "\xed\xa0\x80", "\xed\xbf\xbf",
+		"\xf0\x80\x80\x80",
+		"\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\xf8\x88\x80\x80\x80", "\xfc\x84\x80\x80\x80\x80", "\xfe", "\xff",
+		"\xc3", "\xe2\x82",
 		"\xf0\x9f\x98", "\xe2\x28\xa1", "\xc3\x28", string([]byte{byte(g.r.Uint32() | 0x80), byte(g.r.Uint32())}))
 }

@@ -30,8 +30,10 @@ func TestContainers(t *testing.T) {
 		t.Skip("not root: the containers' addresses cannot be set")
 	}
 	base := baseImage(t)
-	docker(t, "build", "-q", "--target", "host", "-t", "sluice-test-host", "--shm-size", "2g", "--build-arg", "GOCACHE=/dev/shm/go",
-		"--build-arg", "GO_IMAGE="+base, "--build-arg", "HOST_IMAGE="+base, "--build-arg", "FLUENT_BIT_IMAGE="+base, buildContext(t))
+	docker(t, "build", "-q", "--target", "host", "-t", "sluice-test-host", "--shm-size", "2g", "--build-arg",
+		"GOCACHE=/dev/shm/go",
+		"--build-arg", "GO_IMAGE="+base, "--build-arg", "HOST_IMAGE="+base, "--build-arg", "FLUENT_BIT_IMAGE="+base,
+		buildContext(t))
 	serverImage(t, base, "sluice-test-s3", "-race", "sluice/test/cmd/s3server")
 	serverImage(t, base, "sluice-test-imds", "github.com/aws/amazon-ec2-metadata-mock/cmd")
 
@@ -43,7 +45,8 @@ func TestContainers(t *testing.T) {
 	t.Logf("loader:\n%s", stats)
 
 	tally := testenv.NewTally(orders, access)
-	if err := tally.Bucket(t.Context(), testenv.NewBucket(s3.endpoint, "us-east-1", bucketName, testenv.OwnerKeys())); err != nil {
+	if err := tally.Bucket(t.Context(),
+		testenv.NewBucket(s3.endpoint, "us-east-1", bucketName, testenv.OwnerKeys())); err != nil {
 		t.Fatal(err)
 	}
 	t.Logf("counted in S3:\n%s", tally)
@@ -98,7 +101,9 @@ func baseImage(t *testing.T) string {
 	run(t, "", "debootstrap", "--variant=minbase", "--include=gcc,libc6-dev,make,ca-certificates", "bookworm", root)
 	run(t, "", "cp", "-a", run(t, "", "go", "env", "GOROOT"), filepath.Join(root, "usr/local/go"))
 	prune(t, root)
-	run(t, "", "sh", "-c", fmt.Sprintf("tar -C %s -c . | docker import -c 'ENV PATH=/usr/local/go/bin:/usr/bin:/bin:/usr/sbin:/sbin' - %s", root, name))
+	run(t, "", "sh", "-c",
+		fmt.Sprintf("tar -C %s -c . | docker import -c 'ENV PATH=/usr/local/go/bin:/usr/bin:/bin:/usr/sbin:/sbin' - %s",
+			root, name))
 	return name
 }
 
@@ -132,7 +137,8 @@ func buildContext(t *testing.T) string {
 	t.Helper()
 	top := run(t, "", "git", "rev-parse", "--show-toplevel")
 	dir := t.TempDir()
-	run(t, top, "sh", "-c", "{ git ls-files -co --exclude-standard -z -- . ':!test'; git ls-files -co --exclude-standard -z test/host; } | tar -c --null --no-recursion -T - --ignore-failed-read | tar -x -C "+dir)
+	run(t, top, "sh", "-c",
+		"{ git ls-files -co --exclude-standard -z -- . ':!test'; git ls-files -co --exclude-standard -z test/host; } | tar -c --null --no-recursion -T - --ignore-failed-read | tar -x -C "+dir)
 	run(t, dir, "go", "mod", "vendor")
 	return dir
 }
@@ -182,7 +188,8 @@ func (w world) startS3(t *testing.T) server {
 		"-dir", "/data", "-addr", "0.0.0.0:9000", "-bucket", bucketName)
 	s := server{id, "http://" + w.address(t, id) + ":9000"}
 	bucket := testenv.NewBucket(s.endpoint, "us-east-1", bucketName, testenv.OwnerKeys())
-	if err := testenv.Wait(t.Context(), nil, func() bool { _, err := bucket.List(t.Context()); return err == nil }); err != nil {
+	if err := testenv.Wait(t.Context(), nil,
+		func() bool { _, err := bucket.List(t.Context()); return err == nil }); err != nil {
 		t.Fatalf("the S3 server does not answer: %v", err)
 	}
 	return s
@@ -193,7 +200,8 @@ func (w world) startS3(t *testing.T) server {
 func (w world) startIMDS(t *testing.T) {
 	t.Helper()
 	dir := t.TempDir()
-	if err := os.WriteFile(filepath.Join(dir, "imds.json"), testenv.IMDSAnswers(testenv.RoleKeys()), 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, "imds.json"), testenv.IMDSAnswers(testenv.RoleKeys()),
+		0o644); err != nil {
 		t.Fatal(err)
 	}
 	id := w.start(t, "-v", dir+":/etc/imds:ro", "-e", "HOME=/", "sluice-test-imds",
@@ -217,9 +225,12 @@ func (w world) pause() string { return w.network + "-host" }
 func (w world) ship(t *testing.T, endpoint string, streams ...testenv.Lines) string {
 	t.Helper()
 	logs := t.TempDir()
-	args := []string{"run", "--rm", "--network", "container:" + w.pause(), "-v", logs + ":/logs:ro", "-v", t.TempDir() + ":/spool", "sluice-test-host",
-		"-o", "sluice", "-p", "match=*", "-p", "bucket=" + bucketName, "-p", "endpoint=" + endpoint, "-p", "store_dir=/spool",
-		"-p", "s3_key_format=/logs/$TAG/$INDEX", "-p", "compression=gzip", "-p", "total_file_size=1M", "-p", "exit_timeout=60s", "-w", "1"}
+	args := []string{"run", "--rm", "--network", "container:" + w.pause(), "-v", logs + ":/logs:ro", "-v",
+		t.TempDir() + ":/spool", "sluice-test-host",
+		"-o", "sluice", "-p", "match=*", "-p", "bucket=" + bucketName, "-p", "endpoint=" + endpoint, "-p",
+		"store_dir=/spool",
+		"-p", "s3_key_format=/logs/$TAG/$INDEX", "-p", "compression=gzip", "-p", "total_file_size=1M", "-p",
+		"exit_timeout=60s", "-w", "1"}
 	for _, s := range streams {
 		if _, err := s.WriteFile(logs); err != nil {
 			t.Fatal(err)

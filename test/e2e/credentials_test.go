@@ -40,7 +40,8 @@ func TestCredentialProcess(t *testing.T) {
 	if err := os.Mkdir(filepath.Join(p.dir, ".aws"), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(p.dir, ".aws", "config"), []byte("[default]\ncredential_process = "+program+"\n"), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(p.dir, ".aws", "config"),
+		[]byte("[default]\ncredential_process = "+program+"\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	load := startLoad(p.dir, p.streams...)
@@ -56,7 +57,8 @@ func TestCredentialProcess(t *testing.T) {
 	if !strings.Contains(log, "found AWS credentials") || !strings.Contains(log, "from process") {
 		t.Error("the log does not tell of the credentials' source")
 	}
-	for _, unwanted := range []string{"upload failed", "refused the credentials", "no AWS credentials", testenv.RoleKeys().SessionToken} {
+	for _, unwanted := range []string{"upload failed", "refused the credentials", "no AWS credentials",
+		testenv.RoleKeys().SessionToken} {
 		if strings.Contains(log, unwanted) {
 			t.Errorf("the log says %q", unwanted)
 		}

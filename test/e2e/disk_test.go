@@ -55,7 +55,8 @@ var soon = setting("upload_timeout", "1s")
 func smallDisk(t *testing.T, size string) string {
 	t.Helper()
 	dir := t.TempDir()
-	if text, err := exec.Command("mount", "-t", "tmpfs", "-o", "size="+size, "tmpfs", dir).CombinedOutput(); err != nil {
+	if text, err := exec.Command("mount", "-t", "tmpfs", "-o", "size="+size, "tmpfs",
+		dir).CombinedOutput(); err != nil {
 		t.Skipf("no file system can be mounted here: %v: %s", err, text)
 	}
 	t.Cleanup(func() {
@@ -217,7 +218,8 @@ func TestDiskReadOnly(t *testing.T) {
 		f.goesOn(t, 10_000)
 		before := strings.Count(f.Log(), "read-only file system")
 		disk.SetFault(readOnly)
-		f.until(t, "chunks are refused", func() bool { return strings.Count(f.Log(), "read-only file system") > before+3 })
+		f.until(t, "chunks are refused",
+			func() bool { return strings.Count(f.Log(), "read-only file system") > before+3 })
 		disk.SetFault(nil)
 	}
 	f.goesOn(t, 10_000)

@@ -29,7 +29,7 @@ var world struct {
 	output          string // the output's name: $SLUICE_E2E_OUTPUT for a look at the built-in one
 	s3              *testenv.S3
 	outage          testenv.Outage // of the S3 server
-	buckets         atomic.Int32 // made so far
+	buckets         atomic.Int32   // made so far
 }
 
 func TestMain(m *testing.M) {
@@ -106,7 +106,8 @@ func settle(dir, imdsProgram string) (stop func(), err error) {
 	if err != nil {
 		return nil, err
 	}
-	if world.s3, err = testenv.StartS3(testenv.S3Config{Dir: filepath.Join(dir, "s3"), Hooks: []s3api.Option{world.outage.Hook()}}); err != nil {
+	if world.s3, err = testenv.StartS3(testenv.S3Config{Dir: filepath.Join(dir, "s3"),
+		Hooks: []s3api.Option{world.outage.Hook()}}); err != nil {
 		imds.Close()
 		return nil, err
 	}

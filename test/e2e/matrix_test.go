@@ -19,7 +19,8 @@ func TestEveryRecordOnce(t *testing.T) {
 		for _, codec := range []string{"gzip", "zstd", "snappy", "none"} {
 			yaml, filesystem := (row+row/4)%2 == 1, row%4 >= 2
 			row++
-			name := fmt.Sprintf("%d workers %s %s %s", workers, codec, pick(yaml, "yaml", "classic"), pick(filesystem, "filesystem", "memory"))
+			name := fmt.Sprintf("%d workers %s %s %s", workers, codec, pick(yaml, "yaml", "classic"),
+				pick(filesystem, "filesystem", "memory"))
 			t.Run(name, func(t *testing.T) {
 				t.Parallel()
 				bucket := newBucket(t)
@@ -130,7 +131,8 @@ func wantOnce(t *testing.T, tally *testenv.Tally) {
 	t.Helper()
 	for _, c := range tally.Counts() {
 		if c.Missing+c.Twice+c.Alien+c.Jumps > 0 {
-			t.Errorf("records of %s: %d missing, %d twice, %d alien, %d out of order", c.Tag, c.Missing, c.Twice, c.Alien, c.Jumps)
+			t.Errorf("records of %s: %d missing, %d twice, %d alien, %d out of order", c.Tag, c.Missing, c.Twice,
+				c.Alien, c.Jumps)
 		}
 	}
 }

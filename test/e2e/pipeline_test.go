@@ -20,11 +20,11 @@ type pipeline struct {
 	impatient  bool // chunks that were refused are delivered again soon
 	timed      bool // records have the time that is in their JSON lines, else that of reading
 	output     []testenv.Property
-	perTag     bool          // an output for each stream, else one for all
-	null       bool          // the null output instead
-	http       string        // address of an http input, whose tags are the requests' paths
+	perTag     bool            // an output for each stream, else one for all
+	null       bool            // the null output instead
+	http       string          // address of an http input, whose tags are the requests' paths
 	streams    []testenv.Lines // each is a tail of its file in dir
-	dir        string        // of this test
+	dir        string          // of this test
 }
 
 // newPipeline tails streams in a new folder into a bucket.
@@ -55,7 +55,8 @@ type section struct {
 func (p pipeline) sections(monitor string) []section {
 	host, port, _ := net.SplitHostPort(monitor)
 	all := []section{{"service", []testenv.Property{
-		{Name: "flush", Value: "0.2"}, {Name: "grace", Value: "10"}, {Name: "parsers_file", Value: filepath.Join(p.dir, "parsers.conf")},
+		{Name: "flush", Value: "0.2"}, {Name: "grace", Value: "10"},
+		{Name: "parsers_file", Value: filepath.Join(p.dir, "parsers.conf")},
 		{Name: "storage.path", Value: filepath.Join(p.dir, "chunks")}, {Name: "hot_reload", Value: onOff(p.reloads)},
 		{Name: "http_server", Value: "on"}, {Name: "http_listen", Value: host}, {Name: "http_port", Value: port},
 	}}}
@@ -70,7 +71,8 @@ func (p pipeline) sections(monitor string) []section {
 		all = append(all, p.httpInput())
 	}
 	if p.null {
-		return append(all, section{"output", []testenv.Property{{Name: "name", Value: "null"}, {Name: "match", Value: "*"}}})
+		return append(all,
+			section{"output", []testenv.Property{{Name: "name", Value: "null"}, {Name: "match", Value: "*"}}})
 	}
 	if !p.perTag {
 		return append(all, p.section("*"))
@@ -121,7 +123,9 @@ func (p pipeline) write(t *testing.T, monitor string) string {
 	if p.yaml {
 		file, text = "fluent-bit.yaml", yaml(p.sections(monitor))
 	}
-	writeFile(t, filepath.Join(p.dir, "parsers.conf"), "[PARSER]\n    Name   json\n    Format json\n"+pick(p.timed, "    Time_Key time\n    Time_Format %Y-%m-%dT%H:%M:%S\n", ""))
+	writeFile(t, filepath.Join(p.dir, "parsers.conf"),
+		"[PARSER]\n    Name   json\n    Format json\n"+pick(p.timed,
+			"    Time_Key time\n    Time_Format %Y-%m-%dT%H:%M:%S\n", ""))
 	writeFile(t, filepath.Join(p.dir, file), text)
 	return filepath.Join(p.dir, file)
 }

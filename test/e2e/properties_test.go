@@ -14,13 +14,15 @@ import (
 // (plugins/out_s3/s3.c, config_map).
 var properties = []struct{ name, value string }{
 	{"format", "json_lines"}, {"json_date_format", ""}, {"json_date_key", "date"}, {"total_file_size", "100000000"},
-	{"upload_chunk_size", "5242880"}, {"upload_timeout", "10m"}, {"bucket", ""}, {"region", "us-east-1"}, {"role_arn", ""},
+	{"upload_chunk_size", "5242880"}, {"upload_timeout", "10m"}, {"bucket", ""}, {"region", "us-east-1"},
+	{"role_arn", ""},
 	{"endpoint", ""}, {"sts_endpoint", ""}, {"canned_acl", ""}, {"compression", ""}, {"content_type", ""},
 	{"store_dir", "/tmp/fluent-bit/s3"}, {"store_dir_limit_size", ""}, {"quarantine_dir_limit_size", ""},
 	{"s3_key_format", "/fluent-bit-logs/$TAG/%Y/%m/%d/%H/%M/%S"}, {"s3_key_format_tag_delimiters", "."},
 	{"auto_retry_requests", "true"}, {"use_put_object", "false"}, {"send_content_md5", "false"},
 	{"preserve_data_ordering", "true"}, {"retry_exhausted_action", ""}, {"log_key", ""}, {"external_id", ""},
-	{"static_file_path", "false"}, {"storage_class", ""}, {"profile", ""}, {"blob_database_file", ""}, {"part_size", ""},
+	{"static_file_path", "false"}, {"storage_class", ""}, {"profile", ""}, {"blob_database_file", ""},
+	{"part_size", ""},
 	{"file_delivery_attempt_limit", ""}, {"part_delivery_attempt_limit", ""}, {"upload_parts_timeout", ""},
 	{"upload_part_freshness_limit", ""}, {"authorization_endpoint_url", ""}, {"authorization_endpoint_username", ""},
 	{"authorization_endpoint_password", ""}, {"authorization_endpoint_bearer_token", ""},
@@ -117,7 +119,8 @@ func TestTLSIsAccepted(t *testing.T) {
 	needWorld(t)
 	t.Parallel()
 	p := newPipeline(t, newBucket(t), testenv.Orders(0))
-	p.output = append(p.output, testenv.Property{Name: "tls", Value: "on"}, testenv.Property{Name: "tls.verify", Value: "off"})
+	p.output = append(p.output, testenv.Property{Name: "tls", Value: "on"},
+		testenv.Property{Name: "tls.verify", Value: "off"})
 	grow(t, p.dir, p.streams[0], 0, 0)
 	f := p.start(t)
 	f.until(t, "Fluent Bit runs", f.listens)
@@ -150,7 +153,8 @@ func dummyArgs(t *testing.T, more ...testenv.Property) []string {
 	t.Helper()
 	args := []string{"-i", "dummy", "-o", world.output, "-m", "*"}
 	all := append([]testenv.Property{
-		{Name: "bucket", Value: "logs"}, {Name: "endpoint", Value: world.s3.Endpoint}, {Name: "store_dir", Value: t.TempDir()},
+		{Name: "bucket", Value: "logs"}, {Name: "endpoint", Value: world.s3.Endpoint},
+		{Name: "store_dir", Value: t.TempDir()},
 	}, more...)
 	for _, p := range all {
 		args = append(args, "-p", p.Name+"="+p.Value)

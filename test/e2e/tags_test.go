@@ -40,9 +40,11 @@ func TestTenThousandTags(t *testing.T) {
 		usage testenv.Usage
 	}{{"taking", p.take(t, lines)}, {"shipping", p.ship(t)}} {
 		above := do.usage.Peak - base.Peak
-		t.Logf("%s: %d open files, %.0f MB, %.0f above the null output (%d files, %.0f MB)", do.what, do.usage.Files, mega(do.usage.Peak), mega(above), base.Files, mega(base.Peak))
+		t.Logf("%s: %d open files, %.0f MB, %.0f above the null output (%d files, %.0f MB)", do.what, do.usage.Files,
+			mega(do.usage.Peak), mega(above), base.Files, mega(base.Peak))
 		if do.usage.Files >= mostFiles || above >= mostMemory {
-			t.Errorf("%s: want less than %d open files and %.0f MB above the null output", do.what, mostFiles, mega(mostMemory))
+			t.Errorf("%s: want less than %d open files and %.0f MB above the null output", do.what, mostFiles,
+				mega(mostMemory))
 		}
 	}
 	wantOnce(t, count(t, bucket, lines...))

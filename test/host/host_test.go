@@ -142,7 +142,8 @@ func testProperties(t *testing.T, r rig) {
 	}
 	equalLines(t, "properties that the plugin sees", said, []string{"Answers = ok"})
 
-	got = r.run(t, env{"WHO=ok"}, "--generate", "app=9", "-o", "trace", "-p", "answers=${NONE:-${WHO}", "-p", "alias=${WHO}")
+	got = r.run(t, env{"WHO=ok"}, "--generate", "app=9", "-o", "trace", "-p", "answers=${NONE:-${WHO}", "-p",
+		"alias=${WHO}")
 	equal(t, "instance of ${WHO}", got.flushes()[0].Instance, "ok")
 }
 
@@ -217,12 +218,14 @@ func most(t *testing.T, r result) int {
 
 // testTimes wants every callback and tick measured, but nothing of how long they take.
 func testTimes(t *testing.T, r rig) {
-	got := r.run(t, nil, args("--generate app=20000 --rate 40000 --tick 0.01 -o trace -p spin=2 -o trace -p workers=1")...)
+	got := r.run(t, nil,
+		args("--generate app=20000 --rate 40000 --tick 0.01 -o trace -p spin=2 -o trace -p workers=1")...)
 	equal(t, "exit code", got.code, 0)
 	equal(t, "callbacks", got.times.Callbacks.Count, got.stats.Flushes)
 	late, beyond := got.times.TickLate, got.times.TickBeyond
 	if late.Count == 0 || late.Count != beyond.Count {
-		t.Errorf("%d ticks were late, %d beyond the end of the work before them; want as many, and some", late.Count, beyond.Count)
+		t.Errorf("%d ticks were late, %d beyond the end of the work before them; want as many, and some", late.Count,
+			beyond.Count)
 	}
 	for _, s := range []summary{got.times.Callbacks, late, beyond} {
 		if s.P50 > s.P99 || s.P99 > s.Max {
@@ -472,7 +475,8 @@ func testStorage(t *testing.T, r rig) {
 	load := args("--generate a=900 --generate b=900 --chunk-size 10000 --storage " + dir)
 
 	// Killed while two chunks are on their way: they are never answered.
-	p := r.start(t, nil, append(load, args("-o trace --chunks-up 2 -p answers=ok,ok,ok,retry -p retry_limit=no_limits -p data=1")...)...)
+	p := r.start(t, nil,
+		append(load, args("-o trace --chunks-up 2 -p answers=ok,ok,ok,retry -p retry_limit=no_limits -p data=1")...)...)
 	p.until("the first retry", func(e event) bool { return e.Answer == "retry" })
 	p.signal(syscall.SIGKILL)
 	first := p.wait()

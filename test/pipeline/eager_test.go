@@ -49,7 +49,8 @@ func TestEager(t *testing.T) {
 	r.flush(out, "app", record("the last one"))
 	r.flush(out, "web", record("other"))
 	r.close(out, plenty)
-	if got := r.objects(); len(got) != 2 || got["app/0"] != lines+line("the last one") || got["web/1"] != line("other") {
+	if got := r.objects(); len(got) != 2 || got["app/0"] != lines+line("the last one") ||
+		got["web/1"] != line("other") {
 		t.Errorf("%d objects, of %d and %d bytes", len(got), len(got["app/0"]), len(got["web/1"]))
 	}
 	if n := strings.Count(seen.String(), "create 200"); n != 1 {

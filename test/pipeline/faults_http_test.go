@@ -30,14 +30,16 @@ func httpFaults() []fault {
 			return r.answering(is("complete"), 1, http.StatusOK, "InternalError")
 		}},
 		// One part at a time: the server answers otherwise if it is writing one while the upload vanishes.
-		{name: "NoSuchUpload in the middle", large: true, settings: []string{"upload_part_workers=1"}, begin: abortedBySomebody},
+		{name: "NoSuchUpload in the middle", large: true, settings: []string{"upload_part_workers=1"},
+			begin: abortedBySomebody},
 		{name: "ExpiredToken in a multipart upload", large: true, begin: expiring},
 		{name: "bucket missing, then made", begin: missingBucket},
 		{name: "301 to another region", settings: []string{"region=eu-west-1"}, begin: redirecting},
-		{name: "another region, named in the message", settings: []string{"region=eu-west-1"}, begin: func(r *rig) (func() bool, func()) {
-			seen := r.front.watch(nil)
-			return func() bool { return strings.Contains(seen.String(), "put 400") }, func() {}
-		}},
+		{name: "another region, named in the message", settings: []string{"region=eu-west-1"},
+			begin: func(r *rig) (func() bool, func()) {
+				seen := r.front.watch(nil)
+				return func() bool { return strings.Contains(seen.String(), "put 400") }, func() {}
+			}},
 	}
 }
 
@@ -50,7 +52,8 @@ func is(what string) which { return func(r *http.Request) bool { return kind(r) 
 
 // answering answers these requests with an error until it is lifted, and was met when it did so often
 // enough.
-func (r *rig) answering(these which, often int64, status int, code string, header ...string) (met func() bool, lift func()) {
+func (r *rig) answering(these which, often int64, status int, code string, header ...string) (met func() bool,
+	lift func()) {
 	var met64 atomic.Int64
 	var lifted atomic.Bool
 	r.front.watch(func(w http.ResponseWriter, req *http.Request) bool {
@@ -70,7 +73,8 @@ func (r *rig) answering(these which, often int64, status int, code string, heade
 func refuse(w http.ResponseWriter, status int, code string) {
 	w.Header().Set("Content-Type", "application/xml")
 	w.WriteHeader(status)
-	fmt.Fprintf(w, `<?xml version="1.0" encoding="UTF-8"?><Error><Code>%s</Code><Message>by the test</Message></Error>`, code)
+	fmt.Fprintf(w, `<?xml version="1.0" encoding="UTF-8"?><Error><Code>%s</Code><Message>by the test</Message></Error>`,
+		code)
 }
 
 // losing breaks the connection when such a request was done, three times in a row.
@@ -120,7 +124,8 @@ func (a *aging) Invalidate(used creds.Credentials) bool {
 func expiring(r *rig) (func() bool, func()) {
 	role, owner := testenv.RoleKeys(), testenv.OwnerKeys()
 	keys := &aging{
-		first:  creds.Credentials{AccessKeyID: role.AccessKeyID, SecretAccessKey: role.SecretAccessKey, SessionToken: role.SessionToken},
+		first: creds.Credentials{AccessKeyID: role.AccessKeyID, SecretAccessKey: role.SecretAccessKey,
+			SessionToken: role.SessionToken},
 		second: creds.Credentials{AccessKeyID: owner.AccessKeyID, SecretAccessKey: owner.SecretAccessKey},
 	}
 	r.keys = keys

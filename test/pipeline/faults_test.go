@@ -107,6 +107,7 @@ func (r *rig) wantLines(want []string) {
 		}
 	}
 	if missing+twice+len(got) > 0 {
-		r.t.Errorf("of %d records %d are missing, %d are there twice, and %d others are there", len(want), missing, twice, len(got))
+		r.t.Errorf("of %d records %d are missing, %d are there twice, and %d others are there", len(want), missing,
+			twice, len(got))
 	}
 }

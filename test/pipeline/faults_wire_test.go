@@ -23,8 +23,10 @@ import (
 // wireFaults are what may happen below HTTP.
 func wireFaults() []fault {
 	return []fault{
-		{name: "connection reset in a part", large: true, begin: toxic("limit_data", toxiclient.Attributes{"bytes": 3_000_000}, 2)},
-		{name: "half-open connection", settings: []string{"upload_stall_timeout=2s"}, begin: toxic("timeout", toxiclient.Attributes{"timeout": 0}, 4)},
+		{name: "connection reset in a part", large: true,
+			begin: toxic("limit_data", toxiclient.Attributes{"bytes": 3_000_000}, 2)},
+		{name: "half-open connection", settings: []string{"upload_stall_timeout=2s"},
+			begin: toxic("timeout", toxiclient.Attributes{"timeout": 0}, 4)},
 		{name: "1 KB/s", padding: 4000, begin: toxic("bandwidth", toxiclient.Attributes{"rate": 1}, 1)},
 		{name: "DNS failing", begin: nameless},
 		{name: "server away, then back", begin: away},
@@ -39,9 +41,11 @@ var toxics = sync.OnceValue(func() *toxiclient.Client {
 	if err != nil {
 		panic(err)
 	}
-	go func() { _ = toxiproxy.NewServer(toxiproxy.NewMetricsContainer(nil), zerolog.Nop()).Listen(addr) }() // until the process ends
+	// until the process ends
+	go func() { _ = toxiproxy.NewServer(toxiproxy.NewMetricsContainer(nil), zerolog.Nop()).Listen(addr) }()
 	client := toxiclient.NewClient("http://" + addr)
-	if err := testenv.Wait(context.Background(), nil, func() bool { _, err := client.Version(); return err == nil }); err != nil {
+	if err := testenv.Wait(context.Background(), nil,
+		func() bool { _, err := client.Version(); return err == nil }); err != nil {
 		panic(err)
 	}
 	return client
@@ -108,9 +112,10 @@ func nameless(r *rig) (func() bool, func()) {
 	}()
 	_, port, _ := net.SplitHostPort(strings.TrimPrefix(r.front.URL, "http://"))
 	r.front.URL = "http://s3.example.test:" + port
-	r.dial = (&net.Dialer{Resolver: &net.Resolver{PreferGo: true, Dial: func(ctx context.Context, _, _ string) (net.Conn, error) {
-		return (&net.Dialer{}).DialContext(ctx, "udp", conn.LocalAddr().String())
-	}}}).DialContext
+	r.dial = (&net.Dialer{Resolver: &net.Resolver{PreferGo: true,
+		Dial: func(ctx context.Context, _, _ string) (net.Conn, error) {
+			return (&net.Dialer{}).DialContext(ctx, "udp", conn.LocalAddr().String())
+		}}}).DialContext
 	return func() bool { return asked.Load() >= 4 }, func() { found.Store(true) }
 }
 

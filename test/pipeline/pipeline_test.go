@@ -65,9 +65,11 @@ type rig struct {
 
 func newRig(t *testing.T) *rig {
 	name := fmt.Sprintf("test-%x", rand.Uint64())
-	r := &rig{t: t, name: name, bucket: server.Bucket(name), dir: filepath.Join(t.TempDir(), "spool"), front: newFront(t)}
+	r := &rig{t: t, name: name, bucket: server.Bucket(name), dir: filepath.Join(t.TempDir(), "spool"),
+		front: newFront(t)}
 	keys := testenv.OwnerKeys()
-	r.keys = creds.Static{Credentials: creds.Credentials{AccessKeyID: keys.AccessKeyID, SecretAccessKey: keys.SecretAccessKey}}
+	r.keys = creds.Static{Credentials: creds.Credentials{AccessKeyID: keys.AccessKeyID,
+		SecretAccessKey: keys.SecretAccessKey}}
 	if err := r.bucket.Create(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -94,7 +96,8 @@ func (r *rig) open(settings ...string) *output.Output {
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	out, err := output.New(output.Options{Config: cfg, Dir: r.dir, Credentials: r.keys, Log: slog.New(slog.NewTextHandler(&r.log, nil)), FS: r.fs, Dial: r.dial})
+	out, err := output.New(output.Options{Config: cfg, Dir: r.dir, Credentials: r.keys,
+		Log: slog.New(slog.NewTextHandler(&r.log, nil)), FS: r.fs, Dial: r.dial})
 	if err != nil {
 		r.t.Fatal(err)
 	}
@@ -204,7 +207,8 @@ func noise(n int) (chunk []byte, lines string) {
 func TestPutObject(t *testing.T) {
 	for _, codec := range []string{"none", "gzip", "zstd", "snappy"} {
 		r := newRig(t)
-		out := r.open("compression="+codec, "content_type=application/x-ndjson", "send_content_md5=on", "storage_class=STANDARD", "canned_acl=private")
+		out := r.open("compression="+codec, "content_type=application/x-ndjson", "send_content_md5=on",
+			"storage_class=STANDARD", "canned_acl=private")
 		r.flush(out, "app", record("one"))
 		r.flush(out, "web", record("three"))
 		r.flush(out, "app", record("two"))
@@ -214,7 +218,8 @@ func TestPutObject(t *testing.T) {
 			t.Errorf("%s: objects are %q", codec, got)
 		}
 		head := r.head("app/0")
-		if encoding := aws.ToString(head.ContentEncoding); (codec == "none" && encoding != "") || (codec != "none" && encoding != codec) || aws.ToString(head.ContentType) != "application/x-ndjson" {
+		if encoding := aws.ToString(head.ContentEncoding); (codec == "none" && encoding != "") ||
+			(codec != "none" && encoding != codec) || aws.ToString(head.ContentType) != "application/x-ndjson" {
 			t.Errorf("%s: Content-Encoding %q, Content-Type %q", codec, encoding, aws.ToString(head.ContentType))
 		}
 		if left := r.segments(); len(left) > 0 {
@@ -239,7 +244,8 @@ func TestLargeObjects(t *testing.T) {
 		if got := r.objects(); got["app/0"] != lines {
 			t.Errorf("%v: object has %d bytes of %d, or others", c.settings, len(got["app/0"]), len(lines))
 		}
-		if etag := aws.ToString(r.head("app/0").ETag); strings.Contains(etag, "-") != (c.parts != "") || !strings.HasSuffix(etag, c.parts) {
+		if etag := aws.ToString(r.head("app/0").ETag); strings.Contains(etag, "-") != (c.parts != "") ||
+			!strings.HasSuffix(etag, c.parts) {
 			t.Errorf("%v: ETag is %s, want %s at its end", c.settings, etag, c.parts)
 		}
 	}
@@ -338,7 +344,8 @@ func TestRefusedCredentialsAreAskedForAnew(t *testing.T) {
 		t.Errorf("the source was told %d times, want once", n)
 	}
 	// The request was made again by itself, before the upload counted as failed.
-	if log := r.log.String(); strings.Contains(log, "upload failed") || !strings.Contains(log, "S3 refused the credentials") {
+	if log := r.log.String(); strings.Contains(log, "upload failed") ||
+		!strings.Contains(log, "S3 refused the credentials") {
 		t.Errorf("the log tells of a failure, or not of the refusal:\n%s", log)
 	}
 }
@@ -367,7 +374,8 @@ func TestQuarantineLimit(t *testing.T) {
 	if kept, _ := filepath.Glob(filepath.Join(r.dir, "quarantine", "*.segment")); len(kept) != 0 {
 		t.Errorf("%v is in a quarantine without room", kept)
 	}
-	if got := r.objects(); got["app/0"] != line("one") || !strings.Contains(r.log.String(), "quarantine_dir_limit_size is reached") {
+	if got := r.objects(); got["app/0"] != line("one") ||
+		!strings.Contains(r.log.String(), "quarantine_dir_limit_size is reached") {
 		t.Errorf("objects are %q", got)
 	}
 }

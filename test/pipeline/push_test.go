@@ -52,7 +52,8 @@ func TestPush(t *testing.T) {
 		t.Errorf("pushed %+v, with the events %+v", done, events)
 	}
 	for key, content := range r.objects() {
-		if head := r.head(key); *head.ContentType != "text/x" || *head.ContentEncoding != "gzip" || content != line("one") && content != line("two") {
+		if head := r.head(key); *head.ContentType != "text/x" || *head.ContentEncoding != "gzip" ||
+			content != line("one") && content != line("two") {
 			t.Errorf("%s: type %s, encoding %s, content %q", key, *head.ContentType, *head.ContentEncoding, content)
 		}
 	}

@@ -63,7 +63,8 @@ func newRig(t *testing.T) *rig {
 	t.Helper()
 	keys := testenv.OwnerKeys()
 	r := &rig{t: t, bucket: newBucket(t), dir: t.TempDir()}
-	r.env = []string{"HOME=" + r.dir, "AWS_ACCESS_KEY_ID=" + keys.AccessKeyID, "AWS_SECRET_ACCESS_KEY=" + keys.SecretAccessKey}
+	r.env = []string{"HOME=" + r.dir, "AWS_ACCESS_KEY_ID=" + keys.AccessKeyID,
+		"AWS_SECRET_ACCESS_KEY=" + keys.SecretAccessKey}
 	return r
 }
 
@@ -79,7 +80,8 @@ func newBucket(t *testing.T) testenv.Bucket {
 // output is the arguments of one output to a bucket.
 func (r *rig) output(b testenv.Bucket, properties ...string) []string {
 	args := []string{"-o", "sluice"}
-	for _, p := range append([]string{"bucket=" + b.Name(), "endpoint=" + server.Endpoint, "store_dir=" + filepath.Join(r.dir, "spool"),
+	for _, p := range append([]string{"bucket=" + b.Name(), "endpoint=" + server.Endpoint,
+		"store_dir=" + filepath.Join(r.dir, "spool"),
 		"s3_key_format=/logs/$TAG/$INDEX", "total_file_size=1M", "compression=gzip"}, properties...) {
 		args = append(args, "-p", p)
 	}
@@ -100,7 +102,8 @@ func (r *rig) lines(streams ...testenv.Lines) (args []string) {
 // start starts the host.
 func (r *rig) start(args ...string) *testenv.Process {
 	r.t.Helper()
-	p, err := testenv.Start(testenv.Command{Path: program, Args: append([]string{"-e", object}, args...), Env: r.env, Dir: r.dir, Log: filepath.Join(r.dir, "host.log")})
+	p, err := testenv.Start(testenv.Command{Path: program, Args: append([]string{"-e", object}, args...), Env: r.env,
+		Dir: r.dir, Log: filepath.Join(r.dir, "host.log")})
 	if err != nil {
 		r.t.Fatal(err)
 	}
@@ -237,10 +240,12 @@ func TestRefusedStarts(t *testing.T) {
 		want []string
 	}{
 		{"all mistakes at once", func(r *rig) []string {
-			return []string{"-o", "sluice", "-p", "total_file_size=5Q", "-p", "compression=lz4", "-p", "s3_key_format=/%Q"}
+			return []string{"-o", "sluice", "-p", "total_file_size=5Q", "-p", "compression=lz4", "-p",
+				"s3_key_format=/%Q"}
 		}, []string{"4 configuration mistakes", `total_file_size "5Q" is not a valid size`, `compression "lz4" is not known`, "bucket is required", `s3_key_format "/%Q" "%Q" is not a known time conversion`}},
 		{"the second instance", func(r *rig) []string {
-			return append(r.output(r.bucket, "alias=one"), "-o", "sluice", "-p", "alias=two", "-o", "sluice", "-p", "alias=three")
+			return append(r.output(r.bucket, "alias=one"), "-o", "sluice", "-p", "alias=two", "-o", "sluice", "-p",
+				"alias=three")
 		}, []string{"[output:sluice:two] configuration mistake: bucket is required"}},
 		{"two outputs of one name", func(r *rig) []string {
 			return append(r.output(r.bucket, "alias=same"), r.output(r.bucket, "alias=same")...)
@@ -280,12 +285,15 @@ func TestTLSOnIsAccepted(t *testing.T) {
 // offered again, and given up by the host after its retry_limit.
 func TestFullSpool(t *testing.T) {
 	r := newRig(t)
-	args := withEndpoint(r.output(r.bucket, "store_dir_limit_size=50K", "exit_timeout=1s", "retry_limit=1"), "http://127.0.0.1:1")
-	log, err := r.run(append(append(args, "--chunk-size", "100000", "--retry-base", "0.01"), r.lines(testenv.Orders(2_000))...)...)
+	args := withEndpoint(r.output(r.bucket, "store_dir_limit_size=50K", "exit_timeout=1s", "retry_limit=1"),
+		"http://127.0.0.1:1")
+	log, err := r.run(append(append(args, "--chunk-size", "100000", "--retry-base", "0.01"),
+		r.lines(testenv.Orders(2_000))...)...)
 	if err == nil {
 		t.Error("every chunk was taken")
 	}
-	if !strings.Contains(log, "the chunk was not accepted; Fluent Bit tries again as often as its retry_limit allows: spool is full") {
+	if !strings.Contains(log,
+		"the chunk was not accepted; Fluent Bit tries again as often as its retry_limit allows: spool is full") {
 		t.Errorf("log:\n%s", log)
 	}
 	var stats struct{ Retry int }

@@ -23,7 +23,8 @@ func TestFaultsAfterSignals(t *testing.T) {
 			dir := t.TempDir()
 			p, err := testenv.Start(testenv.Command{
 				Path: program, Dir: dir, Log: filepath.Join(dir, "host.log"),
-				Args: []string{"-e", faulty, "-o", "faulty", "--chunk-size", "1000", "--rate", "40", "--generate", "app=100000"},
+				Args: []string{"-e", faulty, "-o", "faulty", "--chunk-size", "1000", "--rate", "40", "--generate",
+					"app=100000"},
 			})
 			if err != nil {
 				t.Fatal(err)
@@ -32,7 +33,8 @@ func TestFaultsAfterSignals(t *testing.T) {
 			recovered := func() int { return strings.Count(p.Log(), "recovered: ") }
 			for range 4 { // the first time without a signal before it
 				before := recovered()
-				if err := testenv.Wait(t.Context(), p.Done(), func() bool { return recovered() > before+1 }); err != nil {
+				if err := testenv.Wait(t.Context(), p.Done(),
+					func() bool { return recovered() > before+1 }); err != nil {
 					t.Fatalf("%v: %v\n%s", signal, err, p.Log())
 				}
 				if err := p.Signal(signal); err != nil {

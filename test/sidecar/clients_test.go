@@ -24,7 +24,8 @@ func plain(t *testing.T, env map[string]string) (all []string) {
 	for name, value := range env {
 		all = append(all, name+"="+value)
 	}
-	return append(all, "PATH="+os.Getenv("PATH"), "HOME="+t.TempDir(), "AWS_DEFAULT_REGION=us-east-1", "AWS_REGION=us-east-1")
+	return append(all, "PATH="+os.Getenv("PATH"), "HOME="+t.TempDir(), "AWS_DEFAULT_REGION=us-east-1",
+		"AWS_REGION=us-east-1")
 }
 
 // environ makes this process's environment another one until the function is called that it returns.
@@ -47,7 +48,8 @@ func goSDK(t, whole *testing.T, env map[string]string, ownSession bool) func(str
 	connect := func() (*s3.Client, error) {
 		defer environ(variables)()
 		cfg, err := config.LoadDefaultConfig(context.Background())
-		return s3.NewFromConfig(cfg, func(o *s3.Options) { o.BaseEndpoint, o.UsePathStyle = aws.String(world.s3.Endpoint), true }), err
+		return s3.NewFromConfig(cfg,
+			func(o *s3.Options) { o.BaseEndpoint, o.UsePathStyle = aws.String(world.s3.Endpoint), true }), err
 	}
 	client, err := connect()
 	if err != nil {
@@ -60,7 +62,8 @@ func goSDK(t, whole *testing.T, env map[string]string, ownSession bool) func(str
 				return err
 			}
 		}
-		_, err := client.PutObject(context.Background(), &s3.PutObjectInput{Bucket: aws.String(bucket), Key: &key, Body: strings.NewReader("go")})
+		_, err := client.PutObject(context.Background(),
+			&s3.PutObjectInput{Bucket: aws.String(bucket), Key: &key, Body: strings.NewReader("go")})
 		return err
 	}
 }
@@ -72,7 +75,8 @@ func awsCLI(t, whole *testing.T, env map[string]string, _ bool) func(string) err
 		t.Skipf("Debian's package awscli is not installed: %v", err)
 	}
 	return func(key string) error {
-		cmd := exec.Command(program, "--endpoint-url", world.s3.Endpoint, "s3", "cp", "--quiet", "-", "s3://"+bucket+"/"+key)
+		cmd := exec.Command(program, "--endpoint-url", world.s3.Endpoint, "s3", "cp", "--quiet", "-",
+			"s3://"+bucket+"/"+key)
 		cmd.Env, cmd.Stdin = plain(whole, env), strings.NewReader("awscli")
 		out, err := cmd.CombinedOutput()
 		if err != nil {

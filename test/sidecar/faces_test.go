@@ -21,13 +21,15 @@ type faceCase struct {
 
 // Environments, as ECS, EKS and EC2 set them up, and that of a credential_process.
 func ecs(_ *testing.T, token string) map[string]string {
-	return map[string]string{"AWS_CONTAINER_CREDENTIALS_RELATIVE_URI": "/v1/credentials", "AWS_CONTAINER_AUTHORIZATION_TOKEN": token}
+	return map[string]string{"AWS_CONTAINER_CREDENTIALS_RELATIVE_URI": "/v1/credentials",
+		"AWS_CONTAINER_AUTHORIZATION_TOKEN": token}
 }
 
 func eks(t *testing.T, token string) map[string]string {
 	file := filepath.Join(t.TempDir(), "eks-pod-identity-token")
 	write(t, file, token)
-	return map[string]string{"AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://169.254.170.23/v1/credentials", "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE": file}
+	return map[string]string{"AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://169.254.170.23/v1/credentials",
+		"AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE": file}
 }
 
 func ec2(*testing.T, string) map[string]string { return nil }
@@ -129,7 +131,8 @@ func checkObjects(t *testing.T, puts map[string]func(string) error, log string) 
 	if err != nil {
 		t.Fatal(err)
 	}
-	objects = slices.DeleteFunc(objects, func(o testenv.Object) bool { return !strings.Contains(o.Key, "/") }) // other tests'
+	// other tests'
+	objects = slices.DeleteFunc(objects, func(o testenv.Object) bool { return !strings.Contains(o.Key, "/") })
 	t.Logf("%d objects of %d clients", len(objects), len(puts))
 	if len(objects) != 2*len(puts) {
 		t.Errorf("%d clients have written %d objects, want 2 each", len(puts), len(objects))

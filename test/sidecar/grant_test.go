@@ -15,12 +15,14 @@ func TestGrant(t *testing.T) {
 	needWorld(t)
 	dir := filepath.Join(t.TempDir(), "grants")
 	s := serve(t, owner()+"services:\n"+service("always", tokenOf("always"), newRole()), "SLUICE_GRANTS_DIR="+dir,
-		"AWS_ACCESS_KEY_ID="+testenv.OwnerKeys().AccessKeyID, "AWS_SECRET_ACCESS_KEY="+testenv.OwnerKeys().SecretAccessKey)
+		"AWS_ACCESS_KEY_ID="+testenv.OwnerKeys().AccessKeyID,
+		"AWS_SECRET_ACCESS_KEY="+testenv.OwnerKeys().SecretAccessKey)
 	sluice := func(args ...string) string {
 		t.Helper()
 		cmd := exec.Command(world.program, args...)
 		cmd.Env = []string{"HOME=" + s.dir, "SLUICE_GRANTS_DIR=" + dir, "AWS_ENDPOINT_URL_STS=" + world.sts.Endpoint,
-			"AWS_ACCESS_KEY_ID=" + testenv.OwnerKeys().AccessKeyID, "AWS_SECRET_ACCESS_KEY=" + testenv.OwnerKeys().SecretAccessKey}
+			"AWS_ACCESS_KEY_ID=" + testenv.OwnerKeys().AccessKeyID,
+			"AWS_SECRET_ACCESS_KEY=" + testenv.OwnerKeys().SecretAccessKey}
 		out, err := cmd.Output()
 		if err != nil {
 			t.Fatalf("sluice %s: %v", strings.Join(args, " "), err)
@@ -51,8 +53,10 @@ func TestGrant(t *testing.T) {
 func TestTokenFile(t *testing.T) {
 	needWorld(t)
 	dir := t.TempDir()
-	env := []string{"HOME=" + dir, "SLUICE_GRANTS_DIR=" + filepath.Join(dir, "grants"), "AWS_ENDPOINT_URL_STS=" + world.sts.Endpoint,
-		"AWS_ACCESS_KEY_ID=" + testenv.OwnerKeys().AccessKeyID, "AWS_SECRET_ACCESS_KEY=" + testenv.OwnerKeys().SecretAccessKey}
+	env := []string{"HOME=" + dir, "SLUICE_GRANTS_DIR=" + filepath.Join(dir, "grants"),
+		"AWS_ENDPOINT_URL_STS=" + world.sts.Endpoint,
+		"AWS_ACCESS_KEY_ID=" + testenv.OwnerKeys().AccessKeyID,
+		"AWS_SECRET_ACCESS_KEY=" + testenv.OwnerKeys().SecretAccessKey}
 	serve(t, owner()+"services:\n"+service("always", tokenOf("always"), newRole()), env...)
 	token := filepath.Join(dir, "token")
 	cmd := exec.Command(world.program, "grant", "aws", "--role", newRole(), "--token-file", token)
@@ -61,7 +65,8 @@ func TestTokenFile(t *testing.T) {
 		t.Fatalf("grant: %v: %s", err, out)
 	}
 	put := goSDK(t, t, map[string]string{
-		"AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://localhost:1338/v1/credentials", "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE": token,
+		"AWS_CONTAINER_CREDENTIALS_FULL_URI":     "http://localhost:1338/v1/credentials",
+		"AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE": token,
 	}, false)
 	if err := put("token-file"); err != nil {
 		t.Error(err)

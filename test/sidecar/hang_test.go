@@ -44,7 +44,8 @@ func blockers() []blocker {
 		}},
 		{"hung-token", func(t *testing.T, path string) func() bool {
 			hung := mountHung(t)
-			write(t, path, "services: {z: {auth_token: '${fromFile:"+filepath.Join(hung.dir, "token")+"}', pass_through: true}}")
+			write(t, path,
+				"services: {z: {auth_token: '${fromFile:"+filepath.Join(hung.dir, "token")+"}', pass_through: true}}")
 			return hung.asked
 		}},
 	}
@@ -56,8 +57,9 @@ func TestBlockedFile(t *testing.T) {
 	needWorld(t)
 	for _, blocker := range blockers() {
 		t.Run(blocker.name, func(t *testing.T) {
-			s := serve(t, owner()+"dynamic_services: {enabled: true, reload_interval: 1, directories: [{path: DIR/services}]}\n"+
-				"services:\n"+service("always", tokenOf("always"), newRole()))
+			s := serve(t,
+				owner()+"dynamic_services: {enabled: true, reload_interval: 1, directories: [{path: DIR/services}]}\n"+
+					"services:\n"+service("always", tokenOf("always"), newRole()))
 			dir := filepath.Join(s.dir, "services")
 			if err := os.Mkdir(dir, 0o700); err != nil {
 				t.Fatal(err)
@@ -89,8 +91,10 @@ func TestBlockedFile(t *testing.T) {
 func TestHungFolder(t *testing.T) {
 	needWorld(t)
 	hung := mountHung(t)
-	s := serve(t, owner()+"dynamic_services: {enabled: true, reload_interval: 1, directories: [{path: '"+filepath.Join(hung.dir, "services")+"'}, {path: DIR/services}]}\n"+
-		"services:\n"+service("always", tokenOf("always"), newRole()))
+	s := serve(t,
+		owner()+"dynamic_services: {enabled: true, reload_interval: 1, directories: [{path: '"+filepath.Join(hung.dir,
+			"services")+"'}, {path: DIR/services}]}\n"+
+			"services:\n"+service("always", tokenOf("always"), newRole()))
 	file := filepath.Join(s.dir, "services", "a.yaml")
 	if err := os.Mkdir(filepath.Dir(file), 0o700); err != nil {
 		t.Fatal(err)
@@ -117,7 +121,8 @@ func TestBlockedStart(t *testing.T) {
 			dir := t.TempDir()
 			config := filepath.Join(dir, "config.yaml")
 			asked := blocker.put(t, config)
-			p, err := testenv.Start(testenv.Command{Path: world.program, Args: []string{"serve", "--config", config}, Log: filepath.Join(dir, "log")})
+			p, err := testenv.Start(testenv.Command{Path: world.program, Args: []string{"serve", "--config", config},
+				Log: filepath.Join(dir, "log")})
 			if err != nil {
 				t.Fatal(err)
 			}

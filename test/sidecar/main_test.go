@@ -68,7 +68,8 @@ func run(m *testing.M) (code int, err error) {
 // prepare finds what is needed and says what is missing.
 func prepare() (missing string) {
 	// Absolute: the S3 server changes the working directory.
-	for name, path := range map[string]*string{"../../build/sluice": &world.program, "testdata/client.py": &world.script} {
+	for name, path := range map[string]*string{"../../build/sluice": &world.program,
+		"testdata/client.py": &world.script} {
 		found, err := filepath.Abs(name)
 		if err == nil {
 			_, err = os.Stat(found)
@@ -108,7 +109,8 @@ func withServers(m *testing.M) (code int, err error) {
 		return 0, err
 	}
 	defer world.sts.Close()
-	if world.s3, err = testenv.StartS3(testenv.S3Config{Dir: filepath.Join(dir, "s3"), IAM: world.sts, Bucket: bucket}); err != nil {
+	if world.s3, err = testenv.StartS3(testenv.S3Config{Dir: filepath.Join(dir, "s3"), IAM: world.sts,
+		Bucket: bucket}); err != nil {
 		return 0, err
 	}
 	defer func() { err = errors.Join(err, world.s3.Close()) }()

@@ -38,7 +38,8 @@ func startMinIO(t *testing.T) (endpoint string) {
 	dir, owner := t.TempDir(), testenv.OwnerKeys()
 	p, err := testenv.Start(testenv.Command{
 		Path: program, Args: []string{"server", "--address", address, filepath.Join(dir, "data")},
-		Env: []string{"HOME=" + dir, "MINIO_ROOT_USER=" + owner.AccessKeyID, "MINIO_ROOT_PASSWORD=" + owner.SecretAccessKey,
+		Env: []string{"HOME=" + dir, "MINIO_ROOT_USER=" + owner.AccessKeyID,
+			"MINIO_ROOT_PASSWORD=" + owner.SecretAccessKey,
 			"MINIO_SITE_REGION=us-east-1", "MINIO_BROWSER=off", "MINIO_UPDATE=off"},
 		Log: filepath.Join(dir, "log"),
 	})
@@ -75,9 +76,11 @@ func TestMinIO(t *testing.T) {
 	put := func(service, key string) error {
 		client := s3.New(s3.Options{
 			BaseEndpoint: aws.String(endpoint), Region: "us-east-1", UsePathStyle: true,
-			Credentials: endpointcreds.New("http://127.0.0.1:1338/v1/credentials", func(o *endpointcreds.Options) { o.AuthorizationToken = tokenOf(service) }),
+			Credentials: endpointcreds.New("http://127.0.0.1:1338/v1/credentials",
+				func(o *endpointcreds.Options) { o.AuthorizationToken = tokenOf(service) }),
 		})
-		_, err := client.PutObject(t.Context(), &s3.PutObjectInput{Bucket: aws.String("real"), Key: &key, Body: strings.NewReader("x")})
+		_, err := client.PutObject(t.Context(),
+			&s3.PutObjectInput{Bucket: aws.String("real"), Key: &key, Body: strings.NewReader("x")})
 		return err
 	}
 	for _, tt := range []struct{ service, key, refused string }{

@@ -27,7 +27,8 @@ services:
   wrong-key: {auth_token: "`+tokenOf("wrong-key")+`", source_credentials: {iam_keys: {aws_access_key_id: AKIAI44QH8DHBEXAMPLE, aws_secret_access_key: "`+planted+`", session_token: "`+planted+`"}}, assumed_role: {RoleArn: "`+newRole()+`"}}
 `, "SECRET_KEY__FILE="+secretKey)
 	const at = "http://127.0.0.1:1338"
-	if status, body := get(t, at+"/v1/credentials", "Authorization: "+tokenOf("one")); status != 200 || !strings.Contains(body, "SecretAccessKey") {
+	if status, body := get(t, at+"/v1/credentials", "Authorization: "+tokenOf("one")); status != 200 ||
+		!strings.Contains(body, "SecretAccessKey") {
 		t.Fatalf("the key: %d", status)
 	}
 	seen := map[string]string{}
@@ -46,7 +47,8 @@ services:
 	ask("a token as Bearer", at+"/v1/credentials", 401, "Authorization: Bearer "+tokenOf("one"))
 	ask("a token in the Host", at+"/v1/credentials", 401, "Authorization: "+planted)
 	ask("health", at+"/health", 200)
-	if out, err := exec.Command(world.program, "serve", "--health").CombinedOutput(); err != nil || !strings.Contains(string(out), `"status":"healthy","services":2,"able":1`) {
+	if out, err := exec.Command(world.program, "serve", "--health").CombinedOutput(); err != nil ||
+		!strings.Contains(string(out), `"status":"healthy","services":2,"able":1`) {
 		t.Errorf("serve --health: %v, %s", err, out)
 	}
 	ask("metrics", "http://127.0.0.1:9090/metrics", 200)
@@ -55,13 +57,15 @@ services:
 	if err := os.Mkdir(services, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	write(t, filepath.Join(services, "a.yaml"), "services: {a: {auth_token: {"+planted+": 1}, assumed_role: {RoleArn: x, ExternalId: '"+planted+" '}}}")
+	write(t, filepath.Join(services, "a.yaml"),
+		"services: {a: {auth_token: {"+planted+": 1}, assumed_role: {RoleArn: x, ExternalId: '"+planted+" '}}}")
 	write(t, filepath.Join(services, "b.yaml"), "auth_token: '"+planted+"\n")
 	write(t, filepath.Join(services, "c.yaml"), "services: {c: {auth_token: '"+tokenOf("one")+"', pass_through: true}}")
 	write(t, s.config, "services: {one: {auth_token: '"+planted+"-other'}}")
 	wait(t, s, func() bool {
 		log := s.Log()
-		return strings.Contains(log, "a.yaml") && strings.Contains(log, "b.yaml") && strings.Contains(log, "c.yaml") && strings.Contains(log, "config.yaml:1: services.one is incomplete")
+		return strings.Contains(log, "a.yaml") && strings.Contains(log, "b.yaml") && strings.Contains(log, "c.yaml") &&
+			strings.Contains(log, "config.yaml:1: services.one is incomplete")
 	})
 	for _, name := range []string{"environ", "cmdline", "limits"} {
 		text, err := os.ReadFile(fmt.Sprintf("/proc/%d/%s", s.PID(), name))

@@ -20,7 +20,8 @@ const hour = 3600 // seconds
 // of it, the load rests until everything is shipped; what is there then was there after the first tenth.
 func TestHour(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, "bucket=hour", "endpoint=http://s3.example", "s3_key_format=/$TAG/%H/$UUID", "compression=zstd",
+		w := newWorld(t, "bucket=hour", "endpoint=http://s3.example", "s3_key_format=/$TAG/%H/$UUID",
+			"compression=zstd",
 			"compression_level=1", "upload_timeout=10s", "auto_retry_requests=off")
 		w.crowd(t)
 		var first footprint
@@ -33,7 +34,8 @@ func TestHour(t *testing.T) {
 			}
 			w.weather.outage.Store(false)
 			now := w.rest(t)
-			t.Logf("after %4d s: %d segments shipped, %d attempts failed; %v", second, w.shipped.Load(), w.failed.Load(), now)
+			t.Logf("after %4d s: %d segments shipped, %d attempts failed; %v", second, w.shipped.Load(),
+				w.failed.Load(), now)
 			if first == (footprint{}) {
 				first = now
 			}
@@ -43,7 +45,8 @@ func TestHour(t *testing.T) {
 		}
 		w.close(t)
 		if w.shipped.Load() < 1500 || w.failed.Load() < 50 {
-			t.Errorf("%d segments were shipped and %d attempts failed: too few to tell anything", w.shipped.Load(), w.failed.Load())
+			t.Errorf("%d segments were shipped and %d attempts failed: too few to tell anything", w.shipped.Load(),
+				w.failed.Load())
 		}
 	})
 }

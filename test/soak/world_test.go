@@ -40,8 +40,10 @@ func newWorld(t *testing.T, settings ...string) *world {
 	keys := testenv.OwnerKeys()
 	var err error
 	w.out, err = output.New(output.Options{
-		Config: parse(t, settings), Dir: w.dir, Log: slog.New(slog.DiscardHandler), FS: &w.disk, Dial: w.network.dial, OnEvent: w.told,
-		Credentials: creds.Static{Credentials: creds.Credentials{AccessKeyID: keys.AccessKeyID, SecretAccessKey: keys.SecretAccessKey}},
+		Config: parse(t, settings), Dir: w.dir, Log: slog.New(slog.DiscardHandler), FS: &w.disk, Dial: w.network.dial,
+		OnEvent: w.told,
+		Credentials: creds.Static{Credentials: creds.Credentials{AccessKeyID: keys.AccessKeyID,
+			SecretAccessKey: keys.SecretAccessKey}},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -145,7 +147,8 @@ type weather struct {
 	outage atomic.Bool
 }
 
-var faults = []testenv.Fault{testenv.Slow, testenv.SlowDown, testenv.InternalError, testenv.LoseAnswer, testenv.Reset, testenv.Hang}
+var faults = []testenv.Fault{testenv.Slow, testenv.SlowDown, testenv.InternalError, testenv.LoseAnswer, testenv.Reset,
+	testenv.Hang}
 
 func (w *weather) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 	fault := testenv.NoFault

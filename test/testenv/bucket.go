@@ -35,7 +35,8 @@ func NewBucket(endpoint, region, name string, keys Keys) Bucket {
 		BaseEndpoint: aws.String(endpoint),
 		Region:       region,
 		UsePathStyle: true,
-		Credentials:  credentials.NewStaticCredentialsProvider(keys.AccessKeyID, keys.SecretAccessKey, keys.SessionToken),
+		Credentials: credentials.NewStaticCredentialsProvider(keys.AccessKeyID, keys.SecretAccessKey,
+			keys.SessionToken),
 	})
 	return Bucket{name: name, client: client}
 }
@@ -72,7 +73,8 @@ func (b Bucket) List(ctx context.Context) ([]Object, error) {
 
 // Put stores an object.
 func (b Bucket) Put(ctx context.Context, key, content string) error {
-	if _, err := b.client.PutObject(ctx, &s3.PutObjectInput{Bucket: &b.name, Key: &key, Body: strings.NewReader(content)}); err != nil {
+	if _, err := b.client.PutObject(ctx,
+		&s3.PutObjectInput{Bucket: &b.name, Key: &key, Body: strings.NewReader(content)}); err != nil {
 		return fmt.Errorf("put object %s: %w", key, err)
 	}
 	return nil
@@ -101,7 +103,8 @@ func (b Bucket) AbortUploads(ctx context.Context) (n int, err error) {
 		return 0, fmt.Errorf("list uploads of bucket %s: %w", b.name, err)
 	}
 	for n, u := range list.Uploads {
-		if _, err := b.client.AbortMultipartUpload(ctx, &s3.AbortMultipartUploadInput{Bucket: &b.name, Key: u.Key, UploadId: u.UploadId}); err != nil {
+		if _, err := b.client.AbortMultipartUpload(ctx,
+			&s3.AbortMultipartUploadInput{Bucket: &b.name, Key: u.Key, UploadId: u.UploadId}); err != nil {
 			return n, fmt.Errorf("abort upload of %s: %w", aws.ToString(u.Key), err)
 		}
 	}

@@ -19,11 +19,13 @@ func (Discard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case r.Method == http.MethodPut:
 		w.Header().Set("Etag", `"0"`)
 	case r.Method == http.MethodPost && query.Has("uploads"):
-		_, _ = io.WriteString(w, "<InitiateMultipartUploadResult><UploadId>0</UploadId></InitiateMultipartUploadResult>")
+		_, _ = io.WriteString(w,
+			"<InitiateMultipartUploadResult><UploadId>0</UploadId></InitiateMultipartUploadResult>")
 	case r.Method == http.MethodPost:
 		_, _ = io.WriteString(w, `<CompleteMultipartUploadResult><ETag>"0"</ETag></CompleteMultipartUploadResult>`)
 	case r.Method == http.MethodGet && query.Has("uploads"):
-		_, _ = io.WriteString(w, "<ListMultipartUploadsResult><IsTruncated>false</IsTruncated></ListMultipartUploadsResult>")
+		_, _ = io.WriteString(w,
+			"<ListMultipartUploadsResult><IsTruncated>false</IsTruncated></ListMultipartUploadsResult>")
 	case r.Method == http.MethodDelete:
 		w.WriteHeader(http.StatusNoContent)
 	default:

@@ -75,7 +75,8 @@ func TestFrontHasFaults(t *testing.T) {
 			}
 			got, err := f.put(ctx)
 			if got != c.want || (err == nil) != (c.want != "") || reached.Load() != c.reaches {
-				t.Errorf("answer %q, error %v, %d requests reached the server, want %q and %d", got, err, reached.Load(), c.want, c.reaches)
+				t.Errorf("answer %q, error %v, %d requests reached the server, want %q and %d", got, err,
+					reached.Load(), c.want, c.reaches)
 			}
 			if n := f.Met()[c.fault]; n != 1 {
 				t.Errorf("%d requests met the fault, want 1", n)

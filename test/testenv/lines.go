@@ -62,7 +62,8 @@ func (l Lines) Write(w io.Writer, first, end int) error {
 var epoch = time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)
 
 func (l Lines) line(n int) string {
-	r := rand.New(rand.NewPCG(uint64(n), uint64(len(l.Mark)))) // one stream for each line, so that any can be made alone
+	// one stream for each line, so that any can be made alone
+	r := rand.New(rand.NewPCG(uint64(n), uint64(len(l.Mark))))
 	id := fmt.Sprintf("%s%09d", l.Mark, n)
 	at := epoch.Add(time.Duration(n) * 3 * time.Millisecond)
 	if l.JSON {
@@ -76,14 +77,16 @@ func order(r *rand.Rand, id string, at time.Time) string {
 	return fmt.Sprintf(`{"time":"%s","level":"%s","service":"orders","order_id":"%s","customer":%d,"status":"%s",`+
 		`"total":%.2f,"currency":"%s","items":%d,"address":{"city":"%s","zip":"%05d"},"express":%t,"latency_ms":%d}`+"\n",
 		at.Format(time.RFC3339Nano), pick(r, "info", "info", "info", "warn"), id, r.IntN(90000)+10000, status,
-		r.Float64()*400, pick(r, "EUR", "USD", "SEK"), r.IntN(9)+1, pick(r, "Köln", "Lyon", "Malmö", "São Paulo", "Portland"),
+		r.Float64()*400, pick(r, "EUR", "USD", "SEK"), r.IntN(9)+1, pick(r, "Köln", "Lyon", "Malmö", "São Paulo",
+			"Portland"),
 		r.IntN(99999), r.IntN(4) == 0, r.IntN(250))
 }
 
 func access(r *rand.Rand, id string, at time.Time) string {
 	return fmt.Sprintf(`203.0.113.%d - - [%s] "%s /%s/%d HTTP/1.1" %s %d "https://shop.example/" "%s" rid=%s rt=0.%03d`+"\n",
 		r.IntN(254)+1, at.Format("02/Jan/2006:15:04:05 -0700"), pick(r, "GET", "GET", "GET", "POST"),
-		pick(r, "product", "basket", "search", "static/img"), r.IntN(100000), pick(r, "200", "200", "200", "304", "404", "502"),
+		pick(r, "product", "basket", "search", "static/img"), r.IntN(100000), pick(r, "200", "200", "200", "304", "404",
+			"502"),
 		r.IntN(60000), pick(r, "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0",
 			"Mozilla/5.0 (iPhone; CPU iPhone OS 19_1 like Mac OS X) AppleWebKit/605.1.15 Safari/604.1", "curl/8.17.0"),
 		id, r.IntN(1000))

@@ -55,7 +55,8 @@ func AddAddress(a netip.Addr) error {
 		return err
 	}
 	defer unix.Close(socket)
-	if err := unix.Sendto(socket, newAddress(lo.Index, a), 0, &unix.SockaddrNetlink{Family: unix.AF_NETLINK}); err != nil {
+	if err := unix.Sendto(socket, newAddress(lo.Index, a), 0,
+		&unix.SockaddrNetlink{Family: unix.AF_NETLINK}); err != nil {
 		return err
 	}
 	answer := make([]byte, 4096)
@@ -85,7 +86,8 @@ func newAddress(device int, a netip.Addr) []byte {
 
 	message := binary.NativeEndian.AppendUint32(nil, uint32(unix.SizeofNlMsghdr+len(body)))
 	message = binary.NativeEndian.AppendUint16(message, unix.RTM_NEWADDR)
-	message = binary.NativeEndian.AppendUint16(message, unix.NLM_F_REQUEST|unix.NLM_F_ACK|unix.NLM_F_CREATE|unix.NLM_F_EXCL)
+	message = binary.NativeEndian.AppendUint16(message,
+		unix.NLM_F_REQUEST|unix.NLM_F_ACK|unix.NLM_F_CREATE|unix.NLM_F_EXCL)
 	message = append(message, make([]byte, 8)...) // sequence number, and the kernel as its receiver
 	return append(message, body...)
 }

@@ -59,7 +59,8 @@ func StartS3(cfg S3Config) (*S3, error) {
 		return nil, fmt.Errorf("open the S3 server's folder: %w", err)
 	}
 	ctx, stop := context.WithCancel(context.Background())
-	s := &S3{Endpoint: "http://" + cfg.Addr, Region: cfg.Region, owner: cfg.Owner, stop: stop, done: make(chan struct{})}
+	s := &S3{Endpoint: "http://" + cfg.Addr, Region: cfg.Region, owner: cfg.Owner, stop: stop,
+		done: make(chan struct{})}
 	listening := make(chan struct{})
 	go func() {
 		s.err = embedgw.RunVersityGW(ctx, backend, cfg.gateway(func() { close(listening) }))

@@ -66,7 +66,8 @@ func TestBucketReadUndoesContentEncoding(t *testing.T) {
 		{"gzip", "gzip", through(t, text, func(w io.Writer) io.WriteCloser { return gzip.NewWriter(w) })},
 		{"zstd", "zstd", through(t, text, zstdWriter)},
 		{"snappy block", "snappy", string(snappy.Encode(nil, []byte(text)))},
-		{"snappy framed", "snappy", through(t, text, func(w io.Writer) io.WriteCloser { return snappy.NewBufferedWriter(w) })},
+		{"snappy framed", "snappy",
+			through(t, text, func(w io.Writer) io.WriteCloser { return snappy.NewBufferedWriter(w) })},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			put(t, bucket, test.name, test.encoding, test.body)

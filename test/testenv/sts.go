@@ -143,7 +143,8 @@ func (s *STS) assume(w http.ResponseWriter, form url.Values) {
 		return
 	}
 	k := sessionKey{
-		Keys: Keys{AccessKeyID: "ASIA" + rand.Text()[:16], SecretAccessKey: rand.Text() + rand.Text()[:14], SessionToken: rand.Text() + rand.Text()},
+		Keys: Keys{AccessKeyID: "ASIA" + rand.Text()[:16], SecretAccessKey: rand.Text() + rand.Text()[:14],
+			SessionToken: rand.Text() + rand.Text()},
 		role: form.Get("RoleArn"), ends: time.Now().Add(s.life),
 	}
 	s.keys[k.AccessKeyID] = k
@@ -151,7 +152,8 @@ func (s *STS) assume(w http.ResponseWriter, form url.Values) {
   <AssumedRoleUser><AssumedRoleId>AROA:s</AssumedRoleId><Arn>%s</Arn></AssumedRoleUser>
   <Credentials><AccessKeyId>%s</AccessKeyId><SecretAccessKey>%s</SecretAccessKey><SessionToken>%s</SessionToken><Expiration>%s</Expiration></Credentials>
 </AssumeRoleResult></AssumeRoleResponse>`,
-		strings.Replace(k.role, ":iam:", ":sts:", 1), k.AccessKeyID, k.SecretAccessKey, k.SessionToken, k.ends.UTC().Format(time.RFC3339))
+		strings.Replace(k.role, ":iam:", ":sts:",
+			1), k.AccessKeyID, k.SecretAccessKey, k.SessionToken, k.ends.UTC().Format(time.RFC3339))
 }
 
 func stsError(w http.ResponseWriter, status int, code string) {
@@ -184,8 +186,10 @@ func signed(r *http.Request, body []byte, keys Keys) bool {
 	}
 	_, region, _ := strings.Cut(sent, "/"+at.Format("20060102")+"/")
 	region, _, _ = strings.Cut(region, "/")
-	credentials := aws.Credentials{AccessKeyID: keys.AccessKeyID, SecretAccessKey: keys.SecretAccessKey, SessionToken: keys.SessionToken}
-	err = v4.NewSigner().SignHTTP(r.Context(), credentials, again, fmt.Sprintf("%x", sha256.Sum256(body)), "sts", region, at)
+	credentials := aws.Credentials{AccessKeyID: keys.AccessKeyID, SecretAccessKey: keys.SecretAccessKey,
+		SessionToken: keys.SessionToken}
+	err = v4.NewSigner().SignHTTP(r.Context(), credentials, again, fmt.Sprintf("%x", sha256.Sum256(body)), "sts",
+		region, at)
 	return err == nil && again.Header.Get("Authorization") == sent
 }
 
@@ -203,5 +207,6 @@ func (s *STS) DeriveSigningKey(access, token, date, region, service string) ([]b
 	}
 	k.uses++
 	s.keys[access] = k
-	return SigningKey(k.SecretAccessKey, date, region, service), auth.Account{Access: access, Role: auth.RoleAdmin, SessionToken: token, IsSession: true}, nil
+	return SigningKey(k.SecretAccessKey, date, region, service), auth.Account{Access: access, Role: auth.RoleAdmin,
+		SessionToken: token, IsSession: true}, nil
 }

@@ -24,9 +24,10 @@ type Count struct {
 	Out     int // records in the objects
 	Missing int // lines that are in no object
 	Twice   int // records beyond the first of their line
-	Copies  int // of Twice, those that are the first's copies: the others were read twice by Fluent Bit, at another time
-	Jumps   int // records that stand behind a later line's record
-	Alien   int // records with no id of this tag in an object of this tag
+	// of Twice, those that are the first's copies: the others were read twice by Fluent Bit, at another time
+	Copies int
+	Jumps  int // records that stand behind a later line's record
+	Alien  int // records with no id of this tag in an object of this tag
 
 	seen  []int    // the object of each line's first record, 0 for none
 	sums  []uint32 // of each line's first record
@@ -38,7 +39,8 @@ type Count struct {
 func NewTally(streams ...Lines) *Tally {
 	t := &Tally{keys: []string{""}, byTag: map[string]*Count{}}
 	for _, s := range streams {
-		c := &Count{Lines: s, Missing: s.Count, seen: make([]int, s.Count), sums: make([]uint32, s.Count), last: -1, again: map[[2]int]int{}}
+		c := &Count{Lines: s, Missing: s.Count, seen: make([]int, s.Count), sums: make([]uint32, s.Count), last: -1,
+			again: map[[2]int]int{}}
 		t.streams = append(t.streams, c)
 		t.byTag[s.Tag] = c
 	}
@@ -135,9 +137,11 @@ func (t *Tally) Err() error {
 // String is a table with one line for each tag.
 func (t *Tally) String() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%-12s %10s %10s %10s %10s %10s %13s %10s\n", "tag", "lines in", "records", "missing", "twice", "copies", "out of order", "alien")
+	fmt.Fprintf(&b, "%-12s %10s %10s %10s %10s %10s %13s %10s\n", "tag", "lines in", "records", "missing", "twice",
+		"copies", "out of order", "alien")
 	for _, c := range t.streams {
-		fmt.Fprintf(&b, "%-12s %10d %10d %10d %10d %10d %13d %10d\n", c.Tag, c.Lines.Count, c.Out, c.Missing, c.Twice, c.Copies, c.Jumps, c.Alien)
+		fmt.Fprintf(&b, "%-12s %10d %10d %10d %10d %10d %13d %10d\n", c.Tag, c.Lines.Count, c.Out, c.Missing, c.Twice,
+			c.Copies, c.Jumps, c.Alien)
 	}
 	for _, c := range t.streams {
 		for pair, n := range c.again {

@@ -24,6 +24,7 @@ func TestThreads(t *testing.T) {
 		t.Errorf("the threads of a sleeping program are %+v, %v", threads, err)
 	}
 	if cpu, err := p.CPUSoFar(); err != nil || cpu < threads[p.PID()].CPU {
-		t.Errorf("the program has computed for %v, %v, and its only thread for %v before", cpu, err, threads[p.PID()].CPU)
+		t.Errorf("the program has computed for %v, %v, and its only thread for %v before", cpu, err,
+			threads[p.PID()].CPU)
 	}
 }

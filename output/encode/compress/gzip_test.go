@@ -78,7 +78,8 @@ func TestGzipIsTheSameOnManyCores(t *testing.T) {
 	some := &lent{pattern: []bool{true, false, true, true, false}}
 	all := &lent{pattern: []bool{true}}
 	alone, mixed, spread := newTestSink(t, nil), newTestSink(t, some), newTestSink(t, all)
-	for _, size := range []int{0, 1, gzipWindow, gzipBlockSize - 1, gzipBlockSize, gzipBlockSize + 1, 3 * gzipBlockSize, gzipMaxPending*gzipBlockSize + 5} {
+	for _, size := range []int{0, 1, gzipWindow, gzipBlockSize - 1, gzipBlockSize, gzipBlockSize + 1, 3 * gzipBlockSize,
+		gzipMaxPending*gzipBlockSize + 5} {
 		text := lines(random, size)
 		want := compressGzip(t, alone, text)
 		cut := size / 3
@@ -86,7 +87,8 @@ func TestGzipIsTheSameOnManyCores(t *testing.T) {
 			t.Errorf("%d bytes: %d on some cores, want the same %d as on one", size, len(got), len(want))
 		}
 		if got := compressGzip(t, spread, text[:cut/2], text[cut/2:cut], text[cut:]); !bytes.Equal(got, want) {
-			t.Errorf("%d bytes: %d on as many cores as there are blocks, want the same %d as on one", size, len(got), len(want))
+			t.Errorf("%d bytes: %d on as many cores as there are blocks, want the same %d as on one", size, len(got),
+				len(want))
 		}
 		rest := bytes.NewReader(want)
 		r, err := gzip.NewReader(rest)

@@ -18,7 +18,8 @@ func TestZstdWindow(t *testing.T) {
 	}
 	var whole [1000][]byte
 	for i := range whole {
-		whole[i] = fmt.Appendf(nil, "%x", [16]uint64{random.Uint64(), random.Uint64(), random.Uint64(), random.Uint64()})
+		whole[i] = fmt.Appendf(nil, "%x",
+			[16]uint64{random.Uint64(), random.Uint64(), random.Uint64(), random.Uint64()})
 	}
 	again := func(i int) []byte { return whole[i%len(whole)] }
 	for _, c := range []struct {
@@ -49,7 +50,8 @@ func TestZstdWindow(t *testing.T) {
 		size := map[int]int{}
 		for _, window := range []int{32 << 10, 512 << 10} {
 			var out bytes.Buffer
-			w, err := zstd.NewWriter(&out, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(1), zstd.WithWindowSize(window))
+			w, err := zstd.NewWriter(&out, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(1),
+				zstd.WithWindowSize(window))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -62,7 +64,8 @@ func TestZstdWindow(t *testing.T) {
 			size[window] = out.Len()
 		}
 		if got.Len() != size[c.window] || size[32<<10] == size[512<<10] {
-			t.Errorf("%s: got %d bytes of %d, want those of a window of %d, out of %v", c.name, got.Len(), len(plain), c.window, size)
+			t.Errorf("%s: got %d bytes of %d, want those of a window of %d, out of %v", c.name, got.Len(), len(plain),
+				c.window, size)
 		}
 	}
 }

@@ -299,7 +299,8 @@ func (t *transcoder) appendKey(dst, b []byte) (out, rest []byte, err error) {
 	if t.inKeys == maxInKeys {
 		return dst, nil, record.ErrTooDeep
 	}
-	plain := transcoder{escapeUnicode: t.escapeUnicode, inKeys: t.inKeys + 1} // what is learnt now is not the keys' keys
+	// what is learnt now is not the keys' keys
+	plain := transcoder{escapeUnicode: t.escapeUnicode, inKeys: t.inKeys + 1}
 	plain.begin()
 	text, rest, err := plain.value(nil, b, lineRoot, 0)
 	return append(appendString(dst, text, t.escapeUnicode), ':'), rest, err

@@ -77,7 +77,8 @@ func (k *keys) find(at ref, b []byte) ref {
 	head := firstWords(b)
 	for _, next := range &k.all[at].next {
 		n := &k.all[next]
-		if (head[0]^n.head[0])&n.mask[0]|(head[1]^n.head[1])&n.mask[1] == 0 && len(b) >= int(n.size) && (n.size <= 16 || k.longer(n, b)) {
+		if (head[0]^n.head[0])&n.mask[0]|(head[1]^n.head[1])&n.mask[1] == 0 && len(b) >= int(n.size) &&
+			(n.size <= 16 || k.longer(n, b)) {
 			return next
 		}
 	}
@@ -89,7 +90,8 @@ func (k *keys) find(at ref, b []byte) ref {
 func (k *keys) usual(at ref, b []byte) (n *key, next ref) {
 	next = k.all[at].next[0]
 	n = &k.all[next]
-	if len(b) < 16 || n.special || (binary.LittleEndian.Uint64(b)^n.head[0])&n.mask[0]|(binary.LittleEndian.Uint64(b[8:])^n.head[1])&n.mask[1] != 0 {
+	if len(b) < 16 || n.special ||
+		(binary.LittleEndian.Uint64(b)^n.head[0])&n.mask[0]|(binary.LittleEndian.Uint64(b[8:])^n.head[1])&n.mask[1] != 0 {
 		return nil, none
 	}
 	return n, next

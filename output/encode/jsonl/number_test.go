@@ -8,7 +8,8 @@ import (
 	"testing"
 )
 
-// TestFloats: a number reads back as it was, in the shortest form that does, and looks as the C plugin's where 16 digits
+// TestFloats: a number reads back as it was, in the shortest form that does, and looks as the C plugin's where 16
+// digits
 // are enough.
 func TestFloats(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
@@ -40,7 +41,8 @@ func TestFloats(t *testing.T) {
 	for range rounds {
 		places := math.Pow10(random.IntN(5))
 		f := math.Round(random.Float64()*math.Pow10(random.IntN(13))) / places
-		for _, f := range []float64{f, -f, math.Nextafter(f, 0), math.Nextafter(f, math.Inf(1)), math.Float64frombits(random.Uint64())} {
+		for _, f := range []float64{f, -f, math.Nextafter(f, 0), math.Nextafter(f, math.Inf(1)),
+			math.Float64frombits(random.Uint64())} {
 			if !math.IsNaN(f) && !math.IsInf(f, 0) {
 				check(f)
 			}
@@ -49,8 +51,10 @@ func TestFloats(t *testing.T) {
 	if quick < rounds/4 {
 		t.Errorf("%d of %d were written quickly", quick, rounds)
 	}
-	for _, f := range []float64{0, math.Copysign(0, -1), 0.001, 0.01, 0.1, 1.5, 9.95, 0.16132749999999998, 999999999.999,
-		1e-4, math.Nextafter(1e-4, 0), 1e15 + 0.5, 1 << 53, -1 << 63, 1 << 63, math.SmallestNonzeroFloat64, math.MaxFloat64} {
+	for _, f := range []float64{0, math.Copysign(0, -1), 0.001, 0.01, 0.1, 1.5, 9.95, 0.16132749999999998,
+		999999999.999,
+		1e-4, math.Nextafter(1e-4,
+			0), 1e15 + 0.5, 1 << 53, -1 << 63, 1 << 63, math.SmallestNonzeroFloat64, math.MaxFloat64} {
 		check(f)
 	}
 }

@@ -10,7 +10,8 @@ import (
 // TestStringsByWords: a string becomes the same whether it is written by words or a
 // character at a time, whatever stands where, behind it, and before it.
 func TestStringsByWords(t *testing.T) {
-	pieces := []string{"a", "plain text", `"`, `\`, `{"k":"v"}`, "\n", "\t\r", "\x00", "\x1b[0m", "\x7f", "ö", "日本", "😀", "\xff", "\xe6\x97"}
+	pieces := []string{"a", "plain text", `"`, `\`, `{"k":"v"}`, "\n", "\t\r", "\x00", "\x1b[0m", "\x7f", "ö", "日本",
+		"😀", "\xff", "\xe6\x97"}
 	r := rand.New(rand.NewPCG(1, 2))
 	for range 100_000 {
 		var s []byte

@@ -87,9 +87,11 @@ func (b *backlog) shipment() testenv.Shipment {
 		Plugin: b.plugin, Output: "sluice", Dir: b.dir,
 		Tail: []testenv.Property{{Name: "mem_buf_limit", Value: "20M"}, {Name: "file_cache_advise", Value: "off"}},
 		Properties: []testenv.Property{
-			{Name: "bucket", Value: bucketName}, {Name: "region", Value: b.s3.Region}, {Name: "endpoint", Value: b.front.Endpoint},
+			{Name: "bucket", Value: bucketName}, {Name: "region", Value: b.s3.Region},
+			{Name: "endpoint", Value: b.front.Endpoint},
 			{Name: "s3_key_format", Value: "/logs/$TAG/%Y/%m/%d/$INDEX-$UUID"}, {Name: "store_dir", Value: b.store()},
-			{Name: "compression", Value: "gzip"}, {Name: "total_file_size", Value: "20M"}, {Name: "upload_timeout", Value: "10s"},
+			{Name: "compression", Value: "gzip"}, {Name: "total_file_size", Value: "20M"},
+			{Name: "upload_timeout", Value: "10s"},
 			{Name: "retry_limit", Value: "no_limits"},
 		},
 		Env: []string{"AWS_ACCESS_KEY_ID=" + keys.AccessKeyID, "AWS_SECRET_ACCESS_KEY=" + keys.SecretAccessKey},
@@ -117,7 +119,8 @@ func (b *backlog) measureNull(ctx context.Context) error {
 	}
 	took := time.Since(began)
 	b.null = watch.Most().Resident
-	b.say("%-24s %6.0f s  %6.1f MB/s  %6.1f MB resident at the most", "null output", took.Seconds(), b.rate(took), mega(b.null))
+	b.say("%-24s %6.0f s  %6.1f MB/s  %6.1f MB resident at the most", "null output", took.Seconds(), b.rate(took),
+		mega(b.null))
 	return p.Stop(ctx)
 }
 

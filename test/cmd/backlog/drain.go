@@ -76,7 +76,8 @@ func (b *backlog) measure(what string, began time.Time, step func() error) error
 	b.say("%-24s %6.0f s  %6.1f MB/s  %6.1f MB resident at the most, %.1f above the null output",
 		what, took.Seconds(), b.rate(took), mega(most), mega(most-b.null))
 	if most-b.null >= mostMemory {
-		b.failed = errors.Join(b.failed, fmt.Errorf("%s: too much memory; %.0f MB above the null output are allowed", what, mega(mostMemory)))
+		b.failed = errors.Join(b.failed,
+			fmt.Errorf("%s: too much memory; %.0f MB above the null output are allowed", what, mega(mostMemory)))
 	}
 	return nil
 }

@@ -13,8 +13,8 @@ import (
 // source writes lines much faster than testenv.Lines makes them: it makes some and gives them other ids.
 type source struct {
 	testenv.Lines // Count grows as they are written
-	patterns    [][]byte
-	file        *os.File
+	patterns      [][]byte
+	file          *os.File
 }
 
 const patterns = 1000 // more than a codec looks back

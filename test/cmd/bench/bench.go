@@ -79,7 +79,8 @@ func (b *bench) measure(ctx context.Context) error {
 			}
 			err = fmt.Errorf("round %d, %s: %w", round+1, t, err)
 			fmt.Fprintln(b.progress, err)
-			t.failed = errors.Join(t.failed, err, b.keep(fmt.Sprintf("failed-%d-%s-%s", round+1, t.input.name, t.output)))
+			t.failed = errors.Join(t.failed, err,
+				b.keep(fmt.Sprintf("failed-%d-%s-%s", round+1, t.input.name, t.output)))
 		}
 	}
 	return nil

@@ -17,13 +17,15 @@ import (
 )
 
 func TestOutputsAreNamedAsTheyAreWritten(t *testing.T) {
-	for _, name := range []string{"null", "null*10", "s3:none", "s3:gzip@0", "sluice:zstd", "sluice:gzip:1", "sluice:gzip:9@4*10"} {
+	for _, name := range []string{"null", "null*10", "s3:none", "s3:gzip@0", "sluice:zstd", "sluice:gzip:1",
+		"sluice:gzip:9@4*10"} {
 		o, err := parseOutput(name)
 		if err != nil || o.String() != name {
 			t.Errorf("parseOutput(%q): got %v, %v", name, o, err)
 		}
 	}
-	for _, name := range []string{"", "stdout", "s3:gzip:1", "null:gzip", "sluice:lzma", "sluice:gzip:x", "sluice:gzip@", "sluice:gzip*0", "sluice:gzip:1:2"} {
+	for _, name := range []string{"", "stdout", "s3:gzip:1", "null:gzip", "sluice:lzma", "sluice:gzip:x",
+		"sluice:gzip@", "sluice:gzip*0", "sluice:gzip:1:2"} {
 		if o, err := parseOutput(name); err == nil {
 			t.Errorf("parseOutput(%q): got %v, want an error", name, o)
 		}
@@ -51,7 +53,8 @@ func TestUsualOutputs(t *testing.T) {
 
 func TestNames(t *testing.T) {
 	got := names("raw,tags,tags:5,turns")
-	want := []string{"raw", "tags:1", "tags:10", "tags:100", "tags:1000", "tags:10000", "tags:5", "turns:1", "turns:10000"}
+	want := []string{"raw", "tags:1", "tags:10", "tags:100", "tags:1000", "tags:10000", "tags:5", "turns:1",
+		"turns:10000"}
 	if !slices.Equal(got, want) {
 		t.Errorf("names: got %q, want %q", got, want)
 	}
@@ -99,7 +102,8 @@ func TestConfig(t *testing.T) {
 	in := input{name: "tiny", tag: "x", path: "/p", parsed: true, pace: time.Second}
 	got := strings.Join(strings.Fields(b.config(&trial{input: in, output: o}, "/run", "127.0.0.1:8")), " ")
 	for _, want := range []string{
-		"flush 0.02", "http_port 8", "parser json", "alias bench.0", "alias bench.1", "workers 0", "store_dir /run/store.1",
+		"flush 0.02", "http_port 8", "parser json", "alias bench.0", "alias bench.1", "workers 0",
+		"store_dir /run/store.1",
 		"compression gzip", "compression_level 1", "endpoint http://127.0.0.1:9", "exit_timeout",
 	} {
 		if !strings.Contains(got, want) {
@@ -157,7 +161,8 @@ func TestTurnsHaveTheSameMessages(t *testing.T) {
 		t.Errorf("messages: got %d bytes of lines, %d behind them, want %d", got.Len(), messages.Len(), want.Len())
 	}
 	if len(tags) != 10_000 || one.tagOf(0) != one.tagOf(turnsMessages-1) {
-		t.Errorf("tags: got %d of turns:10000, and %s and %s of turns:1", len(tags), one.tagOf(0), one.tagOf(turnsMessages-1))
+		t.Errorf("tags: got %d of turns:10000, and %s and %s of turns:1", len(tags), one.tagOf(0),
+			one.tagOf(turnsMessages-1))
 	}
 }
 
@@ -166,7 +171,8 @@ func TestBench(t *testing.T) {
 	markdown := filepath.Join(t.TempDir(), "bench.md")
 	args := []string{
 		"-plugin", "../../../build/out_sluice.so", "-markdown", markdown, "-rounds", "1", "-mb", "2", "-tiny", "1s",
-		"-inputs", "parsed,tags:10,turns:3,tiny,ten", "-outputs", "null,sluice:none,sluice:gzip@1,sluice:zstd*2,sluice:snappy,s3:snappy",
+		"-inputs", "parsed,tags:10,turns:3,tiny,ten", "-outputs",
+		"null,sluice:none,sluice:gzip@1,sluice:zstd*2,sluice:snappy,s3:snappy",
 	}
 	if _, err := parse(args, io.Discard); err != nil {
 		t.Skip(err)

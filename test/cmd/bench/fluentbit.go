@@ -43,7 +43,8 @@ func (b *bench) start(t *trial) (p *testenv.Process, monitor string, err error) 
 func (b *bench) config(t *trial, dir, monitor string) string {
 	var text strings.Builder
 	service := []testenv.Property{
-		{Name: "parsers_file", Value: filepath.Join(dir, "parsers.conf")}, {Name: "grace", Value: longest}, {Name: "flush", Value: t.flush()},
+		{Name: "parsers_file", Value: filepath.Join(dir, "parsers.conf")}, {Name: "grace", Value: longest},
+		{Name: "flush", Value: t.flush()},
 	}
 	if t.pace > 0 {
 		service = append(service, monitored(monitor)...)
@@ -66,7 +67,8 @@ func monitored(monitor string) []testenv.Property {
 func (b *bench) command(t *trial, dir string) testenv.Command {
 	keys := testenv.OwnerKeys()
 	c := testenv.Command{
-		Path: b.program, Args: []string{"-c", filepath.Join(dir, "fluent-bit.conf")}, Dir: dir, Log: filepath.Join(dir, "fluent-bit.log"),
+		Path: b.program, Args: []string{"-c", filepath.Join(dir, "fluent-bit.conf")}, Dir: dir,
+		Log: filepath.Join(dir, "fluent-bit.log"),
 		Env: []string{"PATH=" + os.Getenv("PATH"), "HOME=" + dir,
 			"AWS_ACCESS_KEY_ID=" + keys.AccessKeyID, "AWS_SECRET_ACCESS_KEY=" + keys.SecretAccessKey},
 	}

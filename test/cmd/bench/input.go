@@ -92,7 +92,8 @@ func (in input) fill(dir string, size int64) (input, error) {
 // prepareTags spreads lines evenly over files, each of which has a tag.
 func prepareTags(name, dir string, size int64, tags int) (input, error) {
 	dir = filepath.Join(dir, fmt.Sprintf("%d-tags", tags))
-	in := input{name: name, tag: "t.*", path: filepath.Join(dir, "*"), parsed: true, outputs: gzipOutputs, lines: testenv.Orders(int(size / sizeOfLine))}
+	in := input{name: name, tag: "t.*", path: filepath.Join(dir, "*"), parsed: true, outputs: gzipOutputs,
+		lines: testenv.Orders(int(size / sizeOfLine))}
 	if err := os.Mkdir(dir, 0o755); err != nil {
 		return in, err
 	}

@@ -39,10 +39,13 @@ func parse(args []string, stderr io.Writer) (s settings, err error) {
 	flags.StringVar(&s.plugin, "plugin", "../build/out_sluice.so", "the plugin")
 	flags.StringVar(&s.version, "version", "of an unknown version", "the plugin's version, for the report")
 	flags.IntVar(&s.rounds, "rounds", 5, "how often to measure each")
-	flags.Float64Var(&mb, "mb", 500, "how many megabytes of lines; tags get a fifth, ten a tenth, turns ten times as many")
+	flags.Float64Var(&mb, "mb", 500,
+		"how many megabytes of lines; tags get a fifth, ten a tenth, turns ten times as many")
 	flags.DurationVar(&s.tiny, "tiny", 10*time.Second, "how long lines come in slowly for tiny")
-	flags.StringVar(&s.inputs, "inputs", "parsed,raw,tags,tiny,ten", "what comes in; tags:NUMBER is one of tags; turns, and turns:NUMBER, are tags that come one after the other")
-	flags.StringVar(&s.outputs, "outputs", "", "what each goes to: null, s3:CODEC, sluice:CODEC:LEVEL@WORKERS*COUNT; empty for a choice")
+	flags.StringVar(&s.inputs, "inputs", "parsed,raw,tags,tiny,ten",
+		"what comes in; tags:NUMBER is one of tags; turns, and turns:NUMBER, are tags that come one after the other")
+	flags.StringVar(&s.outputs, "outputs", "",
+		"what each goes to: null, s3:CODEC, sluice:CODEC:LEVEL@WORKERS*COUNT; empty for a choice")
 	flags.StringVar(&s.markdown, "markdown", "", "file for the results in Markdown")
 	if err := flags.Parse(args); err != nil || flags.NArg() > 0 {
 		return s, command.ErrUsage
@@ -61,7 +64,8 @@ func parse(args []string, stderr io.Writer) (s settings, err error) {
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	settings, err := parse(args, stderr)
 	if errors.Is(err, exec.ErrNotFound) {
-		fmt.Fprintf(stdout, "Nothing is compared: there is no Fluent Bit, neither on the PATH nor as $FLUENT_BIT (%v).\n", err)
+		fmt.Fprintf(stdout,
+			"Nothing is compared: there is no Fluent Bit, neither on the PATH nor as $FLUENT_BIT (%v).\n", err)
 		return nil
 	}
 	if err != nil {

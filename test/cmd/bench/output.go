@@ -91,7 +91,8 @@ func (o output) sections(b *strings.Builder, dir, endpoint, timeout string) {
 			{Name: "match", Value: "*"}, {Name: "workers", Value: fmt.Sprint(o.workers)},
 		}
 		if o.plugin != "null" {
-			properties = append(properties, o.upload(filepath.Join(dir, fmt.Sprintf("store.%d", n)), endpoint, timeout)...)
+			properties = append(properties,
+				o.upload(filepath.Join(dir, fmt.Sprintf("store.%d", n)), endpoint, timeout)...)
 		}
 		testenv.Section(b, "OUTPUT", properties)
 	}
@@ -101,7 +102,8 @@ func (o output) sections(b *strings.Builder, dir, endpoint, timeout string) {
 func (o output) upload(store, endpoint, timeout string) []testenv.Property {
 	properties := []testenv.Property{
 		{Name: "bucket", Value: "bench"}, {Name: "region", Value: "us-east-1"}, {Name: "endpoint", Value: endpoint},
-		{Name: "total_file_size", Value: "100M"}, {Name: "upload_timeout", Value: timeout}, {Name: "use_put_object", Value: "off"},
+		{Name: "total_file_size", Value: "100M"}, {Name: "upload_timeout", Value: timeout},
+		{Name: "use_put_object", Value: "off"},
 		{Name: "store_dir", Value: store}, {Name: "retry_limit", Value: "no_limits"},
 	}
 	if o.codec != "none" {

@@ -51,7 +51,8 @@ func (in input) feed(ctx context.Context, p *testenv.Process, monitor string) er
 		p.Kill()
 		return err
 	}
-	if err := testenv.Wait(ctx, p.Done(), func() bool { return testenv.Answered(monitor) >= in.lines.Count }); err != nil {
+	if err := testenv.Wait(ctx, p.Done(),
+		func() bool { return testenv.Answered(monitor) >= in.lines.Count }); err != nil {
 		p.Kill()
 		return err
 	}

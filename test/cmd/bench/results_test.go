@@ -41,7 +41,8 @@ func TestTypical(t *testing.T) {
 		{cpu: ms(1), wall: ms(8), peak: 3, Count: sink.Count{Stored: 6, Objects: 3, Requests: 4, Missing: 5}},
 		{cpu: ms(2), wall: ms(7), peak: 2, Count: sink.Count{Stored: 5, Objects: 2, Requests: 4, Twice: 1}},
 	})
-	want := sample{cpu: ms(2), wall: ms(8), peak: 2, Count: sink.Count{Stored: 6, Objects: 2, Requests: 4, Missing: 5, Twice: 1}}
+	want := sample{cpu: ms(2), wall: ms(8), peak: 2,
+		Count: sink.Count{Stored: 6, Objects: 2, Requests: 4, Missing: 5, Twice: 1}}
 	if got != want {
 		t.Errorf("typical: got %+v, want %+v", got, want)
 	}
@@ -50,7 +51,9 @@ func TestTypical(t *testing.T) {
 func TestTables(t *testing.T) {
 	trials := []*trial{
 		outcome(t, "null", sample{cpu: ms(1000), wall: ms(2000), peak: 10e6}),
-		outcome(t, "s3:gzip", sample{cpu: ms(5000), wall: ms(8000), peak: 30e6, Count: sink.Count{Stored: 4e6, Objects: 5, Requests: 6, Missing: 9}}),
+		outcome(t, "s3:gzip",
+			sample{cpu: ms(5000), wall: ms(8000), peak: 30e6,
+				Count: sink.Count{Stored: 4e6, Objects: 5, Requests: 6, Missing: 9}}),
 		outcome(t, "sluice:gzip:1",
 			sample{cpu: ms(1900), wall: ms(2500), peak: 16e6, Count: sink.Count{Stored: 3e6, Objects: 1, Requests: 2}},
 			sample{cpu: ms(2100), wall: ms(2500), peak: 16e6, Count: sink.Count{Stored: 3e6, Objects: 1, Requests: 2}}),
@@ -101,7 +104,8 @@ func TestFaults(t *testing.T) {
 	if err := b.faults(); !errors.Is(err, broken) {
 		t.Errorf("faults: got %v, want %v", err, broken)
 	}
-	for _, s := range []sample{{Count: sink.Count{Missing: 1}}, {Count: sink.Count{Twice: 1}}, {Count: sink.Count{Alien: 1}}} {
+	for _, s := range []sample{{Count: sink.Count{Missing: 1}}, {Count: sink.Count{Twice: 1}},
+		{Count: sink.Count{Alien: 1}}} {
 		if s.err() == nil {
 			t.Errorf("err of %+v: got nil", s.Count)
 		}

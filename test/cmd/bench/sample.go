@@ -32,7 +32,8 @@ func (s sample) err() error {
 	if s.Missing+s.Twice+s.Alien == 0 {
 		return nil
 	}
-	return fmt.Errorf("%d records are missing, %d twice, %d without an id; %d segments are left in the spool", s.Missing, s.Twice, s.Alien, s.left)
+	return fmt.Errorf("%d records are missing, %d twice, %d without an id; %d segments are left in the spool",
+		s.Missing, s.Twice, s.Alien, s.left)
 }
 
 func mega(bytes int64) float64 { return float64(bytes) / 1e6 }

@@ -36,7 +36,8 @@ func (in input) timeout() string {
 // and is not seen again. The messages are the same, and so is their rate, with one tag and with many.
 func (s settings) prepareTurns(name, dir string, tags int) (in input, err error) {
 	size := s.size * 10
-	in = input{name: name, outputs: gzipOutputs, tags: tags, lines: testenv.Orders(int(size / sizeOfLine)), pace: time.Duration(float64(size) / turnsRate * 1e9)}
+	in = input{name: name, outputs: gzipOutputs, tags: tags, lines: testenv.Orders(int(size / sizeOfLine)),
+		pace: time.Duration(float64(size) / turnsRate * 1e9)}
 	in.path, in.socket = filepath.Join(dir, "turns"), filepath.Join(dir, "run", "forward.sock")
 	if info, err := os.Stat(in.path); err == nil {
 		in.size = info.Size()
@@ -70,7 +71,8 @@ func (in input) message(n int) ([]byte, error) {
 	b := msgp.AppendArrayHeader(make([]byte, 4), uint32(bytes.Count(text.Bytes(), []byte("\n"))))
 	for line := range bytes.Lines(text.Bytes()) {
 		b = msgp.AppendInt64(msgp.AppendArrayHeader(b, 2), epoch)
-		b = msgp.AppendStringFromBytes(msgp.AppendString(msgp.AppendMapHeader(b, 1), "log"), bytes.TrimSuffix(line, []byte("\n")))
+		b = msgp.AppendStringFromBytes(msgp.AppendString(msgp.AppendMapHeader(b, 1), "log"),
+			bytes.TrimSuffix(line, []byte("\n")))
 	}
 	binary.LittleEndian.PutUint32(b, uint32(len(b)-4))
 	return b, nil
@@ -88,7 +90,8 @@ func (in input) send(ctx context.Context, p *testenv.Process) error {
 	defer file.Close()
 	r := bufio.NewReaderSize(file, 1<<20)
 	var conn net.Conn
-	if err := testenv.Wait(ctx, p.Done(), func() bool { conn, err = net.Dial("unix", in.socket); return err == nil }); err != nil {
+	if err := testenv.Wait(ctx, p.Done(),
+		func() bool { conn, err = net.Dial("unix", in.socket); return err == nil }); err != nil {
 		return err
 	}
 	defer conn.Close()

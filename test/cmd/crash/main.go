@@ -33,7 +33,7 @@ type settings struct {
 	workers int
 	seed    uint64
 	extra   []testenv.Property // of both outputs
-	dir     string           // for everything
+	dir     string             // for everything
 }
 
 func (s settings) String() string {

@@ -113,7 +113,8 @@ func (r *result) add(s *stream, c *testenv.Count) {
 // err is nil if every accepted id is there once, and nothing else is left.
 func (r result) err() error {
 	if r.missing+r.twice+r.uploads > 0 {
-		return fmt.Errorf("%d ids missing, %d records twice, %d multipart uploads left\n%s", r.missing, r.twice, r.uploads, r.story)
+		return fmt.Errorf("%d ids missing, %d records twice, %d multipart uploads left\n%s", r.missing, r.twice,
+			r.uploads, r.story)
 	}
 	return nil
 }
@@ -128,7 +129,8 @@ func (r result) String() string {
 func table(results []result) string {
 	var b strings.Builder
 	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(w, "signal\tworkers\tkills\trecoveries\trepeated chunks\tfaulty requests\tS3 restarts\tobjects\tin parts\tuploads left\taccepted\tunsure\tarrived\tmissing\ttwice\tseconds\t")
+	fmt.Fprintln(w,
+		"signal\tworkers\tkills\trecoveries\trepeated chunks\tfaulty requests\tS3 restarts\tobjects\tin parts\tuploads left\taccepted\tunsure\tarrived\tmissing\ttwice\tseconds\t")
 	for _, r := range results {
 		fmt.Fprintf(w, "%s\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%.0f\t\n",
 			signalName(r.signal), r.workers, r.done, r.recoveries, r.repeats, r.faults, r.restarts,

@@ -44,10 +44,12 @@ func (s settings) command(program string, args ...string) (*testenv.Process, err
 // output are the properties of one output; its tags begin with its name.
 func (s settings) output(name, endpoint string, more ...testenv.Property) []testenv.Property {
 	properties := []testenv.Property{
-		{Name: "alias", Value: name}, {Name: "match", Value: name + ".*"}, {Name: "workers", Value: fmt.Sprint(s.workers)},
+		{Name: "alias", Value: name}, {Name: "match", Value: name + ".*"},
+		{Name: "workers", Value: fmt.Sprint(s.workers)},
 		{Name: "bucket", Value: bucketName}, {Name: "region", Value: "us-east-1"}, {Name: "endpoint", Value: endpoint},
 		{Name: "s3_key_format", Value: "/logs/$TAG/%Y/%m/%d/$INDEX-$UUID"}, {Name: "upload_timeout", Value: "1s"},
-		{Name: "exit_timeout", Value: "1s"}, {Name: "store_dir", Value: s.store()}, {Name: "retry_limit", Value: "no_limits"},
+		{Name: "exit_timeout", Value: "1s"}, {Name: "store_dir", Value: s.store()},
+		{Name: "retry_limit", Value: "no_limits"},
 	}
 	return append(append(properties, more...), s.extra...)
 }

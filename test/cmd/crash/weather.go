@@ -62,7 +62,8 @@ func (w *weather) close() error {
 // run goes through phases of up to three seconds. In each some or all requests meet one fault, or the
 // server restarts.
 func (w *weather) run(ctx context.Context) error {
-	faults := []testenv.Fault{testenv.NoFault, testenv.Slow, testenv.SlowDown, testenv.InternalError, testenv.LoseAnswer, testenv.Reset}
+	faults := []testenv.Fault{testenv.NoFault, testenv.Slow, testenv.SlowDown, testenv.InternalError,
+		testenv.LoseAnswer, testenv.Reset}
 	for ctx.Err() == nil {
 		share := []float64{0.2, 0.5, 1}[w.chance.IntN(3)]
 		length := 300*time.Millisecond + time.Duration(w.chance.Int64N(int64(2700*time.Millisecond)))

@@ -88,7 +88,8 @@ func (d *demo) ship(ctx context.Context) error {
 		return fmt.Errorf("ship: %w", err)
 	}
 	took := time.Since(start)
-	d.say("shipped", "in %.1f s, %.0f MB/s, with start and stop of the host", took.Seconds(), mega(d.bytes)/took.Seconds())
+	d.say("shipped", "in %.1f s, %.0f MB/s, with start and stop of the host", took.Seconds(),
+		mega(d.bytes)/took.Seconds())
 	return nil
 }
 
@@ -178,7 +179,8 @@ func (d *demo) count(ctx context.Context) error {
 	for _, c := range tally.Counts() {
 		records += c.Out
 	}
-	fmt.Fprintf(d.out, "\n%s\n%d lines in, %d records out: every line is there, once, in order.\n", tally, d.lines, records)
+	fmt.Fprintf(d.out, "\n%s\n%d lines in, %d records out: every line is there, once, in order.\n", tally, d.lines,
+		records)
 	fmt.Fprintf(d.out, "The objects are files below %s\n", filepath.Join(d.dir, "s3", bucket))
 	return nil
 }

@@ -25,7 +25,8 @@ type settings struct {
 func parse(args []string, stderr io.Writer) (s settings, err error) {
 	flags := flag.NewFlagSet("demo", flag.ContinueOnError)
 	flags.SetOutput(stderr)
-	flags.StringVar(&s.plugin, "plugin", "../build/out_sluice.so", "the plugin; empty for an output that Fluent Bit has built in")
+	flags.StringVar(&s.plugin, "plugin", "../build/out_sluice.so",
+		"the plugin; empty for an output that Fluent Bit has built in")
 	flags.StringVar(&s.host, "host", "../build/flb-host", "the loader to use where there is no Fluent Bit")
 	flags.StringVar(&s.output, "output", "sluice", "the output's name")
 	flags.IntVar(&s.lines, "lines", 200_000, "how many lines to ship, in two streams")

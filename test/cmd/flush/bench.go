@@ -56,7 +56,8 @@ func build(ctx context.Context, s settings) (*bench, error) {
 // and does nothing else: what is late with it is late because of the machine.
 func (b *bench) buildControl(ctx context.Context) error {
 	b.control = filepath.Join(b.dir, "out_trace.so")
-	out, err := exec.CommandContext(ctx, "go", "build", "-buildmode=c-shared", "-o", b.control, "./host/testdata/plugin").CombinedOutput()
+	out, err := exec.CommandContext(ctx, "go", "build", "-buildmode=c-shared", "-o", b.control,
+		"./host/testdata/plugin").CombinedOutput()
 	if err != nil {
 		return fmt.Errorf("build the control plugin: %w\n%s", err, out)
 	}
@@ -99,7 +100,8 @@ func (b *bench) measure(ctx context.Context, shipper string, rate float64) (m me
 	log := filepath.Join(dir, "host.log")
 	p, err := testenv.Start(testenv.Command{
 		Path: b.host, Args: b.args(shipper, rate, filepath.Join(dir, "store")), Dir: dir, Log: log,
-		Env: []string{"HOME=" + dir, "AWS_ACCESS_KEY_ID=" + keys.AccessKeyID, "AWS_SECRET_ACCESS_KEY=" + keys.SecretAccessKey, "TRACE_FILE=" + os.DevNull},
+		Env: []string{"HOME=" + dir, "AWS_ACCESS_KEY_ID=" + keys.AccessKeyID,
+			"AWS_SECRET_ACCESS_KEY=" + keys.SecretAccessKey, "TRACE_FILE=" + os.DevNull},
 	})
 	if err != nil {
 		return m, err
@@ -152,7 +154,8 @@ const (
 )
 
 func (b *bench) output(shipper, store string) []string {
-	ours := []string{"-e", b.plugin, "-o", "sluice", "-p", "bucket=flush", "-p", "store_dir=" + store, "-p", "exit_timeout=1h"}
+	ours := []string{"-e", b.plugin, "-o", "sluice", "-p", "bucket=flush", "-p", "store_dir=" + store, "-p",
+		"exit_timeout=1h"}
 	switch shipper {
 	case control:
 		return []string{"-e", b.control, "-o", "trace"}

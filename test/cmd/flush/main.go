@@ -35,7 +35,8 @@ func parse(args []string, stderr io.Writer) (s settings, err error) {
 	flags.StringVar(&s.host, "host", "../build/flb-host", "the loader")
 	flags.IntVar(&s.chunks, "chunks", 500, "how many chunks of 2 MB")
 	rates := flags.String("rates", "50,0", "megabytes a second; 0 is as fast as they are taken")
-	shippers := flags.String("shippers", "control,away,gzip,zstd", "what goes on meanwhile: control (another plugin, that hashes each chunk), away (S3 is), or a codec")
+	shippers := flags.String("shippers", "control,away,gzip,zstd",
+		"what goes on meanwhile: control (another plugin, that hashes each chunk), away (S3 is), or a codec")
 	flags.StringVar(&s.markdown, "markdown", "", "file for the table in Markdown")
 	if err := flags.Parse(args); err != nil || flags.NArg() > 0 || s.chunks < 1 {
 		return s, command.ErrUsage

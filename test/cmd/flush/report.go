@@ -15,7 +15,8 @@ FLBPluginFlushCtx. "tick": how late a timer of the engine's thread came, which f
 callback (or the host's own work) that was in its way. CPU s: of the process to its end, when all is shipped that can be,
 without the engine's thread, which does the host's work.`
 
-var head = []string{"shipper", "MB/s", "chunks", "callback median", "99 %", "max", "tick 99 %", "max", "beyond 99 %", "max", "CPU s", "wall s"}
+var head = []string{"shipper", "MB/s", "chunks", "callback median", "99 %", "max", "tick 99 %", "max", "beyond 99 %",
+	"max", "CPU s", "wall s"}
 
 func (m measurement) row() []string {
 	rate := "as taken"

@@ -86,7 +86,8 @@ func (b *bench) shipment(t *trial, lines testenv.Lines) testenv.Shipment {
 	s.Properties = append(s.Properties,
 		testenv.Property{Name: "retry_limit", Value: "no_limits"}, testenv.Property{Name: "bucket", Value: "idle"},
 		testenv.Property{Name: "endpoint", Value: b.endpoint}, testenv.Property{Name: "compression", Value: "gzip"},
-		testenv.Property{Name: "store_dir", Value: filepath.Join(t.dir, "store")}, testenv.Property{Name: "upload_timeout", Value: "2s"})
+		testenv.Property{Name: "store_dir", Value: filepath.Join(t.dir, "store")},
+		testenv.Property{Name: "upload_timeout", Value: "2s"})
 	return s
 }
 

@@ -48,7 +48,8 @@ func parse(args []string, stderr io.Writer) (s settings, err error) {
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	settings, err := parse(args, stderr)
 	if errors.Is(err, exec.ErrNotFound) {
-		fmt.Fprintf(stdout, "Nothing is measured: there is no Fluent Bit, neither on the PATH nor as $FLUENT_BIT (%v).\n", err)
+		fmt.Fprintf(stdout,
+			"Nothing is measured: there is no Fluent Bit, neither on the PATH nor as $FLUENT_BIT (%v).\n", err)
 		return nil
 	}
 	if err != nil {

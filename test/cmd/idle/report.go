@@ -24,15 +24,19 @@ func (b *bench) report(out io.Writer) error {
 	}
 	null, ours := b.trials[0].used, b.trials[1].used
 	over := b.share(ours) - b.share(null)
-	t.Add("sluice over null", fmt.Sprint(len(ours.threads)-len(null.threads)), milli(ours.cpu-null.cpu), percent(over), b.rate(ours.runs()-null.runs()))
-	fmt.Fprintf(out, "%v without anything to do, after %.0f MB of lines; a run is when a thread is given a processor\n\n%s", b.rest, b.megabytes, t.Text())
+	t.Add("sluice over null", fmt.Sprint(len(ours.threads)-len(null.threads)), milli(ours.cpu-null.cpu), percent(over),
+		b.rate(ours.runs()-null.runs()))
+	fmt.Fprintf(out,
+		"%v without anything to do, after %.0f MB of lines; a run is when a thread is given a processor\n\n%s", b.rest,
+		b.megabytes, t.Text())
 	if b.markdown != "" {
 		if err := os.WriteFile(b.markdown, []byte(t.Markdown()), 0o644); err != nil {
 			return err
 		}
 	}
 	if over >= most {
-		return fmt.Errorf("too much: %s %% of a core over null, where less than %s %% are allowed", percent(over), percent(most))
+		return fmt.Errorf("too much: %s %% of a core over null, where less than %s %% are allowed", percent(over),
+			percent(most))
 	}
 	return nil
 }

@@ -43,7 +43,8 @@ func (u usage) runs() (n int) {
 
 // busiest are the threads that have computed at all, the busiest first.
 func (u usage) busiest() []testenv.Thread {
-	threads := slices.DeleteFunc(slices.Collect(maps.Values(u.threads)), func(t testenv.Thread) bool { return t.Runs == 0 })
+	threads := slices.DeleteFunc(slices.Collect(maps.Values(u.threads)),
+		func(t testenv.Thread) bool { return t.Runs == 0 })
 	slices.SortFunc(threads, func(a, b testenv.Thread) int { return cmp.Compare(b.CPU, a.CPU) })
 	return threads
 }

@@ -21,7 +21,8 @@ func TestSince(t *testing.T) {
 		t.Errorf("used %v with %d runs of %d threads, want 4s, 7 and 3", got.cpu, got.runs(), len(got.threads))
 	}
 	busiest := got.busiest()
-	if len(busiest) != 2 || busiest[0] != (testenv.Thread{Name: "stays", CPU: 2 * time.Second, Runs: 5}) || busiest[1].Name != "is new" {
+	if len(busiest) != 2 || busiest[0] != (testenv.Thread{Name: "stays", CPU: 2 * time.Second, Runs: 5}) ||
+		busiest[1].Name != "is new" {
 		t.Errorf("the busiest threads are %+v", busiest)
 	}
 }

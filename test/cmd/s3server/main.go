@@ -33,7 +33,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	flags.StringVar(&cfg.Addr, "addr", "", "host and port; default: a free port of 127.0.0.1")
 	flags.StringVar(&cfg.Region, "region", "us-east-1", "region")
 	flags.StringVar(&cfg.Bucket, "bucket", "", "a bucket to create")
-	flags.StringVar(&cfg.Role.AccessKeyID, "role-key", "", "access key id of a role besides the owner; default: the example's")
+	flags.StringVar(&cfg.Role.AccessKeyID, "role-key", "",
+		"access key id of a role besides the owner; default: the example's")
 	flags.StringVar(&cfg.Role.SecretAccessKey, "role-secret", "", "its secret")
 	flags.StringVar(&cfg.Role.SessionToken, "role-token", "", "its session token")
 	if err := flags.Parse(args); err != nil {

@@ -36,7 +36,8 @@ func orders(t *testing.T, first, end int) []byte {
 }
 
 // request makes a request, wants a status, and returns the answer.
-func request(t *testing.T, s *Sink, want int, method, path string, body []byte, headers ...string) (http.Header, string) {
+func request(t *testing.T, s *Sink, want int, method, path string, body []byte, headers ...string) (http.Header,
+	string) {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), method, s.Endpoint+path, bytes.NewReader(body))
 	if err != nil {
@@ -78,7 +79,8 @@ func inParts(t *testing.T, s *Sink, key string, parts ...[]byte) {
 	id := create(t, s, key)
 	list := "<CompleteMultipartUpload>"
 	for i, body := range parts {
-		header, _ := request(t, s, http.StatusOK, http.MethodPut, fmt.Sprintf("%s?partNumber=%d&uploadId=%s", key, i+1, id), body)
+		header, _ := request(t, s, http.StatusOK, http.MethodPut,
+			fmt.Sprintf("%s?partNumber=%d&uploadId=%s", key, i+1, id), body)
 		list += fmt.Sprintf("<Part><ETag>%s</ETag><PartNumber>%d</PartNumber></Part>", header.Get("ETag"), i+1)
 	}
 	request(t, s, http.StatusOK, http.MethodPost, key+"?uploadId="+id, []byte(list+"</CompleteMultipartUpload>"))
@@ -166,7 +168,8 @@ func TestBadUploadsAreRefused(t *testing.T) {
 	request(t, s, http.StatusBadRequest, http.MethodPost, "/b/k?uploadId="+id, []byte("<"))
 	request(t, s, http.StatusNoContent, http.MethodDelete, "/b/k?uploadId="+id, nil)
 	request(t, s, http.StatusNotFound, http.MethodPut, "/b/k?partNumber=1&uploadId="+id, nil)
-	request(t, s, http.StatusNotImplemented, http.MethodPut, "/b/k", nil, "X-Amz-Content-Sha256", "STREAMING-UNSIGNED-PAYLOAD-TRAILER")
+	request(t, s, http.StatusNotImplemented, http.MethodPut, "/b/k", nil, "X-Amz-Content-Sha256",
+		"STREAMING-UNSIGNED-PAYLOAD-TRAILER")
 	request(t, s, http.StatusNotImplemented, http.MethodGet, "/b/k", nil)
 	if got := count(t, s, 5, 1); got.Objects != 0 || got.Missing != 5 {
 		t.Errorf("Count: got %+v, want nothing there", got)
