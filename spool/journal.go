@@ -193,7 +193,7 @@ func (j *journal) renew() error {
 		return errors.Join(err, file.Close())
 	}
 	if j.file != nil {
-		_ = j.file.Close() // nobody reads it any more
+		_ = j.file.Close() // it is not read any more
 	}
 	j.file, j.size = file, int64(len(b))
 	if err := j.fs.SyncDir(filepath.Dir(j.path)); err != nil {

@@ -1,11 +1,10 @@
-// Package key renders object keys from the format that users know as
-// s3_key_format.
+// Package key renders object keys from s3_key_format.
 //
 //	t, err := key.Parse("/logs/$TAG[1]/%Y/%m/%d/$UUID.gz", key.Options{})
 //	name := t.Render(key.Values{Tag: "app.orders", Time: first, UUID: "pX29aL0q"})
 //
-// The format is read once. What comes from a tag is put in as it is: it never
-// passes strftime, and never is looked at for variables again.
+// The format is parsed once. Text from a tag is inserted as it is: it passes neither
+// strftime nor the search for variables.
 package key
 
 import (
@@ -19,10 +18,10 @@ import (
 	"github.com/ncruces/go-strftime"
 )
 
-// MaxLength is the longest key that S3 takes, bytes.
+// MaxLength is the longest key that S3 allows, in bytes.
 const MaxLength = 1024
 
-// UUIDLength is the number of characters that $UUID stands for.
+// UUIDLength is the number of characters of $UUID.
 const UUIDLength = 8
 
 // maxParts is how many parts of a tag $TAG[n] can name.
@@ -30,12 +29,12 @@ const maxParts = 10
 
 // Options of a Template.
 type Options struct {
-	// TagDelimiters are the characters at which $TAG[n] cuts a tag; empty parts
-	// vanish, as with strtok. The default is ".".
+	// TagDelimiters are the characters at which $TAG[n] splits a tag; empty parts are
+	// dropped, as by strtok. The default is ".".
 	TagDelimiters string
-	// Static keeps the key as the format says even if it has neither $UUID nor
-	// $INDEX; otherwise "-object" and the UUID are appended then, so that no
-	// object overwrites another.
+	// Static keeps the key as it is even if the format has neither $UUID nor $INDEX.
+	// Without it, "-object" and a UUID are then appended, so that no object overwrites
+	// another.
 	Static bool
 }
 
@@ -55,7 +54,7 @@ type Template struct {
 	unique bool // the format itself has $UUID or $INDEX
 }
 
-// HasUUID tells whether keys have a UUID, so that nobody else writes the same.
+// HasUUID reports whether keys have a UUID, so that nobody else writes the same key.
 func (t *Template) HasUUID() bool {
 	return !t.unique && !t.opts.Static || slices.ContainsFunc(t.pieces, func(p piece) bool { return p.kind == uuid })
 }
@@ -78,7 +77,7 @@ type piece struct {
 	n    int
 }
 
-// Parse reads a format. Its error names what is wrong and what would do.
+// Parse parses a format. Its error names what is wrong and the remedy.
 func Parse(format string, opts Options) (*Template, error) {
 	if opts.TagDelimiters == "" {
 		opts.TagDelimiters = "."
@@ -89,8 +88,8 @@ func Parse(format string, opts Options) (*Template, error) {
 	if len(format) > MaxLength {
 		return nil, fmt.Errorf("is %d bytes long; a key has at most %d", len(format), MaxLength)
 	}
-	// The C plugin puts "/" + bucket + format into the URI: the first slash
-	// separates, it is no part of the key.
+	// The C plugin makes the URI of "/" + bucket + format: the first slash is a
+	// separator and not part of the key.
 	t := &Template{opts: opts}
 	for rest := format[1:]; rest != ""; {
 		p, n, err := next(rest)
@@ -107,7 +106,7 @@ func Parse(format string, opts Options) (*Template, error) {
 	return t, nil
 }
 
-// next reads the first piece of s and tells how long it is.
+// next parses the first piece of s and returns its length, too.
 func next(s string) (piece, int, error) {
 	switch s[0] {
 	case '$':
@@ -122,7 +121,7 @@ func next(s string) (piece, int, error) {
 	return piece{kind: literal, text: s[:n]}, n, nil
 }
 
-// variable reads what begins with a dollar sign.
+// variable parses a piece that begins with a dollar sign.
 func variable(s string) (piece, int, error) {
 	if strings.HasPrefix(s, "$TAG[") {
 		end := strings.IndexByte(s, ']')
@@ -149,7 +148,7 @@ func variable(s string) (piece, int, error) {
 	return piece{kind: literal, text: "$"}, 1, nil
 }
 
-// conversions are the letters of strftime(3) that work here as in glibc's C
+// conversions are the letters of strftime(3) that are supported. They work as in glibc's C
 // locale.
 const conversions = "aAbBcCdDeFgGhHIjklmMnpPrRsStTuUVwWxXyYzZ"
 
@@ -167,7 +166,7 @@ func timeConversion(s string) (piece, int, error) {
 	return piece{kind: conversion, text: s[:2]}, 2, nil
 }
 
-// UsesIndex tells whether the key has $INDEX, whose values must be kept.
+// UsesIndex reports whether the key has $INDEX, whose values must be persisted.
 func (t *Template) UsesIndex() bool {
 	for _, p := range t.pieces {
 		if p.kind == index {
@@ -177,7 +176,7 @@ func (t *Template) UsesIndex() bool {
 	return false
 }
 
-// Stream names what the tag adds to a key: tags of the same stream share
+// Stream returns the format with the tag's parts filled in: tags with the same stream share
 // objects.
 func (t *Template) Stream(tag string) string {
 	var b strings.Builder
@@ -193,7 +192,7 @@ func (t *Template) Stream(tag string) string {
 	return b.String()
 }
 
-// gmt is UTC under the name that C gives it, for %Z.
+// gmt is UTC under its name in C, for %Z.
 var gmt = time.FixedZone("GMT", 0)
 
 // Render returns the key for v: valid UTF-8 of at most MaxLength bytes.
@@ -223,8 +222,8 @@ func (t *Template) Render(v Values) string {
 	return shorten(strings.ToValidUTF8(string(b), "_"), suffix, v.UUID)
 }
 
-// shorten appends suffix. What would get too long is cut, and keeps apart from
-// other keys by its UUID.
+// shorten appends suffix. It cuts keys that would become too long; their UUID keeps them
+// distinct.
 func shorten(key, suffix, uuid string) string {
 	if len(key)+len(suffix) <= MaxLength {
 		return key + suffix
@@ -239,8 +238,8 @@ func shorten(key, suffix, uuid string) string {
 	return key[:cut] + suffix
 }
 
-// part returns the nth part of tag. A tag that has none gives what the C plugin
-// gives: the whole tag and the bracket.
+// part returns the nth part of tag. If the tag has no such part, it returns what the C plugin
+// does: the whole tag and the bracket.
 func (t *Template) part(tag string, n int) string {
 	parts := strings.FieldsFunc(tag, func(r rune) bool { return strings.ContainsRune(t.opts.TagDelimiters, r) })
 	if n < len(parts) {

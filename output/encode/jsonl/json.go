@@ -11,17 +11,16 @@ const (
 	maxInKeys = 5 // maps and arrays as keys within each other
 )
 
-// transcoder turns msgpack into JSON and checks it in the same pass. Its errors
-// are record.ErrTooDeep and those of record.Read.
+// transcoder turns msgpack into JSON and checks it in the same pass. Its errors are
+// record.ErrTooDeep and those of record.Read.
 type transcoder struct {
 	escapeUnicode bool
-	inKeys        int // how many keys it is in that are maps or arrays
+	inKeys        int // nesting depth of keys that are maps or arrays
 	keys          keys
-	// starts is a stack: for each member of the maps that are open, where it begins
-	// in the output.
+	// starts is a stack: where each member of the open maps begins in the output.
 	starts []int
-	// lostFirst is whether the first member of the record was taken out: a later one has
-	// its name.
+	// lostFirst is set if the first member of the record was removed because a later one
+	// has its name.
 	lostFirst bool
 }
 
@@ -31,8 +30,8 @@ func (t *transcoder) begin() {
 	t.keys.bound()
 }
 
-// value appends the first object of b as JSON and returns what is behind it. It
-// is the value of the member whose key is at, or an element of that.
+// value appends the first object of b as JSON and returns what is behind it. The object is
+// the value of the member with key at, or an element of that.
 func (t *transcoder) value(dst, b []byte, at ref, depth int) (out, rest []byte, err error) {
 	if v, size := shortUint(b); size > 0 {
 		return appendUint(dst, uint64(v)), b[size:], nil
@@ -68,8 +67,7 @@ func (t *transcoder) value(dst, b []byte, at ref, depth int) (out, rest []byte, 
 	return m.close(), rest, err
 }
 
-// shortText returns a str of less than 256 bytes that b begins with, and what is
-// behind it.
+// shortText returns the str of less than 256 bytes at the start of b, and what is behind it.
 func shortText(b []byte) (text, rest []byte, ok bool) {
 	if len(b) < 2 {
 		return nil, nil, false
@@ -86,8 +84,8 @@ func shortText(b []byte) (text, rest []byte, ok bool) {
 	return b[from:end], b[end:], true
 }
 
-// shortUint returns a number of less than 17 bits that b begins with, and its size, 0
-// if there is none.
+// shortUint returns the number of less than 17 bits at the start of b, and its size, or 0 if
+// there is none.
 func shortUint(b []byte) (v uint, size int) {
 	if len(b) >= 3 && b[0] == 0xcd {
 		return uint(b[1])<<8 | uint(b[2]), 3
@@ -109,7 +107,7 @@ func (t *transcoder) array(dst, b []byte, n int, at ref, depth int) (out, rest [
 	return closeWith(dst, ']'), b, nil
 }
 
-// closeWith puts a bracket in the place of the comma behind the last element.
+// closeWith replaces the comma behind the last element by a bracket.
 func closeWith(dst []byte, bracket byte) []byte {
 	if last := len(dst) - 1; dst[last] == ',' {
 		dst[last] = bracket
@@ -118,8 +116,8 @@ func closeWith(dst []byte, bracket byte) []byte {
 	return append(dst, bracket)
 }
 
-// object is a map that is being written. Of members with the same str key the
-// last one stays, where it stands (flb_pack.c, key_exists_in_map).
+// object is a map being written. Of members with the same str key the last one is kept, in
+// its place (flb_pack.c, key_exists_in_map).
 type object struct {
 	t    *transcoder
 	out  []byte
@@ -136,8 +134,8 @@ func (m *object) close() []byte {
 	return closeWith(m.out, '}')
 }
 
-// name begins a member; its value and a comma follow. key is a str that is whole,
-// so that nothing can fail.
+// name begins a member; its value and a comma follow. key is a valid str, so that nothing can
+// fail.
 func (m *object) name(key []byte) {
 	if k, next := m.t.keys.usual(m.at, key); next != none { // what key does, for nearly all
 		m.t.starts = append(m.t.starts, len(m.out))
@@ -147,8 +145,7 @@ func (m *object) name(key []byte) {
 	m.out, _, _ = m.key(m.out, key)
 }
 
-// key begins a member with the first object of b as its key, and returns what is
-// behind that.
+// key begins a member whose key is the first object of b, and returns what is behind that.
 func (m *object) key(dst, b []byte) (out, rest []byte, err error) {
 	t := m.t
 	at := t.keys.find(m.at, b)
@@ -199,12 +196,12 @@ func (m *object) members(b []byte, n, depth int) (rest []byte, err error) {
 	return b, nil
 }
 
-// manyMembers is from where on a map's keys are not learnt: comparing each with
-// all others, and taking duplicates out of the output, would cost quadratic time.
+// manyMembers is the size above which a map's keys are not learnt: comparing each with all
+// others, and removing duplicates from the output, would take quadratic time.
 const manyMembers = 64
 
-// many does what members does, for maps with many pairs: it reads the keys
-// first and then leaves out those that come again.
+// many does the same as members, for maps with many pairs: it reads all keys first and then
+// leaves out those that come again.
 func (m *object) many(b []byte, n, depth int) (rest []byte, err error) {
 	last, err := lastOfEachKey(b, n)
 	if err != nil {
@@ -239,7 +236,7 @@ func (m *object) many(b []byte, n, depth int) (rest []byte, err error) {
 	return b, nil
 }
 
-// lastOfEachKey returns for each str key of n pairs the last pair that has it.
+// lastOfEachKey returns, for each str key of n pairs, the index of its last pair.
 func lastOfEachKey(b []byte, n int) (map[string]int, error) {
 	last := make(map[string]int, min(n, 1024))
 	for i := range n {
@@ -269,7 +266,7 @@ func skip(b []byte) ([]byte, error) {
 	return b[n:], nil
 }
 
-// remove takes a member out of the output. Its start stays, as that of nothing.
+// remove removes a member from the output. Its start remains, with nothing there.
 func (t *transcoder) remove(dst []byte, member int) []byte {
 	t.lostFirst = t.lostFirst || member == 0
 	starts := t.starts
@@ -283,10 +280,10 @@ func (t *transcoder) remove(dst []byte, member int) []byte {
 	return append(dst[:start], dst[end:]...)
 }
 
-// appendKey appends the first object of b as a map's key with its colon. JSON has
-// only text there: what is neither str nor bin nor ext is written as the text of
-// its JSON (the C plugin writes it bare, which is no JSON). Too many
-// such keys within each other are record.ErrTooDeep: each level doubles the quotes.
+// appendKey appends the first object of b as a map's key with its colon. A key in JSON must
+// be text: anything but str, bin and ext is written as the text of its JSON (the C plugin
+// writes it bare, which is invalid). Too many such keys nested in each other are
+// record.ErrTooDeep: each level doubles the quotes.
 func (t *transcoder) appendKey(dst, b []byte) (out, rest []byte, err error) {
 	tok, _, err := record.Read(b)
 	if err != nil {
@@ -299,16 +296,15 @@ func (t *transcoder) appendKey(dst, b []byte) (out, rest []byte, err error) {
 	if t.inKeys == maxInKeys {
 		return dst, nil, record.ErrTooDeep
 	}
-	// what is learnt now is not the keys' keys
+	// a transcoder of its own, so that these keys are not learnt
 	plain := transcoder{escapeUnicode: t.escapeUnicode, inKeys: t.inKeys + 1}
 	plain.begin()
 	text, rest, err := plain.value(nil, b, lineRoot, 0)
 	return append(appendString(dst, text, t.escapeUnicode), ':'), rest, err
 }
 
-// appendExt appends the bytes of an ext as text \x01\xff (with its backslashes
-// escaped). The C plugin leaves the backslash bare, which is no JSON, and
-// sign-extends bytes above 0x7f.
+// appendExt appends the bytes of an ext as text \x01\xff, with escaped backslashes. The C
+// plugin does not escape them, which is invalid JSON, and sign-extends bytes above 0x7f.
 func appendExt(dst, data []byte) []byte {
 	dst = append(dst, '"')
 	for _, c := range data {

@@ -7,10 +7,10 @@ import (
 	"sluice/output/record"
 )
 
-// keys remembers which keys have followed each other in maps, with their JSON:
-// the records of a stream nearly always have the same ones in the same order.
-// Each map is a path from a root; a key that is on the path already is a
-// duplicate, which is found out once and not for each record.
+// keys remembers which keys follow each other in maps, with their JSON: the records of a
+// stream nearly always have the same ones in the same order. Each map is a path from a
+// root. A key that is already on the path is a duplicate, which is found out once and not
+// for each record.
 //
 //	lineRoot ─ time ─ level ─┬─ message
 //	                         └─ error ─ message
@@ -32,8 +32,8 @@ const (
 	roots // how many
 )
 
-// key is a key in its place. It has no pointers, so that the garbage collector
-// need not look at thousands of them.
+// key is a key at its place on a path. It has no pointers, so that the garbage collector
+// need not scan thousands of them.
 type key struct {
 	head, mask         [2]uint64      // its first sixteen bytes of msgpack, or all, and which they are
 	text               [roomyKey]byte // its JSON with a colon, if that fits
@@ -46,16 +46,16 @@ type key struct {
 	special            bool   // usual does not find it
 }
 
-// roomyKey is how many bytes are copied of a key's text, whatever its length.
+// roomyKey is how many bytes of a key's text are copied, whatever its length.
 const roomyKey = 32
 
-// Bounds of what is remembered.
+// Limits of what is remembered.
 const (
 	mostKeys     = 4096
 	mostKeyBytes = 256 << 10
 )
 
-// bound forgets everything when it has become much. References do not outlast it.
+// bound forgets everything when a limit is reached. It invalidates all refs.
 func (k *keys) bound() {
 	if len(k.all) > 0 && !k.full() {
 		return
@@ -72,7 +72,7 @@ func (k *keys) bound() {
 
 func (k *keys) full() bool { return len(k.all) >= mostKeys || len(k.bytes) >= mostKeyBytes }
 
-// find returns the key that b begins with, if it has followed at before.
+// find returns the key at the start of b, if it has followed at before.
 func (k *keys) find(at ref, b []byte) ref {
 	head := firstWords(b)
 	for _, next := range &k.all[at].next {
@@ -85,8 +85,8 @@ func (k *keys) find(at ref, b []byte) ref {
 	return none
 }
 
-// usual returns the key that b begins with, if it has followed at first and has
-// nothing special: it is short, and no duplicate.
+// usual returns the key at the start of b, if it was the first to follow at and is not
+// special: it is short and no duplicate.
 func (k *keys) usual(at ref, b []byte) (n *key, next ref) {
 	next = k.all[at].next[0]
 	n = &k.all[next]
@@ -110,13 +110,12 @@ func (n *key) appendText(dst []byte) []byte {
 	return dst[:end+int(n.textSize)]
 }
 
-// longer tells whether b begins with a key also where that is longer than its head.
+// longer reports whether b begins with a key that is longer than its head.
 func (k *keys) longer(n *key, b []byte) bool {
 	return string(b[16:n.size]) == string(k.bytes[n.at+16:n.at+n.size])
 }
 
-// firstWords returns the first sixteen bytes of b, and what is behind b if it is
-// shorter.
+// firstWords returns the first sixteen bytes of b, or of what is behind b if it is shorter.
 func firstWords(b []byte) [2]uint64 {
 	if cap(b) < 16 {
 		var short [16]byte
@@ -127,7 +126,7 @@ func firstWords(b []byte) [2]uint64 {
 	return [2]uint64{binary.LittleEndian.Uint64(b), binary.LittleEndian.Uint64(b[8:])}
 }
 
-// inside returns the root for maps in the value of a key.
+// inside returns the root of maps in the value of a key.
 func (k *keys) inside(at ref) ref {
 	if k.all[at].inside == none {
 		k.all = append(k.all, key{index: -1, replaces: -1})
@@ -143,7 +142,7 @@ func (k *keys) name(at ref) (name []byte, ok bool) {
 	return payload, err == nil && tok.Kind == record.Str
 }
 
-// learn adds the key that b begins with behind at.
+// learn adds the key at the start of b behind at.
 func (t *transcoder) learn(at ref, b []byte) (ref, error) {
 	k := &t.keys
 	size, err := record.Skip(b)
@@ -168,7 +167,7 @@ func (t *transcoder) learn(at ref, b []byte) (ref, error) {
 	return added, nil
 }
 
-// earlier returns the index of the last member before with the same name.
+// earlier returns the index of the last earlier member with the same name, or -1.
 func (k *keys) earlier(of ref) int32 {
 	name, ok := k.name(of)
 	for at := k.all[of].before; ok && k.all[at].index >= 0; at = k.all[at].before {
@@ -179,7 +178,7 @@ func (k *keys) earlier(of ref) int32 {
 	return -1
 }
 
-// follow notes that next has followed at, in the place of another if need be.
+// follow records that next has followed at. It may replace another key.
 func (k *keys) follow(at, next ref) {
 	neighbours := &k.all[at].next
 	for i := range neighbours {

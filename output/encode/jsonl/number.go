@@ -44,9 +44,9 @@ func appendFloat(dst []byte, f float64) []byte {
 	return strconv.AppendFloat(dst, f, 'f', -1, 64)
 }
 
-// decimal reports whether a is what a number with three places has become as a
-// float64. Most numbers of logs are, and quickly written; with at most 12 digits there
-// is no shorter form of them.
+// decimal reports whether a is the float64 of a number with at most three places. Most
+// numbers in logs are, and they are written quickly; with at most 12 digits there is no
+// shorter form.
 func decimal(a float64) (thousandths uint64, ok bool) {
 	if !(0.001 <= a && a < 1e9) {
 		return 0, false

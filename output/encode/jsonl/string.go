@@ -13,11 +13,11 @@ const word = 8
 // appendString appends s between quotes with the escapes of Fluent Bit v5.1.1
 // (src/flb_utils.c, flb_utils_write_str): short forms where JSON has them,
 // \u00xx for other control characters, and, if escapeUnicode, \uxxxx in lower
-// case for all that is not ASCII. DEL is written as it is; the C code writes it
-// so too or as \u007f, depending on where in a block of 16 bytes it stands.
+// case for all that is not ASCII. DEL is written as it is; the C code does the same or
+// writes \u007f, depending on its place in a block of 16 bytes.
 //
-// It copies eight bytes at a time, before it knows how many of them need no
-// escape, and beyond the end of s as far as its capacity goes.
+// It copies eight bytes at a time, before it knows how many of them need an escape, and
+// beyond the end of s within its capacity.
 func appendString(dst, s []byte, escapeUnicode bool) []byte {
 	dst = grow(dst, len(s))
 	n := len(dst)
@@ -64,7 +64,7 @@ func grow(dst []byte, n int) []byte {
 
 // escapeWords writes s a word at a time, and returns how much of s that was and how
 // many bytes it made. It ends where a byte takes more than two, or dst may be too short.
-// It does not branch on each byte: nobody foresees where in a text the quotes are.
+// It does not branch on each byte: where a text has quotes cannot be predicted.
 func escapeWords(dst, s []byte) (read, wrote int) {
 	for len(s)-read >= word && len(dst)-wrote > 2*word {
 		w := binary.LittleEndian.Uint64(s[read:])
@@ -92,14 +92,14 @@ func escapeWords(dst, s []byte) (read, wrote int) {
 	return read, wrote
 }
 
-// shortEscape is how a byte is written that takes one byte or two: those, the
-// first one lowest, and above them how many.
+// shortEscape is the text of a byte that is written as one byte or two: these bytes, the
+// first one lowest, and above them their number.
 type shortEscape uint32
 
 const noShortEscape shortEscape = 1 << 31
 
-// put writes what a byte becomes at n, and returns the end of it. n is less than
-// 2·word, and the remainder only spares a check of bounds.
+// put writes the text of a byte at n, and returns its end. n is less than 2·word; the
+// remainder only saves a bounds check.
 func (e shortEscape) put(dst *[2*word + 1]byte, n shortEscape) shortEscape {
 	binary.LittleEndian.PutUint16(dst[n%(2*word):], uint16(e))
 	return n + e>>16
@@ -117,8 +117,8 @@ var shortEscapes = func() (table [256]shortEscape) {
 	return table
 }()
 
-// appendSlowly appends what has no capacity for a word behind it, and leaves room
-// for one byte.
+// appendSlowly appends text that has no capacity for a word behind it, and leaves room for
+// one byte.
 func appendSlowly(dst, s []byte, escapeUnicode bool) (out []byte, n int) {
 	for len(s) > 0 {
 		dst, s = appendEscape(dst, s, escapeUnicode)
@@ -127,8 +127,8 @@ func appendSlowly(dst, s []byte, escapeUnicode bool) (out []byte, n int) {
 	return dst[:cap(dst)], len(dst)
 }
 
-// specialBytes returns 0 if the bytes of w need no escape: printable ASCII and DEL,
-// without the quote and the backslash. Else the lowest bit that is set is in the lowest
+// specialBytes returns 0 if no byte of w needs an escape: if all are printable ASCII or DEL,
+// but neither quote nor backslash. Otherwise the lowest bit that is set is in the lowest
 // byte that needs one.
 func specialBytes(w uint64) uint64 {
 	const (
@@ -144,7 +144,7 @@ func specialBytes(w uint64) uint64 {
 	return (w | (w - space) | (q - ones) | (b - ones)) & tops
 }
 
-// appendEscape appends what s begins with, escaped if need be, and returns what is
+// appendEscape appends the first character of s, escaped if necessary, and returns what is
 // behind it.
 func appendEscape(dst, s []byte, escapeUnicode bool) (out, rest []byte) {
 	n := 1
@@ -177,10 +177,9 @@ var asciiEscapes = func() (table [utf8.RuneSelf]string) {
 const hexDigits = "0123456789abcdef"
 
 // appendEscapedRune appends the sequence at the start of s as \uxxxx and
-// returns its length. A byte that begins or breaks no sequence is kept as the
-// character U+E0xx of the private use area, as the C plugin keeps it; that one
-// drops the first byte of a sequence that the string's end cuts off, here it is
-// kept like the others.
+// returns its length. A byte that is no part of a sequence is kept as the character U+E0xx
+// of the private use area, as in the C plugin. That drops the first byte of a sequence
+// that the end of the string cuts off; here it is kept, too.
 func appendEscapedRune(dst, s []byte) ([]byte, int) {
 	r, n, ok := decodeLoosely(s)
 	switch {
@@ -201,9 +200,9 @@ func appendUnicodeEscape(dst []byte, r rune) []byte {
 	return append(dst, '\\', 'u', hexDigits[r>>12&0xf], hexDigits[r>>8&0xf], hexDigits[r>>4&0xf], hexDigits[r&0xf])
 }
 
-// decodeLoosely reads a sequence as src/flb_utf8.c does: overlong forms are
-// accepted, surrogates and what is above U+10FFFF are not. If not ok, the first
-// n bytes of s are to be kept as they are. s begins with a byte of 0x80 or more.
+// decodeLoosely decodes a sequence as src/flb_utf8.c does: overlong forms are accepted,
+// surrogates and what is above U+10FFFF are not. If not ok, the first n bytes of s must be
+// kept as they are. s begins with a byte of 0x80 or more.
 func decodeLoosely(s []byte) (r rune, n int, ok bool) {
 	size := 0
 	switch c := s[0]; {
@@ -229,8 +228,8 @@ func decodeLoosely(s []byte) (r rune, n int, ok bool) {
 	return r, size, true
 }
 
-// appendRawRune appends the sequence at the start of s as it is, or U+FFFD for
-// one byte that is no UTF-8 (flb_utils_write_str_raw).
+// appendRawRune appends the sequence at the start of s as it is, or U+FFFD for a byte that is
+// not UTF-8 (flb_utils_write_str_raw).
 func appendRawRune(dst, s []byte) ([]byte, int) {
 	if r, n := utf8.DecodeRune(s); r != utf8.RuneError || n > 1 {
 		return append(dst, s[:n]...), n

@@ -6,8 +6,8 @@ import (
 	"sluice/output/record"
 )
 
-// timeWriter writes times in one of the formats of json_date_format. What the
-// times of one second have in common is made once.
+// timeWriter writes times in one of the formats of json_date_format. It formats what the times
+// of one second have in common only once.
 type timeWriter struct {
 	format DateFormat
 	sec    int64
@@ -29,8 +29,8 @@ func (w *timeWriter) append(dst []byte, t record.Time) []byte {
 	}
 }
 
-// dateTime appends a quote, date, separator and time of day in UTC with
-// microseconds, cut and not rounded, and the end.
+// dateTime appends a quote, date, separator and time of day in UTC with microseconds,
+// truncated, and the end.
 func (w *timeWriter) dateTime(dst []byte, t record.Time, separator byte, end string) []byte {
 	if len(w.common) == 0 || t.Sec != w.sec {
 		w.sec, w.common = t.Sec, appendDateTime(append(w.common[:0], '"'), t.Sec, separator)
@@ -62,8 +62,8 @@ func appendDateTime(dst []byte, sec int64, separator byte) []byte {
 	return append(dst, '.')
 }
 
-// civil turns days since 1970-01-01 into a date of the Gregorian calendar,
-// counting years from March so that the leap day is the last of its year.
+// civil converts days since 1970-01-01 to a date of the Gregorian calendar. It counts years
+// from March, so that the leap day is the last day of a year.
 func civil(days int64) (year int64, month, day int) {
 	era, doe := floorDiv(days+719468, 146097) // days of the 400-year era
 	yoe := (doe - doe/1460 + doe/36524 - doe/146096) / 365
