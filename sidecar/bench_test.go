@@ -25,14 +25,20 @@ func newLoaded(b *testing.B, services int) (*Server, *fakeSTS) {
 	text := &strings.Builder{}
 	fmt.Fprintln(text, "server: {rate_limit: 1000000}\nservices:")
 	for i := range services {
-		fmt.Fprintf(text, "  s%d: {auth_token: %s-%06d, assumed_role: {RoleArn: 'arn:aws:iam::123456789012:role/r%d'}}\n", i, tokenOne, i, i)
+		fmt.Fprintf(text, "  s%d: {auth_token: %s-%06[1]d, "+
+			"assumed_role: {RoleArn: 'arn:aws:iam::123456789012:role/r%[1]d'}}\n", i, tokenOne)
 	}
 	c, err := config.Parse(context.Background(), "c.yaml", []byte(text.String()), machine(nil))
 	if err != nil {
 		b.Fatal(err)
 	}
 	sts := &fakeSTS{now: time.Now, life: time.Hour}
-	s, err := New(context.Background(), Options{Config: c, Environment: machine(nil), Sources: fakeSources{sts}, Log: slog.New(slog.NewJSONHandler(io.Discard, nil))})
+	s, err := New(context.Background(), Options{
+		Config:      c,
+		Environment: machine(nil),
+		Sources:     fakeSources{sts},
+		Log:         slog.New(slog.NewJSONHandler(io.Discard, nil)),
+	})
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -73,7 +79,8 @@ func BenchmarkLoopback(b *testing.B) {
 			client := &http.Client{Transport: &http.Transport{}}
 			for range each {
 				began := time.Now()
-				r, _ := http.NewRequest(http.MethodGet, "http://"+l.Addr().String()+"/v1/credentials", nil) // a URL of ours
+				url := "http://" + l.Addr().String() + "/v1/credentials"
+				r, _ := http.NewRequest(http.MethodGet, url, nil) // the URL is valid
 				r.Header.Set("Authorization", fmt.Sprintf("%s-%06d", tokenOne, i))
 				resp, err := client.Do(r)
 				if err != nil {
@@ -124,7 +131,7 @@ func BenchmarkCold(b *testing.B) {
 		}
 		all.Wait()
 	}
-	slow := func(sts *fakeSTS) *fakeSTS { // as far away as STS
+	slow := func(sts *fakeSTS) *fakeSTS { // as STS is over the network
 		hold := sts.holdBack()
 		time.AfterFunc(300*time.Millisecond, func() { close(hold) })
 		return sts

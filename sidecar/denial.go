@@ -87,7 +87,7 @@ func (d *denial) writeHeader(w http.ResponseWriter, contentType string) {
 	w.WriteHeader(d.status)
 }
 
-// setHeaders sets the headers of every answer: nobody may cache it, and no web
+// setHeaders sets the headers of every answer: no cache may keep it, and no web
 // page may read it.
 func setHeaders(w http.ResponseWriter, contentType string) {
 	h := w.Header()

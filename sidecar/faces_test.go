@@ -49,7 +49,8 @@ func TestUnknownFace(t *testing.T) {
 	if err == nil || err.Error() != want {
 		t.Errorf("New: %v, want %s", err, want)
 	}
-	for _, line := range []string{"GET /v1/credentials", "GET /role/one", "GET /_aws/credentials", "GET /latest/meta-data/"} {
+	for _, line := range []string{"GET /v1/credentials", "GET /role/one", "GET /_aws/credentials",
+		"GET /latest/meta-data/"} {
 		if w := s.ask(l, line, "Authorization: "+tokenOne); w.Code != 404 {
 			t.Errorf("%s: %d, want 404", line, w.Code)
 		}

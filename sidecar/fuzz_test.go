@@ -8,15 +8,16 @@ import (
 	"testing"
 )
 
-// FuzzHTTP sends whatever a client may write to all faces: no request without a
-// token gets a key, and nothing is answered that is not documented.
+// FuzzHTTP sends any bytes to all faces: no request without a token gets a key, and
+// only documented statuses are answered.
 func FuzzHTTP(f *testing.F) {
 	for _, seed := range []string{
 		"GET /v1/credentials HTTP/1.1\r\nHost: localhost\r\nAuthorization: x\r\n\r\n",
 		"GET /role/one HTTP/1.1\r\nHost: [::1]:1338\r\nAuthorization: Bearer x\r\n\r\n",
 		"GET /_aws/credentials HTTP/1.0\r\nAuthorization: bearer \r\n\r\n",
 		"PUT /latest/api/token HTTP/1.1\r\nHost: 169.254.169.254\r\nX-aws-ec2-metadata-token-ttl-seconds: 60\r\n\r\n",
-		"GET /latest/meta-data/iam/security-credentials/one HTTP/1.1\r\nHost: localhost\r\nX-aws-ec2-metadata-token: AAAA\r\n\r\n",
+		"GET /latest/meta-data/iam/security-credentials/one HTTP/1.1\r\nHost: localhost\r\n" +
+			"X-aws-ec2-metadata-token: AAAA\r\n\r\n",
 		"GET http://localhost/v1/credentials HTTP/1.1\r\nHost: localhost\r\nX-Forwarded-For: 1\r\n\r\n",
 		"GET /v1/%63redentials HTTP/1.1\r\nHost: localhost\r\n\r\n",
 		"POST /health HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n",
@@ -25,7 +26,8 @@ func FuzzHTTP(f *testing.F) {
 	}
 	b := newTestServer(f, one)
 	h := b.Handler(allFaces())
-	documented := map[int]bool{200: true, 400: true, 401: true, 403: true, 404: true, 405: true, 413: true, 429: true, 503: true}
+	documented := map[int]bool{200: true, 400: true, 401: true, 403: true, 404: true, 405: true, 413: true, 429: true,
+		503: true}
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		r, err := http.ReadRequest(bufio.NewReader(strings.NewReader(string(raw))))
 		if err != nil {

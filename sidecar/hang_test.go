@@ -34,8 +34,8 @@ func (b *testServer) hang() (asked <-chan string, answer context.CancelFunc) {
 	return all, answer
 }
 
-// TestBadFileDelaysNoOther: what cannot be read is named, and the other files come into force and
-// out of it.
+// TestBadFileDelaysNoOther: what cannot be read is reported, and the other files are
+// applied and revoked all the same.
 func TestBadFileDelaysNoOther(t *testing.T) {
 	b := newTestServer(t, withFolder+one)
 	at := func(name string) string { return filepath.Join(b.dir, name) }
@@ -70,8 +70,8 @@ func TestBadFileDelaysNoOther(t *testing.T) {
 	}
 }
 
-// TestRemovalWhileAFileHangs: a removal is in force while a look waits for another file, and stays
-// so when the look has ended; so does a file's new name.
+// TestRemovalWhileAFileHangs: a removal takes effect while a reload waits for another
+// file, and stays in effect when the reload has ended. So does a file's new name.
 func TestRemovalWhileAFileHangs(t *testing.T) {
 	b := newTestServer(t, withFolder+one)
 	at := func(name string) string { return filepath.Join(b.dir, name) }
@@ -103,16 +103,17 @@ func TestRemovalWhileAFileHangs(t *testing.T) {
 			t.Errorf("%s: the renamed file's token: %d %s, want its key as before, %s", when, status, now, key)
 		}
 	}
-	check("afterwards")
+	check("after the reload")
 	if status, _ := b.get(tokenTwo); status != 200 {
 		t.Errorf("the new file's token: %d, want 200", status)
 	}
 	b.files.reload(t.Context())
-	check("after another look")
+	check("after another reload")
 }
 
-// TestRenameDuringALook: a file that is renamed between a look's listing and its reading stays in force.
-func TestRenameDuringALook(t *testing.T) {
+// TestRenameDuringReload: a file that is renamed after its folder was listed and before
+// it is read stays in force.
+func TestRenameDuringReload(t *testing.T) {
 	b := newTestServer(t, withFolder+one)
 	old, renamed := filepath.Join(b.dir, "a.yaml"), filepath.Join(b.dir, "b.yaml")
 	write(t, old, dynamicService("a", tokenTwo))
@@ -131,7 +132,8 @@ func TestRenameDuringALook(t *testing.T) {
 	}
 }
 
-// TestStopWhileAFileHangs: nobody waits for a read that hangs, and what it was for is not gone.
+// TestStopWhileAFileHangs: a stop does not wait for a read that hangs, and nothing is
+// revoked by it.
 func TestStopWhileAFileHangs(t *testing.T) {
 	b := newTestServer(t, strings.Replace(withFolder, "enabled: true", "enabled: true, reload_interval: 1", 1)+one)
 	write(t, filepath.Join(b.dir, "a.yaml"), dynamicService("a", tokenTwo))

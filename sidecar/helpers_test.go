@@ -33,8 +33,8 @@ const (
 	tokenTwo = planted + "-token-of-two"
 )
 
-// fakeSTS answers AssumeRole as STS does, in place of the network, with another
-// key each time.
+// fakeSTS answers AssumeRole as STS does, in place of the network, with a new key
+// each time.
 type fakeSTS struct {
 	life time.Duration // of keys; default: what is asked for
 	now  func() time.Time
@@ -42,11 +42,11 @@ type fakeSTS struct {
 
 	calls atomic.Int64
 	mu    sync.Mutex    // guards what follows
-	hold  chan struct{} // if not nil, answers wait for it
+	hold  chan struct{} // if not nil, answers wait until it is closed
 	form  url.Values    // of the last call
 }
 
-// holdBack has answers wait until the channel is closed.
+// holdBack makes answers wait until the channel is closed.
 func (f *fakeSTS) holdBack() chan struct{} {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -78,9 +78,15 @@ func (f *fakeSTS) Do(r *http.Request) (*http.Response, error) {
 	status, text := http.StatusOK, f.answer(n, form)
 	if f.down.Load() {
 		status = http.StatusForbidden // which the SDK does not try again
-		text = `<ErrorResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><Error><Code>AccessDenied</Code><Message>no</Message></Error></ErrorResponse>`
+		text = `<ErrorResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/">
+			<Error><Code>AccessDenied</Code><Message>no</Message></Error></ErrorResponse>`
 	}
-	return &http.Response{StatusCode: status, Header: http.Header{"Content-Type": {"text/xml"}}, Body: io.NopCloser(strings.NewReader(text)), Request: r}, nil
+	return &http.Response{
+		StatusCode: status,
+		Header:     http.Header{"Content-Type": {"text/xml"}},
+		Body:       io.NopCloser(strings.NewReader(text)),
+		Request:    r,
+	}, nil
 }
 
 func (f *fakeSTS) answer(n int64, form url.Values) string {
@@ -90,18 +96,21 @@ func (f *fakeSTS) answer(n int64, form url.Values) string {
 	}
 	return fmt.Sprintf(`<AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleResult>
 		<AssumedRoleUser><AssumedRoleId>AROA:s</AssumedRoleId><Arn>%s</Arn></AssumedRoleUser>
-		<Credentials><AccessKeyId>ASIA%d</AccessKeyId><SecretAccessKey>%[3]sKEY</SecretAccessKey><SessionToken>%[3]sSESSION</SessionToken><Expiration>%[4]s</Expiration></Credentials>
-		</AssumeRoleResult></AssumeRoleResponse>`, form.Get("RoleArn"), n, planted, f.now().Add(life).UTC().Format(time.RFC3339))
+		<Credentials><AccessKeyId>ASIA%d</AccessKeyId><SecretAccessKey>%[3]sKEY</SecretAccessKey>
+		<SessionToken>%[3]sSESSION</SessionToken><Expiration>%[4]s</Expiration></Credentials>
+		</AssumeRoleResult></AssumeRoleResponse>`,
+		form.Get("RoleArn"), n, planted, f.now().Add(life).UTC().Format(time.RFC3339))
 }
 
-// fakeSources have one long-lived key, and STS where the test wants it.
+// fakeSources have one long-lived key, and an STS that the test controls.
 type fakeSources struct{ sts *fakeSTS }
 
 func (s fakeSources) Provider(from config.Source) (creds.Provider, error) {
 	if from.Profile != nil && from.Profile.Name == "broken" {
 		return nil, errors.New("no such profile")
 	}
-	return creds.Static{Credentials: creds.Credentials{AccessKeyID: "AKIAIOSFODNN7EXAMPLE", SecretAccessKey: planted}}, nil
+	key := creds.Credentials{AccessKeyID: "AKIAIOSFODNN7EXAMPLE", SecretAccessKey: planted}
+	return creds.Static{Credentials: key}, nil
 }
 
 func (s fakeSources) STS(from config.Source) (creds.Service, error) {
@@ -121,7 +130,7 @@ func machine(variables map[string]string) config.Environment {
 type testServer struct {
 	*Server
 	sts  *fakeSTS
-	log  *lockedBuffer // what was logged, the audit, too
+	log  *lockedBuffer // what was logged, including the audit
 	dir  string        // dynamic services
 	main string        // file
 }
@@ -156,7 +165,14 @@ func newTestServer(t testing.TB, text string) *testServer {
 		t.Fatal(err)
 	}
 	log := slog.New(slog.NewJSONHandler(b.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	b.Server, err = New(context.Background(), Options{Config: c, File: b.main, Environment: machine(nil), Sources: fakeSources{b.sts}, Log: log, Version: "test"})
+	b.Server, err = New(context.Background(), Options{
+		Config:      c,
+		File:        b.main,
+		Environment: machine(nil),
+		Sources:     fakeSources{b.sts},
+		Log:         log,
+		Version:     "test",
+	})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -28,7 +28,11 @@ type running struct {
 // run starts a bench's server at a socket and waits until that is open.
 func run(t *testing.T, b *testServer, socket string) *running {
 	t.Helper()
-	b.opts.Config.Server.Listeners = []config.Listener{{Address: "unix:" + socket, Faces: []string{config.FaceContainer}, SocketMode: "0660"}}
+	b.opts.Config.Server.Listeners = []config.Listener{{
+		Address:    "unix:" + socket,
+		Faces:      []string{config.FaceContainer},
+		SocketMode: "0660",
+	}}
 	b.opts.Config.Metrics.Prometheus.Enabled = false
 	r := &running{testServer: b, ended: make(chan error, 1)}
 	ctx, cancel := context.WithCancel(context.Background())
@@ -55,9 +59,10 @@ func run(t *testing.T, b *testServer, socket string) *running {
 
 // overSocket asks for the key of service one.
 func overSocket(socket string) (status int, body string, err error) {
-	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true, DialContext: func(context.Context, string, string) (net.Conn, error) {
-		return net.Dial("unix", socket)
-	}}}
+	client := http.Client{Transport: &http.Transport{
+		DisableKeepAlives: true,
+		DialContext:       func(context.Context, string, string) (net.Conn, error) { return net.Dial("unix", socket) },
+	}}
 	r, err := http.NewRequest(http.MethodGet, "http://anything/v1/credentials", nil)
 	if err != nil {
 		return 0, "", err
@@ -95,7 +100,7 @@ func TestUnixSocket(t *testing.T) {
 	}
 	_, err = listen(t.Context(), config.Listener{Address: "unix:" + socket, SocketMode: "0600"})
 	if err == nil || !strings.Contains(err.Error(), "another process already does") {
-		t.Errorf("a second listener: %v, want that somebody else listens", err)
+		t.Errorf("a second listener: %v, want that another process listens", err)
 	}
 	r.stop()
 	if err := <-r.ended; err != nil {
@@ -106,7 +111,7 @@ func TestUnixSocket(t *testing.T) {
 	}
 }
 
-// TestStop: who waits for a key when the server stops gets it.
+// TestStop: a request that waits for a key when the server stops gets it.
 func TestStop(t *testing.T) {
 	b := newTestServer(t, "credentials: {prefetch: false}\n"+one)
 	hold := b.sts.holdBack()
@@ -140,7 +145,7 @@ func TestStop(t *testing.T) {
 	}
 }
 
-// TestAddresses: what cannot be opened is named, with what to do.
+// TestAddresses: an address that cannot be opened is named, with what to do.
 func TestAddresses(t *testing.T) {
 	taken, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -149,11 +154,17 @@ func TestAddresses(t *testing.T) {
 	defer taken.Close()
 	for _, tt := range []struct{ name, address, want string }{
 		{"taken", taken.Addr().String(), `^listener ADDR: listen tcp ADDR: bind: address already in use$`},
-		{"not this machine's", "169.254.170.3:80", `^listener ADDR: .*cannot assign requested address \(this machine does not have the address: ip addr add 169.254.170.3 dev lo\)$`},
+		{"not this machine's", "169.254.170.3:80",
+			`^listener ADDR: .*cannot assign requested address ` +
+				`\(this machine does not have the address: ip addr add 169.254.170.3 dev lo\)$`},
 		{"no folder", "unix:/nonexistent/socket", `^listener ADDR: .*no such file or directory$`},
 	} {
 		b := newTestServer(t, one)
-		b.opts.Config.Server.Listeners = []config.Listener{{Address: tt.address, Faces: []string{config.FaceContainer}, SocketMode: "0600"}}
+		b.opts.Config.Server.Listeners = []config.Listener{{
+			Address:    tt.address,
+			Faces:      []string{config.FaceContainer},
+			SocketMode: "0600",
+		}}
 		err := b.Run(t.Context())
 		want := strings.ReplaceAll(tt.want, "ADDR", regexp.QuoteMeta(tt.address))
 		if err == nil || !regexp.MustCompile(want).MatchString(err.Error()) {
@@ -167,7 +178,10 @@ func TestAllOrNone(t *testing.T) {
 	b := newTestServer(t, one)
 	socket := "unix:" + filepath.Join(t.TempDir(), "socket")
 	for _, address := range []string{socket, "unix:/nonexistent/socket"} {
-		b.opts.Config.Server.Listeners = append(b.opts.Config.Server.Listeners[:0:0], config.Listener{Address: socket, SocketMode: "0600"}, config.Listener{Address: address, SocketMode: "0600"})
+		b.opts.Config.Server.Listeners = []config.Listener{
+			{Address: socket, SocketMode: "0600"},
+			{Address: address, SocketMode: "0600"},
+		}
 		if err := b.Run(t.Context()); err == nil || !strings.HasPrefix(err.Error(), "listener "+address) {
 			t.Errorf("Run: %v, want that %s cannot be opened", err, address)
 		}
@@ -177,8 +191,8 @@ func TestAllOrNone(t *testing.T) {
 	}
 }
 
-// TestMetricsAddress: they are on loopback, for those who call the address by a name of ours; a port that is taken
-// keeps no credentials from anybody.
+// TestMetricsAddress: metrics are on loopback, for requests that call the address by
+// a name of ours. A port that is taken does not keep credentials from being served.
 func TestMetricsAddress(t *testing.T) {
 	taken, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -202,10 +216,13 @@ func TestMetricsAddress(t *testing.T) {
 	go each.http.Serve(each.listener)
 	defer each.http.Close()
 	address := each.listener.Addr().String()
-	if !strings.HasPrefix(address, "127.0.0.1:") || !strings.Contains(b.log.String(), `"address":"`+address+`","faces":["metrics"]`) {
+	if !strings.HasPrefix(address, "127.0.0.1:") ||
+		!strings.Contains(b.log.String(), `"address":"`+address+`","faces":["metrics"]`) {
 		t.Errorf("they are at %s, want loopback, and the log to say so:\n%s", address, b.log)
 	}
-	for host, want := range map[string]int{address: 200, "localhost": 200, "sidecar.internal:9090": 200, "evil.example": 403, "10.0.0.1": 403} {
+	for host, want := range map[string]int{
+		address: 200, "localhost": 200, "sidecar.internal:9090": 200, "evil.example": 403, "10.0.0.1": 403,
+	} {
 		r, err := http.NewRequest(http.MethodGet, "http://"+address+"/metrics", nil)
 		if err != nil {
 			t.Fatal(err)
@@ -217,13 +234,14 @@ func TestMetricsAddress(t *testing.T) {
 		}
 		text, err := io.ReadAll(resp.Body)
 		resp.Body.Close()
-		if resp.StatusCode != want || err != nil || strings.Contains(string(text), "credproxy_app_info") != (want == 200) {
+		if resp.StatusCode != want || err != nil ||
+			strings.Contains(string(text), "credproxy_app_info") != (want == 200) {
 			t.Errorf("Host %s: %d, %v, want %d", host, resp.StatusCode, err, want)
 		}
 	}
 }
 
-// TestHopLimit: a reply of the face imds may pass as many routers as was asked for.
+// TestHopLimit: a reply of the face imds may pass as many routers as was configured.
 func TestHopLimit(t *testing.T) {
 	for _, tt := range []struct {
 		address       string
@@ -259,7 +277,7 @@ func TestHopLimit(t *testing.T) {
 	}
 }
 
-// TestLimits: a header that is too long ends a connection, by net/http's answer.
+// TestLimits: a header that is too long gets net/http's answer and ends the connection.
 func TestLimits(t *testing.T) {
 	b := newTestServer(t, one)
 	socket := filepath.Join(t.TempDir(), "socket")
@@ -269,9 +287,12 @@ func TestLimits(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer conn.Close()
-	go fmt.Fprintf(conn, "GET /v1/credentials HTTP/1.1\r\nHost: localhost\r\nAuthorization: %s\r\n\r\n", strings.Repeat("x", maxHeader+8<<10))
+	go fmt.Fprintf(conn, "GET /v1/credentials HTTP/1.1\r\nHost: localhost\r\nAuthorization: %s\r\n\r\n",
+		strings.Repeat("x", maxHeader+8<<10))
 	text, err := io.ReadAll(conn)
-	if want := "HTTP/1.1 431 Request Header Fields Too Large\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n431 Request Header Fields Too Large"; string(text) != want {
+	want := "HTTP/1.1 431 Request Header Fields Too Large\r\nContent-Type: text/plain; charset=utf-8\r\n" +
+		"Connection: close\r\n\r\n431 Request Header Fields Too Large"
+	if string(text) != want {
 		t.Errorf("%q, %v, want %q", text, err, want)
 	}
 }

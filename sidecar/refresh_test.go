@@ -13,8 +13,8 @@ import (
 	"sluice/sidecar/config"
 )
 
-// TestOneAssumeRole: two thousand requests at once, and none has been answered
-// yet, are one question to STS.
+// TestOneAssumeRole: two thousand requests that arrive before the first answer make
+// one request to STS.
 func TestOneAssumeRole(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newTestServer(t, one)
@@ -37,8 +37,8 @@ func TestOneAssumeRole(t *testing.T) {
 	})
 }
 
-// TestOutage: while STS is away, clients notice nothing until the key ends; then
-// they are told to come again, and get a new key soon after STS is back.
+// TestOutage: while STS is away, clients notice nothing until the key expires. Then
+// they are told to come back, and get a new key soon after STS is back.
 func TestOutage(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newTestServer(t, one) // keys live 15 min
@@ -51,17 +51,19 @@ func TestOutage(t *testing.T) {
 			status, key := b.get(tokenOne)
 			synctest.Wait()
 			lives := minute < 15
-			if wantKey, want := map[bool]string{true: "ASIA1"}[lives], map[bool]int{true: 200, false: 503}[lives]; status != want || key != wantKey {
+			want := map[bool]int{true: 200, false: 503}[lives]
+			if wantKey := map[bool]string{true: "ASIA1"}[lives]; status != want || key != wantKey {
 				t.Errorf("minute %d: %d %q, want %d %q", minute, status, key, want, wantKey)
 			}
-			if got, want := health(), map[bool]int{true: 200, false: 503}[lives]; got != want {
+			if got := health(); got != want {
 				t.Errorf("minute %d: health %d, want %d", minute, got, want)
 			}
 			time.Sleep(time.Minute)
 		}
+		const text = "Credentials are not available now"
 		w := b.ask(b.opts.Config.Server.Listeners[0], "GET /v1/credentials", "Authorization: "+tokenOne)
 		if w.Code != 503 || w.Header().Get("Retry-After") != "60" ||
-			w.Body.String() != `{"code":"ServiceUnavailable","error":"Credentials are not available now","message":"Credentials are not available now"}`+"\n" {
+			w.Body.String() != `{"code":"ServiceUnavailable","error":"`+text+`","message":"`+text+"\"}\n" {
 			t.Errorf("in the outage: %d, Retry-After %q, %s", w.Code, w.Header().Get("Retry-After"), w.Body)
 		}
 		if asked := b.sts.calls.Load(); asked > 100 {
@@ -78,7 +80,7 @@ func TestOutage(t *testing.T) {
 	})
 }
 
-// TestTimeout: a source that does not answer is given up.
+// TestTimeout: a source that does not answer is given up on.
 func TestTimeout(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newTestServer(t, "credentials: {request_timeout: 7}\n"+one)
@@ -90,14 +92,15 @@ func TestTimeout(t *testing.T) {
 	})
 }
 
-// TestHealthComesBack: a sidecar that nobody asks for keys gets well, too.
+// TestHealthComesBack: a sidecar that is asked for no keys recovers as well.
 func TestHealthComesBack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newTestServer(t, one)
 		l := b.opts.Config.Server.Listeners[0]
 		b.sts.down.Store(true)
 		b.prefetch()
-		if w := b.ask(l, "GET /health"); w.Code != 503 || w.Body.String() != `{"status":"unhealthy","services":1,"able":0}`+"\n" {
+		if w := b.ask(l, "GET /health"); w.Code != 503 ||
+			w.Body.String() != `{"status":"unhealthy","services":1,"able":0}`+"\n" {
 			t.Errorf("with STS away: %d %s", w.Code, w.Body)
 		}
 		b.sts.down.Store(false)
@@ -110,7 +113,7 @@ func TestHealthComesBack(t *testing.T) {
 	})
 }
 
-// TestBackground: a key is refreshed before its end, and nobody waits for it.
+// TestBackground: a key is refreshed before it expires, and no request waits for that.
 func TestBackground(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newTestServer(t, "credentials: {refresh_buffer_seconds: 60}\n"+one)
@@ -151,29 +154,41 @@ services:
       PolicyArns: [{arn: arn:aws-us-gov:iam::aws:policy/ReadOnlyAccess}]
       Tags: [{Key: team, Value: logs}]
       TransitiveTagKeys: [team]
-      SourceIdentity: somebody
+      SourceIdentity: jane
       SerialNumber: arn:aws-us-gov:iam::123456789012:mfa/device
       TokenCode: "123456"
-      ProvidedContexts: [{ProviderArn: "arn:aws-us-gov:iam::aws:contextProvider/IdentityCenter", ContextAssertion: `+planted+`}]
+      ProvidedContexts:
+      - ProviderArn: "arn:aws-us-gov:iam::aws:contextProvider/IdentityCenter"
+        ContextAssertion: `+planted+`
 `)
 	if status, _ := b.get(tokenOne); status != 200 {
 		t.Fatalf("status %d\n%s", status, b.log)
 	}
 	for name, want := range map[string]string{
-		"Action": "AssumeRole", "RoleArn": "arn:aws-us-gov:iam::123456789012:role/path/full", "RoleSessionName": "session", "DurationSeconds": "7200",
-		"ExternalId": planted + ":external", "Policy": `{"Version":"2012-10-17"}`, "PolicyArns.member.1.arn": "arn:aws-us-gov:iam::aws:policy/ReadOnlyAccess",
-		"Tags.member.1.Key": "team", "Tags.member.1.Value": "logs", "TransitiveTagKeys.member.1": "team", "SourceIdentity": "somebody",
-		"SerialNumber": "arn:aws-us-gov:iam::123456789012:mfa/device", "TokenCode": "123456",
-		"ProvidedContexts.member.1.ProviderArn":      "arn:aws-us-gov:iam::aws:contextProvider/IdentityCenter",
+		"Action":                                "AssumeRole",
+		"RoleArn":                               "arn:aws-us-gov:iam::123456789012:role/path/full",
+		"RoleSessionName":                       "session",
+		"DurationSeconds":                       "7200",
+		"ExternalId":                            planted + ":external",
+		"Policy":                                `{"Version":"2012-10-17"}`,
+		"PolicyArns.member.1.arn":               "arn:aws-us-gov:iam::aws:policy/ReadOnlyAccess",
+		"Tags.member.1.Key":                     "team",
+		"Tags.member.1.Value":                   "logs",
+		"TransitiveTagKeys.member.1":            "team",
+		"SourceIdentity":                        "jane",
+		"SerialNumber":                          "arn:aws-us-gov:iam::123456789012:mfa/device",
+		"TokenCode":                             "123456",
+		"ProvidedContexts.member.1.ProviderArn": "arn:aws-us-gov:iam::aws:contextProvider/IdentityCenter",
 		"ProvidedContexts.member.1.ContextAssertion": planted,
 	} {
 		if got := b.sts.form.Get(name); got != want {
-			t.Errorf("%s is sent as %q, want %q", name, strings.ReplaceAll(got, planted, "***"), strings.ReplaceAll(want, planted, "***"))
+			t.Errorf("%s is sent as %q, want %q", name, strings.ReplaceAll(got, planted, "***"),
+				strings.ReplaceAll(want, planted, "***"))
 		}
 	}
 }
 
-// TestMetrics: CredProxy's names and ours, by service, until it is gone.
+// TestMetrics: CredProxy's metrics and ours count by service, until it is removed.
 func TestMetrics(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newTestServer(t, two)
@@ -229,10 +244,11 @@ type body struct {
 func (w *body) Header() http.Header { return w.header }
 func (w *body) WriteHeader(int)     {}
 
-// TestKeepsFresh: a key that was asked for once is fresh hours later, though nobody
-// has come for it since. A code of an MFA device works once and is not tried again.
+// TestKeepsFresh: a key that was asked for once is fresh hours later, though it was
+// not asked for since. A code of an MFA device works only once and is not tried again.
 func TestKeepsFresh(t *testing.T) {
-	coded := strings.Replace(one, "{RoleArn:", `{SerialNumber: "arn:aws:iam::123456789012:mfa/device", TokenCode: "123456", RoleArn:`, 1)
+	coded := strings.Replace(one, "{RoleArn:",
+		`{SerialNumber: "arn:aws:iam::123456789012:mfa/device", TokenCode: "123456", RoleArn:`, 1)
 	if coded == one {
 		t.Fatal("the service has no role")
 	}

@@ -17,11 +17,12 @@ const withFolder = "dynamic_services: {enabled: true, directories: [{path: DIR}]
 
 // dynamicService is a file of one service.
 func dynamicService(name, token string) string {
-	return "services: {" + name + ": {auth_token: " + token + ", assumed_role: {RoleArn: 'arn:aws:iam::123456789012:role/" + name + "'}}}"
+	return "services: {" + name + ": {auth_token: " + token +
+		", assumed_role: {RoleArn: 'arn:aws:iam::123456789012:role/" + name + "'}}}"
 }
 
-// TestFolder: files come, change, break, move and go; each step says who is let
-// in afterwards.
+// TestFolder: files appear, change, break, move and go. Each step says which tokens
+// are valid afterwards.
 func TestFolder(t *testing.T) {
 	b := newTestServer(t, withFolder+one)
 	file := func(name string) string { return filepath.Join(b.dir, name) }
@@ -34,22 +35,33 @@ func TestFolder(t *testing.T) {
 		logs   string
 	}{
 		{"nothing", func() {}, []string{tokenOne}, []string{token("a")}, ""},
-		{"added", func() { write(t, file("a.yaml"), dynamicService("a", token("a"))) }, []string{tokenOne, token("a")}, nil, "service added"},
-		{"broken", func() { write(t, file("a.yaml"), "services: {a: {auth_token: 1}}") }, []string{tokenOne, token("a")}, nil, "what was in force stays"},
-		{"half-written", func() { write(t, file("a.yaml"), "") }, []string{tokenOne, token("a")}, nil, "has no settings"},
+		{"added", func() { write(t, file("a.yaml"), dynamicService("a", token("a"))) }, []string{tokenOne, token("a")},
+			nil, "service added"},
+		{"broken", func() { write(t, file("a.yaml"), "services: {a: {auth_token: 1}}") },
+			[]string{tokenOne, token("a")}, nil, "what was in force stays"},
+		{"half-written", func() { write(t, file("a.yaml"), "") }, []string{tokenOne, token("a")}, nil,
+			"has no settings"},
 		{"a service by its file's name", func() {
-			write(t, file("bare.json"), `{"auth_token": "`+token("bare")+`", "assumed_role": {"RoleArn": "arn:aws:iam::123456789012:role/bare"}}`)
+			write(t, file("bare.json"), `{"auth_token": "`+token("bare")+`", "pass_through": true}`)
 		}, []string{token("a"), token("bare")}, nil, `"service":"bare"`},
 		{"several in a file", func() {
-			write(t, file("c.yaml"), "x-note: ignored\nserver: {port: 1}\nservices:\n  c: {auth_token: "+token("c")+", pass_through: true}\n  d: {auth_token: "+token("d")+", pass_through: true}")
+			write(t, file("c.yaml"), "x-note: ignored\nserver: {port: 1}\nservices:\n"+
+				"  c: {auth_token: "+token("c")+", pass_through: true}\n"+
+				"  d: {auth_token: "+token("d")+", pass_through: true}")
 		}, []string{token("c"), token("d")}, nil, ""},
-		{"a name that is taken", func() { write(t, file("e.yaml"), dynamicService("one", token("e"))) }, []string{tokenOne}, []string{token("e")}, "is also defined in"},
-		{"a token that is taken", func() { write(t, file("f.yaml"), dynamicService("f", tokenOne)) }, []string{tokenOne}, nil, "is also that of one"},
-		{"a file that is none of ours", func() { write(t, file("g.yaml~"), dynamicService("g", token("g"))) }, nil, []string{token("g")}, ""},
-		{"repaired", func() { write(t, file("a.yaml"), dynamicService("a", token("a"))) }, []string{token("a")}, nil, ""},
+		{"a name that is taken", func() { write(t, file("e.yaml"), dynamicService("one", token("e"))) },
+			[]string{tokenOne}, []string{token("e")}, "is also defined in"},
+		{"a token that is taken", func() { write(t, file("f.yaml"), dynamicService("f", tokenOne)) },
+			[]string{tokenOne}, nil, "is also that of one"},
+		{"a file of another kind", func() { write(t, file("g.yaml~"), dynamicService("g", token("g"))) }, nil,
+			[]string{token("g")}, ""},
+		{"repaired", func() { write(t, file("a.yaml"), dynamicService("a", token("a"))) }, []string{token("a")}, nil,
+			""},
 		{"renamed", func() { os.Rename(file("a.yaml"), file("z.yaml")) }, []string{token("a")}, nil, ""},
-		{"removed", func() { remove(t, file("z.yaml")) }, []string{tokenOne, token("c")}, []string{token("a")}, "service removed"},
-		{"the folder is gone", func() { os.RemoveAll(b.dir) }, []string{tokenOne}, []string{token("c"), token("d"), token("bare")}, ""},
+		{"removed", func() { remove(t, file("z.yaml")) }, []string{tokenOne, token("c")}, []string{token("a")},
+			"service removed"},
+		{"the folder is gone", func() { os.RemoveAll(b.dir) }, []string{tokenOne},
+			[]string{token("c"), token("d"), token("bare")}, ""},
 	} {
 		before := len(b.log.String())
 		step.do()
@@ -70,7 +82,7 @@ func TestFolder(t *testing.T) {
 	}
 }
 
-// TestProblemsAreLoggedOnce: a broken file does not fill the log.
+// TestProblemsAreLoggedOnce: a file that stays broken does not fill the log.
 func TestProblemsAreLoggedOnce(t *testing.T) {
 	b := newTestServer(t, withFolder)
 	write(t, filepath.Join(b.dir, "a.yaml"), "nonsense: 1")
@@ -86,7 +98,7 @@ func TestProblemsAreLoggedOnce(t *testing.T) {
 	}
 }
 
-// TestDefaultsOfFolders: the main file's defaults are those of the folders' files.
+// TestDefaultsOfFolders: the main file's defaults hold for the folders' files.
 func TestDefaultsOfFolders(t *testing.T) {
 	b := newTestServer(t, withFolder)
 	write(t, filepath.Join(b.dir, "a.yaml"), dynamicService("a", tokenOne))
@@ -94,7 +106,7 @@ func TestDefaultsOfFolders(t *testing.T) {
 	b.get(tokenOne)
 	b.files.reload(context.Background())
 	if _, key := b.get(tokenOne); key != "ASIA1" {
-		t.Errorf("after a look that found no change: %s, want the same key", key)
+		t.Errorf("after a reload that found no change: %s, want the same key", key)
 	}
 	if text := b.scrape(); !strings.Contains(text, `sluice_sidecar_reloads_total{result="success"} 1`) {
 		t.Error("a file that did not change was read again")
@@ -125,15 +137,15 @@ func TestUnreadableFolder(t *testing.T) {
 	}
 }
 
-// TestDrop: what is removed is revoked before the other files are read.
-func TestDrop(t *testing.T) {
+// TestRevokeMissing: what is removed is revoked before the other files are read.
+func TestRevokeMissing(t *testing.T) {
 	b := newTestServer(t, withFolder)
 	a, other := filepath.Join(b.dir, "a.yaml"), filepath.Join(b.dir, "b.yaml")
 	write(t, a, dynamicService("a", tokenOne))
 	write(t, other, dynamicService("b", tokenTwo))
 	b.files.reload(context.Background())
 	remove(t, a)
-	write(t, other, dynamicService("c", tokenTwo)) // somebody is writing
+	write(t, other, dynamicService("c", tokenTwo)) // it is being written
 	b.files.revokeMissing(context.Background())
 	if status, _ := b.get(tokenOne); status != 401 {
 		t.Errorf("the removed file's token: %d, want 401", status)
@@ -152,7 +164,7 @@ func TestDrop(t *testing.T) {
 	}
 }
 
-// TestSymlinkSwap: Kubernetes changes a mounted ConfigMap by turning one link.
+// TestSymlinkSwap: Kubernetes changes a mounted ConfigMap by replacing one link.
 func TestSymlinkSwap(t *testing.T) {
 	b := newTestServer(t, withFolder)
 	for version, token := range map[string]string{"..1": tokenOne, "..2": tokenTwo} {
@@ -183,8 +195,8 @@ func TestSymlinkSwap(t *testing.T) {
 	}
 }
 
-// TestTokensRotate: an old token is good for the overlap, whatever its service's
-// file says, and the key stays the same.
+// TestTokensRotate: an old token stays valid during the overlap, and the key stays
+// the same.
 func TestTokensRotate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newTestServer(t, one)
@@ -217,29 +229,31 @@ func TestTokensRotate(t *testing.T) {
 	})
 }
 
-// TestOverlapYields: an old token that another service has now is that service's.
+// TestOverlapYields: an old token that another service now has opens that service.
 func TestOverlapYields(t *testing.T) {
 	b := newTestServer(t, one)
-	write(t, b.main, strings.NewReplacer(tokenOne, tokenTwo).Replace(one)+"  new: {auth_token: "+tokenOne+", pass_through: true}\n")
+	next := strings.ReplaceAll(one, tokenOne, tokenTwo)
+	write(t, b.main, next+"  new: {auth_token: "+tokenOne+", pass_through: true}\n")
 	b.files.reload(context.Background())
 	if s := b.registry.find(tokenOne); s == nil || s.name != "new" {
 		t.Errorf("the token opens %v, want the service that has it now", s)
 	}
 }
 
-// TestChangedRole: a key of the old role is not handed out any more.
+// TestChangedRole: after a change of the role, its old key is not handed out.
 func TestChangedRole(t *testing.T) {
 	b := newTestServer(t, one)
 	b.get(tokenOne)
 	write(t, b.main, strings.Replace(one, "role/one", "role/another", 1))
 	b.files.reload(context.Background())
-	if _, key := b.get(tokenOne); key != "ASIA2" || b.sts.form.Get("RoleArn") != "arn:aws:iam::123456789012:role/another" {
+	if _, key := b.get(tokenOne); key != "ASIA2" ||
+		b.sts.form.Get("RoleArn") != "arn:aws:iam::123456789012:role/another" {
 		t.Errorf("got %s of %s, want another key of the new role", key, b.sts.form.Get("RoleArn"))
 	}
 }
 
-// TestRemovedInFlight: who waits for a key while its service is removed does not
-// get it.
+// TestRemovedInFlight: a request that waits for a key while its service is removed
+// does not get it.
 func TestRemovedInFlight(t *testing.T) {
 	for _, tt := range []struct {
 		name, next string
@@ -273,8 +287,8 @@ func TestRemovedInFlight(t *testing.T) {
 	}
 }
 
-// TestMainFile: a broken or missing main file changes nothing; what needs a
-// restart is named.
+// TestMainFile: a broken or missing main file changes nothing, and changes that need
+// a restart are named.
 func TestMainFile(t *testing.T) {
 	b := newTestServer(t, one)
 	write(t, b.main, "services: nothing")
@@ -293,7 +307,7 @@ func TestMainFile(t *testing.T) {
 	}
 }
 
-// TestTokenInAFile: a token is read from its file again.
+// TestTokenInAFile: a token's file is read again when it changes.
 func TestTokenInAFile(t *testing.T) {
 	secret := filepath.Join(t.TempDir(), "token")
 	write(t, secret, tokenOne+"\n")
@@ -310,11 +324,12 @@ func TestTokenInAFile(t *testing.T) {
 	}
 }
 
-// TestUnusableService: a service that cannot be made leaves its predecessor in
-// force, and stops a start.
+// TestUnusableService: a service that cannot be made leaves its predecessor in force,
+// and keeps the sidecar from starting.
 func TestUnusableService(t *testing.T) {
 	b := newTestServer(t, one)
-	broken := strings.Replace(one, "    assumed_role", "    source_credentials: {iam_profile: {profile_name: broken}}\n    assumed_role", 1)
+	broken := strings.Replace(one, "    assumed_role",
+		"    source_credentials: {iam_profile: {profile_name: broken}}\n    assumed_role", 1)
 	write(t, b.main, broken)
 	b.files.reload(context.Background())
 	if status, _ := b.get(tokenOne); status != 200 {
@@ -324,13 +339,14 @@ func TestUnusableService(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := New(context.Background(), Options{Config: c, Environment: machine(nil), Sources: fakeSources{}}); err == nil || err.Error() != "service one cannot be used: no such profile" {
+	_, err = New(context.Background(), Options{Config: c, Environment: machine(nil), Sources: fakeSources{}})
+	if err == nil || err.Error() != "service one cannot be used: no such profile" {
 		t.Errorf("New: %v, want the reason", err)
 	}
 }
 
-// TestEventsThatMatter: a log in the configuration's folder is none of them.
-func TestEventsThatMatter(t *testing.T) {
+// TestIsRelevant: a change of a log in the configuration's folder is not relevant.
+func TestIsRelevant(t *testing.T) {
 	secret := filepath.Join(t.TempDir(), "token")
 	write(t, secret, tokenOne)
 	b := newTestServer(t, withFolder+strings.Replace(one, tokenOne, "${fromFile:"+secret+"}", 1))

@@ -73,9 +73,12 @@ func TestCheck(t *testing.T) {
 			},
 		},
 		{
-			name:   "right, but not what was meant",
-			args:   []string{"check", "bucket=logs", "store_dir_limit_size=50M", "json_date_key=false"},
-			stdout: []string{`note  raise store_dir_limit_size 50000000 above total_file_size 100000000`, `!replaces its time`},
+			name: "right, but not what was meant",
+			args: []string{"check", "bucket=logs", "store_dir_limit_size=50M", "json_date_key=false"},
+			stdout: []string{
+				`note  raise store_dir_limit_size 50000000 above total_file_size 100000000`,
+				`!replaces its time`,
+			},
 		},
 		{
 			name:   "the environment's CA bundle",
@@ -123,11 +126,15 @@ func TestCheck(t *testing.T) {
 			stdout: []string{`fluent-bit.yaml:9: ok`, `more.yaml:3: ok`},
 			stderr: []string{`fluent-bit.yaml:13: s3_key_format "logs"`, `1 of 3 outputs cannot be used`},
 		},
-		{name: "no output", args: []string{"check", "DIR/empty.conf"}, code: 1, stderr: []string{`has no output named sluice or s3`}},
+		{name: "no output", args: []string{"check", "DIR/empty.conf"}, code: 1,
+			stderr: []string{`has no output named sluice or s3`}},
 		{name: "no file", args: []string{"check", "DIR/missing.conf"}, code: 1, stderr: []string{`no such file`}},
-		{name: "a loop", args: []string{"check", "DIR/loop.conf"}, code: 1, stderr: []string{`more than 16 levels deep`}},
-		{name: "a lost include", args: []string{"check", "DIR/lost.conf"}, code: 1, stderr: []string{`no file matches DIR/nowhere.conf`}},
-		{name: "an output that is text", args: []string{"check", "DIR/list.yaml"}, code: 1, stderr: []string{`list.yaml:3: an output must be a map`}},
+		{name: "a loop", args: []string{"check", "DIR/loop.conf"}, code: 1,
+			stderr: []string{`more than 16 levels deep`}},
+		{name: "a lost include", args: []string{"check", "DIR/lost.conf"}, code: 1,
+			stderr: []string{`no file matches DIR/nowhere.conf`}},
+		{name: "an output that is text", args: []string{"check", "DIR/list.yaml"}, code: 1,
+			stderr: []string{`list.yaml:3: an output must be a map`}},
 		{name: "no YAML", args: []string{"check", "DIR/bad.yaml"}, code: 1, stderr: []string{`bad.yaml: yaml`}},
 	})
 }

@@ -47,7 +47,8 @@ func TestCredsProcess(t *testing.T) {
 	checkAll(t, credsHome(t), []example{
 		{
 			name: "the environment's keys", env: keys, args: process, stderr: nothing,
-			stdout: []string{`^{"Version":1,"AccessKeyId":"` + exampleKey + `","SecretAccessKey":"` + exampleSecret + `"}$`},
+			stdout: []string{`^{"Version":1,"AccessKeyId":"` + exampleKey + `",` +
+				`"SecretAccessKey":"` + exampleSecret + `"}$`},
 		},
 		{
 			name:   "with a session",
@@ -124,7 +125,8 @@ func TestCredsExplain(t *testing.T) {
 		{
 			name: "nothing, in JSON", args: append(explain, "--json"), code: 1,
 			stdout: []string{
-				`^{"winner":"","attempts":\[{"provider":"environment","outcome":"not-configured","detail":".*","millis":\d+},`,
+				`^{"winner":"","attempts":\[` +
+					`{"provider":"environment","outcome":"not-configured","detail":".*","millis":\d+},`,
 				`"access_key_id":"","account_id":"","expires":""}$`,
 			},
 		},
@@ -142,8 +144,10 @@ func TestCredsExplain(t *testing.T) {
 		{
 			name: "a winner, in JSON", env: home, args: append(explain, "--json", "--profile", "logs"),
 			stdout: []string{
-				`^{"winner":"profile","attempts":\[{"provider":"profile","outcome":"won","detail":".*","millis":\d+}\],` +
-					`"access_key_id":"ASIAIOSFODNN7EXAMPLE","account_id":"123456789012","expires":"2999-01-01T00:00:00Z"}$`,
+				`^{"winner":"profile","attempts":\[` +
+					`{"provider":"profile","outcome":"won","detail":".*","millis":\d+}\],` +
+					`"access_key_id":"ASIAIOSFODNN7EXAMPLE","account_id":"123456789012",` +
+					`"expires":"2999-01-01T00:00:00Z"}$`,
 				`!PLANTED7secret`,
 			},
 		},

@@ -27,15 +27,18 @@ func TestGrantMistakes(t *testing.T) {
 			stderr: []string{`required flag\(s\) "role" not set`},
 		},
 		grant("a user and an external ID", "arn:aws:iam::123456789012:user/app", []string{"--external-id", "a b"},
-			`--role "arn:aws:iam::123456789012:user/app" does not have the expected form: write arn:aws:iam::ACCOUNT:role/NAME`,
+			`--role "arn:aws:iam::123456789012:user/app" does not have the expected form: `+
+				`write arn:aws:iam::ACCOUNT:role/NAME`,
 			`--external-id +does not have the expected form`, `!a b`),
 		grant("a region", "arn:aws-cn:iam::123456789012:role/app", []string{"--region", "eu-west-1"},
 			`--role .* is in partition aws-cn, but region eu-west-1 is not`),
-		grant("a name", app, []string{"--name", "a b"}, `--name "a b" is not a known setting: write a name of letters, digits, _ and -`),
+		grant("a name", app, []string{"--name", "a b"},
+			`--name "a b" is not a known setting: write a name of letters, digits, _ and -`),
 		grant("a short session", app, []string{"--session-duration", "14m"},
 			`--session-duration 14m0s: write whole seconds from 15m to 12h`),
 		grant("a long session", app, []string{"--session-duration", "13h"}, `--session-duration 13h0m0s`),
-		grant("the past", app, []string{"--valid-for", "-1h"}, `--valid-for -1h0m0s is in the past: write a positive duration`),
+		grant("the past", app, []string{"--valid-for", "-1h"},
+			`--valid-for -1h0m0s is in the past: write a positive duration`),
 	})
 	if _, err := os.Stat(filepath.Join(dir, "grants")); err == nil {
 		t.Error("a folder of grants was made")
@@ -52,20 +55,25 @@ func TestGrant(t *testing.T) {
 	checkAll(t, dir, []example{
 		{name: "nothing yet", env: env, args: []string{"grant", "list"}, stdout: []string{`\ASERVICE .*\n\z`}},
 		{
-			name: "a role that cannot be assumed", env: env.and(vars{"AWS_ACCESS_KEY_ID": "AKIAI44QH8DHBEXAMPLE"}), args: aws(role),
-			code: 1, stdout: nothing, stderr: []string{`nothing is granted: assume role ` + role + ` .*InvalidClientTokenId`},
+			name: "a role that cannot be assumed",
+			env:  env.and(vars{"AWS_ACCESS_KEY_ID": "AKIAI44QH8DHBEXAMPLE"}),
+			args: aws(role), code: 1, stdout: nothing,
+			stderr: []string{`nothing is granted: assume role ` + role + ` .*InvalidClientTokenId`},
 		},
 		{
 			name: "no sidecar", env: env, stdout: []string{`\ASLUICE_CREDENTIAL_TOKEN=[A-Z2-7]{52}\n\z`},
-			args: aws(role, "--region", "eu-west-1", "--session-duration", "1h", "--sidecar", "http://127.0.0.1:1/_aws/credentials"),
+			args: aws(role, "--region", "eu-west-1", "--session-duration", "1h",
+				"--sidecar", "http://127.0.0.1:1/_aws/credentials"),
 			stderr: []string{
 				`^granted ` + role + ` to the service app \(DIR/grants/app.yaml\)$`,
-				`^no sidecar answers at http://127.0.0.1:1/_aws/credentials: the grant takes effect when "sluice serve" runs`,
+				`^no sidecar answers at http://127.0.0.1:1/_aws/credentials: ` +
+					`the grant takes effect when "sluice serve" runs`,
 			},
 		},
 		{
-			name: "a name that is taken", env: env, args: aws("arn:aws:iam::123456789012:role/other/app", "--wait", "0"),
-			code: 1, stdout: nothing, stderr: []string{`service app is already granted \(DIR/grants/app.yaml\): revoke it first`},
+			name: "a name that is taken", env: env, code: 1, stdout: nothing,
+			args:   aws("arn:aws:iam::123456789012:role/other/app", "--wait", "0"),
+			stderr: []string{`service app is already granted \(DIR/grants/app.yaml\): revoke it first`},
 		},
 		{
 			name: "a token file", env: env.and(vars{"AWS_PROFILE": ""}), stdout: nothing,
@@ -80,7 +88,8 @@ func TestGrant(t *testing.T) {
 		{
 			name: "list", env: env, args: []string{"grant", "list"},
 			stdout: []string{
-				`^SERVICE +ROLE +REGION +PROFILE +SESSION +EXPIRES$`, `^app +` + role + ` +eu-west-1 +- +1h0m0s +never$`,
+				`^SERVICE +ROLE +REGION +PROFILE +SESSION +EXPIRES$`,
+				`^app +` + role + ` +eu-west-1 +- +1h0m0s +never$`,
 				`^second +arn:aws:iam::123456789012:role/app +- +- +15m0s +20`, `!third`,
 			},
 		},
@@ -89,14 +98,19 @@ func TestGrant(t *testing.T) {
 			stdout: []string{`^{"service":"app","role":"` + role + `","region":"eu-west-1","profile":"",` +
 				`"session_duration":"1h0m0s","granted":"20[^"]+","expires":""}$`},
 		},
-		{name: "the sidecar accepts it", args: []string{"serve", "--validate-only", "--config", "DIR/grants/second.yaml"}},
+		{name: "the sidecar accepts it",
+			args: []string{"serve", "--validate-only", "--config", "DIR/grants/second.yaml"}},
 		{name: "revoke", env: env, args: []string{"grant", "revoke", "app"}, stderr: []string{`^revoked app$`}},
-		{name: "revoke again", env: env, args: []string{"grant", "revoke", "app"}, code: 1, stderr: []string{`there is no grant app in DIR/grants`}},
-		{name: "revoke a path", env: env, args: []string{"grant", "revoke", "../token"}, code: 1, stderr: []string{`"../token" is not a valid service name`}},
+		{name: "revoke again", env: env, args: []string{"grant", "revoke", "app"}, code: 1,
+			stderr: []string{`there is no grant app in DIR/grants`}},
+		{name: "revoke a path", env: env, args: []string{"grant", "revoke", "../token"}, code: 1,
+			stderr: []string{`"../token" is not a valid service name`}},
 		{name: "no place", env: vars{"HOME": ""}, args: []string{"grant", "revoke", "x"}, code: 1},
 		{
-			name: "no place for one", env: env.and(vars{"SLUICE_GRANTS_DIR": "", "HOME": ""}), args: aws(role, "--wait", "0"),
-			code: 1, stderr: []string{`there is no folder for grants: set --grants, SLUICE_GRANTS_.* or HOME`},
+			name: "no place for one", code: 1,
+			env:    env.and(vars{"SLUICE_GRANTS_DIR": "", "HOME": ""}),
+			args:   aws(role, "--wait", "0"),
+			stderr: []string{`there is no folder for grants: set --grants, SLUICE_GRANTS_.* or HOME`},
 		},
 	})
 	for name, want := range map[string]os.FileMode{"token": 0o600, "grants/second.yaml": 0o600, "grants": 0o700} {
@@ -118,11 +132,12 @@ func TestGrant(t *testing.T) {
 	}
 }
 
-// TestGrantList: grants that are over or broken are named.
+// TestGrantList: grants that have expired are marked, and broken ones are named.
 func TestGrantList(t *testing.T) {
 	dir := t.TempDir()
 	writeFiles(t, dir, map[string]string{
-		"over/old.yaml": "services: {old: {expires: '2020-01-01T00:00:00Z', source_credentials: {iam_profile: {profile_name: p}}}}",
+		"over/old.yaml": "services: {old: {expires: '2020-01-01T00:00:00Z', " +
+			"source_credentials: {iam_profile: {profile_name: p}}}}",
 		"over/.tmp":     "services: [",
 		"broken/a.yaml": "services: [",
 	})

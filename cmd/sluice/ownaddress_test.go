@@ -18,7 +18,11 @@ func listenersAt(addresses ...string) (all []config.Listener) {
 }
 
 func TestHideOwnAddresses(t *testing.T) {
-	const relative, full, disabled = "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "AWS_CONTAINER_CREDENTIALS_FULL_URI", "AWS_EC2_METADATA_DISABLED"
+	const (
+		relative = "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"
+		full     = "AWS_CONTAINER_CREDENTIALS_FULL_URI"
+		disabled = "AWS_EC2_METADATA_DISABLED"
+	)
 	for _, tt := range []struct {
 		name      string
 		env       map[string]string
@@ -26,16 +30,25 @@ func TestHideOwnAddresses(t *testing.T) {
 		changed   string // the variable that is another one, "" for none
 		hidden    string // the address
 	}{
-		{"elsewhere", map[string]string{full: "http://localhost:1339/v1/credentials", relative: "/x"}, []string{"localhost:1338", "unix:/run/s"}, "", ""},
+		{"elsewhere", map[string]string{full: "http://localhost:1339/v1/credentials", relative: "/x"},
+			[]string{"localhost:1338", "unix:/run/s"}, "", ""},
 		{"EC2", nil, []string{"localhost:1338", "169.254.169.254:80"}, disabled, "169.254.169.254:80"},
-		{"EC2 by IPv6", map[string]string{"AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE": "IPv6"}, []string{"[fd00:ec2::254]:80"}, disabled, "[fd00:ec2::254]:80"},
-		{"EC2's own is elsewhere", map[string]string{"AWS_EC2_METADATA_SERVICE_ENDPOINT": "http://10.0.0.1"}, []string{"169.254.169.254:80"}, "", ""},
-		{"EC2's own is named as ours", map[string]string{"AWS_EC2_METADATA_SERVICE_ENDPOINT": "http://127.0.0.1:1338/"}, []string{"localhost:1338"}, disabled, "127.0.0.1:1338"},
-		{"ECS", map[string]string{relative: "/v1/credentials"}, []string{"169.254.170.2:80"}, relative, "169.254.170.2:80"},
-		{"EKS", map[string]string{full: "http://169.254.170.23/v1/credentials"}, []string{"169.254.170.23:80"}, full, "169.254.170.23:80"},
-		{"localhost", map[string]string{full: "http://127.0.0.1:1338/v1/credentials"}, []string{"localhost:1338"}, full, "127.0.0.1:1338"},
-		{"all addresses", map[string]string{full: "http://localhost:1338/v1/credentials"}, []string{"0.0.0.0:1338"}, full, "localhost:1338"},
-		{"another port", map[string]string{full: "http://localhost/v1/credentials"}, []string{"localhost:1338"}, "", ""},
+		{"EC2 by IPv6", map[string]string{"AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE": "IPv6"},
+			[]string{"[fd00:ec2::254]:80"}, disabled, "[fd00:ec2::254]:80"},
+		{"EC2's own is elsewhere", map[string]string{"AWS_EC2_METADATA_SERVICE_ENDPOINT": "http://10.0.0.1"},
+			[]string{"169.254.169.254:80"}, "", ""},
+		{"EC2's own is named as ours", map[string]string{"AWS_EC2_METADATA_SERVICE_ENDPOINT": "http://127.0.0.1:1338/"},
+			[]string{"localhost:1338"}, disabled, "127.0.0.1:1338"},
+		{"ECS", map[string]string{relative: "/v1/credentials"}, []string{"169.254.170.2:80"}, relative,
+			"169.254.170.2:80"},
+		{"EKS", map[string]string{full: "http://169.254.170.23/v1/credentials"}, []string{"169.254.170.23:80"}, full,
+			"169.254.170.23:80"},
+		{"localhost", map[string]string{full: "http://127.0.0.1:1338/v1/credentials"}, []string{"localhost:1338"}, full,
+			"127.0.0.1:1338"},
+		{"all addresses", map[string]string{full: "http://localhost:1338/v1/credentials"}, []string{"0.0.0.0:1338"},
+			full, "localhost:1338"},
+		{"another port", map[string]string{full: "http://localhost/v1/credentials"}, []string{"localhost:1338"}, "",
+			""},
 	} {
 		getenv := func(name string) string { return tt.env[name] }
 		hiding, hidden := hideOwnAddresses(getenv, listenersAt(tt.listeners...))
@@ -44,7 +57,9 @@ func TestHideOwnAddresses(t *testing.T) {
 				t.Errorf("%s: %s is %q, want another value: %t", tt.name, name, hiding(name), name == tt.changed)
 			}
 		}
-		if tt.hidden == "" && len(hidden) > 0 || tt.hidden != "" && (len(hidden) != 1 || !strings.HasPrefix(hidden[0], tt.hidden+" is this sidecar itself")) {
+		wantPrefix := tt.hidden + " is this sidecar itself"
+		if tt.hidden == "" && len(hidden) > 0 ||
+			tt.hidden != "" && (len(hidden) != 1 || !strings.HasPrefix(hidden[0], wantPrefix)) {
 			t.Errorf("%s: hidden are %q, want %q", tt.name, hidden, tt.hidden)
 		}
 	}

@@ -140,8 +140,9 @@ func TestUsage(t *testing.T) {
 // TestHelp: every command has a help text.
 func TestHelp(t *testing.T) {
 	for _, args := range []string{
-		"check", "creds", "creds process", "creds explain", "spool", "spool ls", "spool cat", "spool verify", "spool push",
-		"serve", "helper", "helper install", "grant", "grant aws", "grant list", "grant revoke", "version",
+		"check", "creds", "creds process", "creds explain",
+		"spool", "spool ls", "spool cat", "spool verify", "spool push", "serve",
+		"helper", "helper install", "grant", "grant aws", "grant list", "grant revoke", "version",
 	} {
 		got := sluice(t.Context(), nil, append(strings.Fields(args), "--help")...)
 		if got.code != 0 || !strings.Contains(got.stdout, "Usage:\n  sluice "+args) {

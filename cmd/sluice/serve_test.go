@@ -64,8 +64,9 @@ dynamic_services:
   reload_interval: 5
 `,
 	"manual.yaml": `dynamic_services: {enabled: true, directories: [/a, /b], include_patterns: [".*"]}`,
-	"all.json": `{"services": {"app": {"auth_token": "a-token-of-some-length", "source_credentials": {}, "assumed_role": {
-  "RoleArn": "arn:aws:iam::123456789012:role/path/r", "SourceIdentity": "me", "Tags": [{"Key": "k", "Value": "v"}],
+	"all.json": `{"services": {"app": {"auth_token": "a-token-of-some-length",
+  "source_credentials": {}, "assumed_role": {"RoleArn": "arn:aws:iam::123456789012:role/path/r",
+  "SourceIdentity": "me", "Tags": [{"Key": "k", "Value": "v"}],
   "PolicyArns": [{"arn": "arn:aws:iam::aws:policy/ReadOnlyAccess"}]}}}}`,
 }
 
@@ -111,7 +112,8 @@ func TestValidate(t *testing.T) {
 	dir := t.TempDir()
 	writeFiles(t, dir, validFiles)
 	for name := range validFiles {
-		example{name: name, args: validate(name), stdout: []string{`^the configuration is valid: DIR/` + name + `$`}}.check(t, dir)
+		example{name: name, args: validate(name),
+			stdout: []string{`^the configuration is valid: DIR/` + name + `$`}}.check(t, dir)
 	}
 	if err := os.Chmod(filepath.Join(dir, "defaults.yaml"), 0o644); err != nil {
 		t.Fatal(err)
@@ -123,7 +125,8 @@ func TestValidate(t *testing.T) {
 		},
 		{
 			name: "readable by all", args: validate("defaults.yaml"),
-			stderr: []string{`^warning: DIR/defaults.yaml holds tokens or keys, and other users can read or write it: chmod 600`},
+			stderr: []string{`^warning: DIR/defaults.yaml holds tokens or keys, ` +
+				`and other users can read or write it: chmod 600`},
 		},
 		{
 			name: "the variable wins over the flag", env: vars{"CREDPROXY_CONFIG_FILE": "nowhere.yaml"},
@@ -134,13 +137,15 @@ func TestValidate(t *testing.T) {
 			stderr: []string{`--log-level "loud" is not a log level: write DEBUG, INFO, WARNING, ERROR or CRITICAL`},
 		},
 		{
-			name: "no log level in the environment", env: vars{"CREDPROXY_LOG_LEVEL": "loud"}, args: validate("readme.yaml"), code: 2,
+			name: "no log level in the environment", env: vars{"CREDPROXY_LOG_LEVEL": "loud"},
+			args: validate("readme.yaml"), code: 2,
 			stderr: []string{`CREDPROXY_LOG_LEVEL "loud" is not a log level`},
 		},
 		{name: "a log level", env: vars{"CREDPROXY_LOG_LEVEL": "WARNING"}, args: validate("readme.yaml")},
 		{name: "another", args: append(validate("readme.yaml"), "--log-level", "critical")},
 		{
-			name: "only grants", env: vars{"HOME": "DIR"}, args: []string{"serve", "--validate-only"}, code: 2, stdout: nothing,
+			name: "only grants", env: vars{"HOME": "DIR"}, code: 2, stdout: nothing,
+			args: []string{"serve", "--validate-only"},
 			stderr: []string{`^sluice: --validate-only found no configuration: set --config or CREDPROXY_CONFIG_FILE ` +
 				`\(/credproxy/config.yaml does not exist\)$`},
 		},
@@ -160,8 +165,8 @@ func TestValidateMistakes(t *testing.T) {
 	checkAll(t, dir, []example{
 		{
 			name: "a habit of Compose", args: validate("compose-habit.yaml"), code: 1,
-			stderr: []string{`compose-habit.yaml:3: services.app.auth_token contains \$\{…\} that is not a reference: ` +
-				`write \$\{fromEnv:NAME\} or \$\{fromFile:PATH\}`},
+			stderr: []string{`compose-habit.yaml:3: services.app.auth_token contains ` +
+				`\$\{…\} that is not a reference: write \$\{fromEnv:NAME\} or \$\{fromFile:PATH\}`},
 		},
 		{
 			name: "references", args: validate("references.yaml"), code: 1,
@@ -179,7 +184,8 @@ func TestValidateMistakes(t *testing.T) {
 		},
 		{
 			name: "no role", args: validate("no-role.yaml"), code: 1,
-			stderr: []string{`services.web-app is incomplete or ambiguous: set assumed_role, or else pass_through: true`},
+			stderr: []string{`services.web-app is incomplete or ambiguous: ` +
+				`set assumed_role, or else pass_through: true`},
 		},
 		{
 			name: "remote", args: validate("remote.yaml"), code: 1,
@@ -225,8 +231,10 @@ func TestExamples(t *testing.T) {
 func TestServeFlags(t *testing.T) {
 	checkAll(t, "", []example{
 		{name: "version", args: []string{"serve", "--version"}, stdout: []string{`^sluice unknown$`}},
-		{name: "schema", args: []string{"serve", "--print-schema"}, stdout: []string{`"\$schema": "http://json-schema.org/draft-07/schema#"`}},
-		{name: "health", args: []string{"serve", "--health=http://127.0.0.1:1/health"}, code: 1, stderr: []string{`ask for health: .*connection refused`}},
+		{name: "schema", args: []string{"serve", "--print-schema"},
+			stdout: []string{`"\$schema": "http://json-schema.org/draft-07/schema#"`}},
+		{name: "health", args: []string{"serve", "--health=http://127.0.0.1:1/health"}, code: 1,
+			stderr: []string{`ask for health: .*connection refused`}},
 		{name: "no URL", args: []string{"serve", "--health=:"}, code: 1, stderr: []string{`--health: `}},
 		{name: "surplus", args: []string{"serve", "surplus"}, code: 2},
 	})
@@ -266,7 +274,8 @@ services:
 		t.Errorf("the application gets %q, want a key", got)
 	}
 	checkAll(t, dir, []example{
-		{name: "health", args: []string{"serve", "--health=http://" + address + "/health"}, stdout: []string{`"status":"healthy"`}},
+		{name: "health", args: []string{"serve", "--health=http://" + address + "/health"},
+			stdout: []string{`"status":"healthy"`}},
 		{
 			name: "a grant", env: env, stderr: []string{`^granted `, `!no sidecar answers`},
 			args: []string{
@@ -277,9 +286,11 @@ services:
 		{
 			name: "not the address of credentials", env: env, code: 1,
 			args: []string{
-				"grant", "aws", "--role", "arn:aws:iam::123456789012:role/other", "--sidecar", "http://" + address + "/other",
+				"grant", "aws", "--role", "arn:aws:iam::123456789012:role/other",
+				"--sidecar", "http://" + address + "/other",
 			},
-			stderr: []string{`--sidecar http://` + address + `/other: it answers 404 Not Found: write the address of a listener`},
+			stderr: []string{`--sidecar http://` + address +
+				`/other: it answers 404 Not Found: write the address of a listener`},
 		},
 	})
 	token, err := os.ReadFile(filepath.Join(dir, "token"))

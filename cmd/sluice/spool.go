@@ -28,7 +28,7 @@ func inspect(path string, onSegment func(spool.Info) error, onFrame func(spool.I
 		return err
 	}
 	if len(folders) == 0 {
-		folders = []string{path} // a file, or a folder whose error says why it is no spool
+		folders = []string{path} // a file, or a folder whose error says why it is not a spool
 	}
 	for _, folder := range folders {
 		if err := spool.Inspect(folder, onSegment, onFrame); err != nil {

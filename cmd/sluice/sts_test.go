@@ -17,7 +17,8 @@ func startSTS(t *testing.T) vars {
 		w.Header().Set("Content-Type", "text/xml")
 		if !strings.Contains(r.Header.Get("Authorization"), "Credential="+exampleKey+"/") {
 			w.WriteHeader(http.StatusForbidden)
-			fmt.Fprint(w, `<ErrorResponse><Error><Code>InvalidClientTokenId</Code><Message>no</Message></Error></ErrorResponse>`)
+			fmt.Fprint(w, `<ErrorResponse><Error><Code>InvalidClientTokenId</Code>
+				<Message>no</Message></Error></ErrorResponse>`)
 			return
 		}
 		fmt.Fprintf(w, `<AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleResult>

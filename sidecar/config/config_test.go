@@ -127,7 +127,8 @@ func TestSourceOr(t *testing.T) {
 		name           string
 		own, def, want Source
 	}{
-		{"nothing of its own", Source{}, Source{Region: "eu-west-1", Keys: keys}, Source{Region: "eu-west-1", Keys: keys}},
+		{"nothing of its own", Source{}, Source{Region: "eu-west-1", Keys: keys},
+			Source{Region: "eu-west-1", Keys: keys}},
 		{"its own profile drops the defaults' keys", Source{Profile: profile},
 			Source{Region: "eu-west-1", Keys: keys}, Source{Region: "eu-west-1", Profile: profile}},
 		{"both of its own", Source{Profile: profile, Keys: keys}, Source{}, Source{Profile: profile}},
@@ -153,7 +154,8 @@ func TestOverrides(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if c.Server.Port != 8080 || c.Metrics.Prometheus.Enabled || c.Credentials.Buffer != 600 || !c.Server.LogHealthChecks ||
+	if c.Server.Port != 8080 || c.Metrics.Prometheus.Enabled || c.Credentials.Buffer != 600 ||
+		!c.Server.LogHealthChecks ||
 		!c.Dynamic.Enabled || len(c.Dynamic.Directories) != 2 || c.Dynamic.Directories[1].Path != "/b" {
 		t.Errorf("got %+v %+v %+v", c.Server, c.Metrics, c.Dynamic)
 	}
@@ -203,7 +205,8 @@ func TestPartitions(t *testing.T) {
 		}
 		arn := "arn:" + want + ":iam::123456789012:role/r"
 		parse := func(source string) string {
-			text := fmt.Sprintf("services: {a: {auth_token: t0123456789abcdef, %s assumed_role: {RoleArn: %q}}}", source, arn)
+			text := fmt.Sprintf("services: {a: {auth_token: t0123456789abcdef, %s assumed_role: {RoleArn: %q}}}",
+				source, arn)
 			c, err := Parse(t.Context(), "c.yaml", []byte(text), paper(nil, nil))
 			if err != nil {
 				t.Fatalf("%s with %q: %v", arn, source, err)

@@ -32,20 +32,25 @@ c.yaml:4: services.b.auth_token contains ${…} that is not a reference: write $
 services:
   a: {auth_token: '${fromFile:/lines}', ROLE}
   b: {auth_token: "TOKEN\x7f", ROLE}`, `
-c.yaml:3: services.a.auth_token contains a line break or another control character: write one line of printable characters
-c.yaml:4: services.b.auth_token contains a line break or another control character: write one line of printable characters`},
+c.yaml:3: services.a.auth_token contains a line break or another control character: ` + writeLine + `
+c.yaml:4: services.b.auth_token contains a line break or another control character: ` + writeLine},
 	{"no service", "server: {port: 1}",
 		"c.yaml:1: is incomplete: name a service under services, or set dynamic_services.enabled: true"},
 	{"unknown names", "servics: {}\nservices:\n  a: {auth_token: TOKEN, rol: 1, ROLE}", `
-c.yaml:1: servics is not a known setting: write one of aws_defaults, credentials, dynamic_services, metrics, server, services
+c.yaml:1: servics is not a known setting: write one of aws_defaults, credentials, dynamic_services, metrics, ` +
+		`server, services
 c.yaml:3: services.a.rol is not a known setting: write one of assumed_role, auth_token, auth_token_sha256, expires, ` +
 		`pass_through, source_credentials, token_overlap_seconds`},
 	{"a service's name", "services:\n  a b: {}",
 		"c.yaml:2: services.a b is not a known setting: write a name of letters, digits, _ and -"},
-	{"numbers", "server: {port: 70000, rate_limit: 0}\ncredentials: {retry_delay: soon}\nservices:\n  a: {auth_token: TOKEN, ROLE}", `
-c.yaml:1: server.port 70000 is more than 65535
-c.yaml:1: server.rate_limit 0 is less than 1
-c.yaml:2: credentials.retry_delay "soon" is of type string, not integer`},
+	{"numbers", `
+server: {port: 70000, rate_limit: 0}
+credentials: {retry_delay: soon}
+services:
+  a: {auth_token: TOKEN, ROLE}`, `
+c.yaml:2: server.port 70000 is more than 65535
+c.yaml:2: server.rate_limit 0 is less than 1
+c.yaml:3: credentials.retry_delay "soon" is of type string, not integer`},
 	{"no face", "server: {listeners: [{address: 'unix:/s', faces: [sftp]}, {address: 'unix:/t', faces: []}]}\n" + one, `
 c.yaml:1: server.listeners.0.faces.0 "sftp" is not one of container, pod-identity, imds, process
 c.yaml:1: server.listeners.1.faces is empty`},
@@ -57,8 +62,9 @@ services:
       RoleArn: "arn:aws:iam::123456789012:role/r"
       ExternalId: ` + strings.Repeat("x", 1225) + `
       PolicyArns: [` + strings.Repeat("arn:aws:iam::aws:policy/P, ", 11) + `]`, `
-c.yaml:4: services.a.auth_token is empty: write a text of about 32 random characters, or ${fromFile:PATH}; quote numbers
-c.yaml:7: services.a.assumed_role.ExternalId is longer than 1224 characters: write 2 to 1224 letters, digits and _+=,.@:/-
+c.yaml:4: services.a.auth_token is empty: ` + writeToken + `
+c.yaml:7: services.a.assumed_role.ExternalId is longer than 1224 characters: ` +
+		`write 2 to 1224 letters, digits and _+=,.@:/-
 c.yaml:8: services.a.assumed_role.PolicyArns has more than 10 entries`},
 	{"secrets are not shown", `
 services:
@@ -66,23 +72,25 @@ services:
     auth_token: 12345678
     source_credentials: {iam_keys: {aws_access_key_id: '` + planted + ` ', aws_secret_access_key: short}}
     ROLE`, `
-c.yaml:4: services.a.auth_token is of type number, not string or array: write a text of about 32 random characters, or ` +
-		`${fromFile:PATH}; quote numbers
+c.yaml:4: services.a.auth_token is of type number, not string or array: ` + writeToken + `
 c.yaml:5: services.a.source_credentials.iam_keys.aws_access_key_id does not have the expected form: ` +
 		`write the access key ID, which begins with AKIA or ASIA
 c.yaml:5: services.a.source_credentials.iam_keys.aws_secret_access_key is shorter than 8 characters: ` +
 		`write the secret access key of 40 characters, or ${fromFile:PATH}`},
 	{"no role", "services:\n  a: {auth_token: TOKEN}",
-		"c.yaml:2: services.a is incomplete or ambiguous: set assumed_role, or else pass_through: true to hand out the source's own keys"},
+		"c.yaml:2: services.a is incomplete or ambiguous: " + setRole},
 	{"a role and pass_through", "services:\n  a: {auth_token: TOKEN, pass_through: true, ROLE}",
-		"c.yaml:2: services.a is incomplete or ambiguous: set assumed_role, or else pass_through: true to hand out the source's own keys"},
-	{"no token", "services:\n  a: {ROLE}", "c.yaml:2: services.a is incomplete: set auth_token: without one, anyone could ask"},
+		"c.yaml:2: services.a is incomplete or ambiguous: " + setRole},
+	{"no token", "services:\n  a: {ROLE}",
+		"c.yaml:2: services.a is incomplete: set auth_token: without one, anyone could ask"},
 	{"half a pair of keys", "aws_defaults: {iam_keys: {aws_access_key_id: AKIAIOSFODNN7EXAMPLE}}\n" + one,
-		"c.yaml:1: aws_defaults.iam_keys.aws_secret_access_key is missing: write the secret access key of 40 characters, or ${fromFile:PATH}"},
+		"c.yaml:1: aws_defaults.iam_keys.aws_secret_access_key is missing: " +
+			"write the secret access key of 40 characters, or ${fromFile:PATH}"},
 
 	{"references", "services:\n  a: {auth_token: '${fromEnv:NOBODY}', expires: '${fromFile:/nowhere}', ROLE}", `
 c.yaml:2: services.a.auth_token "${fromEnv:NOBODY}" names the variable NOBODY, which is not set
-c.yaml:2: services.a.expires "${fromFile:/nowhere}" names the file /nowhere, which cannot be read (file does not exist)`},
+c.yaml:2: services.a.expires "${fromFile:/nowhere}" names the file /nowhere, which cannot be read ` +
+		`(file does not exist)`},
 	{"references in a circle", "services:\n  a: {auth_token: '${fromEnv:CIRCLE}', ROLE}",
 		`c.yaml:2: services.a.auth_token "${fromEnv:CIRCLE}" leads to references more than 10 deep`},
 	{"a reference's value is not shown", `
@@ -92,7 +100,8 @@ services:
     assumed_role: {RoleArn: '${fromEnv:SECRET}'}`,
 		`c.yaml:5: services.a.assumed_role.RoleArn "${fromEnv:SECRET}" does not have the expected form: ` + writeARN},
 	{"nor by a rule", "services:\n  a: {auth_token: TOKEN, expires: '${fromEnv:SECRET}', pass_through: true}",
-		`c.yaml:2: services.a.expires "${fromEnv:SECRET}" is not a valid time: write an RFC 3339 time such as 2027-01-31T00:00:00Z`},
+		`c.yaml:2: services.a.expires "${fromEnv:SECRET}" is not a valid time: ` +
+			`write an RFC 3339 time such as 2027-01-31T00:00:00Z`},
 	{"partitions", `
 services:
   a:
@@ -101,7 +110,8 @@ services:
     assumed_role: {RoleArn: 'arn:aws-cn:iam::123456789012:role/r'}`,
 		`c.yaml:6: services.a.assumed_role.RoleArn "arn:aws-cn:iam::123456789012:role/r" is in partition aws-cn, ` +
 			`but region eu-west-1 is not: set source_credentials.region to a region of the role's partition`},
-	{"an unknown partition", "services:\n  a: {auth_token: TOKEN, assumed_role: {RoleArn: 'arn:aws-moon:iam::123456789012:role/r'}}",
+	{"an unknown partition",
+		"services:\n  a: {auth_token: TOKEN, assumed_role: {RoleArn: 'arn:aws-moon:iam::123456789012:role/r'}}",
 		`c.yaml:2: services.a.assumed_role.RoleArn "arn:aws-moon:iam::123456789012:role/r" names no AWS partition: ` +
 			`write arn:aws:iam::…, arn:aws-cn:iam::… and so on`},
 	{"one token for two", "services:\n  a: {auth_token: TOKEN, ROLE}\n  b: {auth_token: TOKEN, ROLE}",
@@ -117,7 +127,8 @@ services:
       TransitiveTagKeys: [team]`, `
 c.yaml:5: services.a.expires "tomorrow" is not a valid time: write an RFC 3339 time such as 2027-01-31T00:00:00Z
 c.yaml:8: services.a.assumed_role.Policy "{" is not valid JSON: write a policy document
-c.yaml:9: services.a.assumed_role.TransitiveTagKeys.0 "team" is not the Key of any of the Tags: add the tag, or leave the key out`},
+c.yaml:9: services.a.assumed_role.TransitiveTagKeys.0 "team" is not the Key of any of the Tags: ` +
+		`add the tag, or leave the key out`},
 
 	{"other machines", "server: {host: 0.0.0.0}\n" + one,
 		`c.yaml:1: server.host "0.0.0.0" can be reached from other machines: ` +
@@ -140,7 +151,8 @@ server:
 ` + one, `
 c.yaml:4: server.listeners.0.address "10.0.0.1:80" can be reached from other machines, and the face imds asks for no ` +
 		`secret token: listen on 169.254.169.254:80 or on loopback
-c.yaml:5: server.listeners.1.address "127.0.0.1:80" hands out service "nobody", which does not exist: name one of services
+c.yaml:5: server.listeners.1.address "127.0.0.1:80" hands out service "nobody", which does not exist: ` +
+		`name one of services
 c.yaml:6: server.listeners.2.address "127.0.0.1:81" has the face imds but no imds.service: ` +
 		`name the service whose key it hands out`},
 	{"patterns", `
@@ -160,7 +172,11 @@ c.yaml:7: dynamic_services.file_pattern "[" is not a valid pattern: ` + writePat
 const (
 	writeARN = "write arn:aws:iam::ACCOUNT:role/NAME " +
 		"(or aws-cn, aws-us-gov, aws-iso, aws-iso-b, aws-iso-e, aws-iso-f, aws-eusc)"
-	writePattern = "write a regular expression in RE2 syntax, which has no lookaround, or a shell pattern in file_pattern"
+	writePattern = "write a regular expression in RE2 syntax, which has no lookaround, " +
+		"or a shell pattern in file_pattern"
+	writeToken = "write a text of about 32 random characters, or ${fromFile:PATH}; quote numbers"
+	writeLine  = "write one line of printable characters"
+	setRole    = "set assumed_role, or else pass_through: true to hand out the source's own keys"
 )
 
 // TestMistakes: all mistakes are reported at once, with line and remedy.

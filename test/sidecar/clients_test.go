@@ -14,21 +14,21 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 )
 
-// client is an AWS client that finds credentials by itself; put writes an object. It runs until whole
-// ends; t is skipped if it is not there. Clients that keep a key longer than our keys live are asked for a
-// session of their own each time.
+// client starts an AWS client that finds credentials by itself, and returns a function that has it write an
+// object. It runs until whole ends. If it is not installed, t is skipped. With ownSession it begins a new session
+// for each object: that is for clients that keep a key longer than our keys live.
 type client func(t, whole *testing.T, env map[string]string, ownSession bool) (put func(key string) error)
 
-// plain is an environment with nothing of ours but the PATH.
+// plain returns an environment with only PATH of this process's.
 func plain(t *testing.T, env map[string]string) (all []string) {
 	for name, value := range env {
 		all = append(all, name+"="+value)
 	}
-	return append(all, "PATH="+os.Getenv("PATH"), "HOME="+t.TempDir(), "AWS_DEFAULT_REGION=us-east-1",
-		"AWS_REGION=us-east-1")
+	return append(all, "PATH="+os.Getenv("PATH"), "HOME="+t.TempDir(),
+		"AWS_DEFAULT_REGION=us-east-1", "AWS_REGION=us-east-1")
 }
 
-// environ makes this process's environment another one until the function is called that it returns.
+// environ replaces this process's environment until restore is called.
 func environ(env []string) (restore func()) {
 	before := os.Environ()
 	set := func(all []string) {
@@ -48,8 +48,9 @@ func goSDK(t, whole *testing.T, env map[string]string, ownSession bool) func(str
 	connect := func() (*s3.Client, error) {
 		defer environ(variables)()
 		cfg, err := config.LoadDefaultConfig(context.Background())
-		return s3.NewFromConfig(cfg,
-			func(o *s3.Options) { o.BaseEndpoint, o.UsePathStyle = aws.String(world.s3.Endpoint), true }), err
+		return s3.NewFromConfig(cfg, func(o *s3.Options) {
+			o.BaseEndpoint, o.UsePathStyle = aws.String(world.s3.Endpoint), true
+		}), err
 	}
 	client, err := connect()
 	if err != nil {
@@ -62,13 +63,16 @@ func goSDK(t, whole *testing.T, env map[string]string, ownSession bool) func(str
 				return err
 			}
 		}
-		_, err := client.PutObject(context.Background(),
-			&s3.PutObjectInput{Bucket: aws.String(bucket), Key: &key, Body: strings.NewReader("go")})
+		_, err := client.PutObject(context.Background(), &s3.PutObjectInput{
+			Bucket: aws.String(bucket),
+			Key:    &key,
+			Body:   strings.NewReader("go"),
+		})
 		return err
 	}
 }
 
-// awsCLI is the command aws, once for each object.
+// awsCLI is the command aws, run for each object.
 func awsCLI(t, whole *testing.T, env map[string]string, _ bool) func(string) error {
 	const program = "/usr/bin/aws" // Debian's
 	if _, err := os.Stat(program); err != nil {
@@ -86,7 +90,7 @@ func awsCLI(t, whole *testing.T, env map[string]string, _ bool) func(string) err
 	}
 }
 
-// boto3 is a Python program that runs on.
+// boto3 is one Python program for all objects.
 func boto3(t, whole *testing.T, env map[string]string, ownSession bool) func(string) error {
 	const python = "/usr/bin/python3" // Debian's
 	if out, err := exec.Command(python, "-c", "import boto3").CombinedOutput(); err != nil {

@@ -13,7 +13,7 @@ import (
 
 // faceCase is a client at a face.
 type faceCase struct {
-	name       string // of its service, too
+	name       string // also of its service
 	client     client
 	env        func(t *testing.T, token string) map[string]string
 	ownSession bool
@@ -21,15 +21,19 @@ type faceCase struct {
 
 // Environments, as ECS, EKS and EC2 set them up, and that of a credential_process.
 func ecs(_ *testing.T, token string) map[string]string {
-	return map[string]string{"AWS_CONTAINER_CREDENTIALS_RELATIVE_URI": "/v1/credentials",
-		"AWS_CONTAINER_AUTHORIZATION_TOKEN": token}
+	return map[string]string{
+		"AWS_CONTAINER_CREDENTIALS_RELATIVE_URI": "/v1/credentials",
+		"AWS_CONTAINER_AUTHORIZATION_TOKEN":      token,
+	}
 }
 
 func eks(t *testing.T, token string) map[string]string {
 	file := filepath.Join(t.TempDir(), "eks-pod-identity-token")
 	write(t, file, token)
-	return map[string]string{"AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://169.254.170.23/v1/credentials",
-		"AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE": file}
+	return map[string]string{
+		"AWS_CONTAINER_CREDENTIALS_FULL_URI":     "http://169.254.170.23/v1/credentials",
+		"AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE": file,
+	}
 }
 
 func ec2(*testing.T, string) map[string]string { return nil }
@@ -40,13 +44,14 @@ func credentialProcess(t *testing.T, token string) map[string]string {
 		t.Fatalf("%v: %s", err, out)
 	}
 	return map[string]string{
-		"AWS_CONFIG_FILE":       filepath.Join(dir, "config"),
-		"SLUICE_CREDENTIAL_URL": "http://127.0.0.1:1338/_aws/credentials", "SLUICE_CREDENTIAL_TOKEN": token,
+		"AWS_CONFIG_FILE":         filepath.Join(dir, "config"),
+		"SLUICE_CREDENTIAL_URL":   "http://127.0.0.1:1338/_aws/credentials",
+		"SLUICE_CREDENTIAL_TOKEN": token,
 	}
 }
 
-// TestFaces: each client writes an object at each face's own address, and another one when its first key
-// has ended.
+// TestFaces: each client writes an object with a key from each face's own address, and another one when its
+// first key has expired.
 func TestFaces(t *testing.T) {
 	needWorld(t)
 	cases := []faceCase{
@@ -59,7 +64,7 @@ func TestFaces(t *testing.T) {
 		{"awscli-imds", awsCLI, ec2, false},
 		{"boto3-ecs", boto3, ecs, false},
 		{"boto3-process", boto3, credentialProcess, false},
-		// botocore keeps EC2's keys for ten minutes at least, be they dead.
+		// botocore keeps EC2's keys for at least ten minutes, even expired ones.
 		{"boto3-imds", boto3, ec2, true},
 	}
 	roles := map[string]string{"imds": newRole()}
@@ -79,7 +84,7 @@ func TestFaces(t *testing.T) {
 			puts[c.name] = put
 		})
 	}
-	ends := world.sts.LastEnd() // of what the clients have; the sidecar has newer ones meanwhile
+	ends := world.sts.LastEnd() // of the clients' keys; meanwhile the sidecar has newer ones
 	wait(t, s, func() bool { return time.Now().After(ends) })
 	for _, c := range cases {
 		t.Run("second/"+c.name, func(t *testing.T) {
@@ -107,7 +112,7 @@ const listeners = `server:
   - {address: "169.254.169.254:80", faces: [imds], imds: {service: imds, region: us-east-1}}
 `
 
-// TestRegionOfInstance: boto3 finds the region at the face imds, when nothing else names one.
+// TestRegionOfInstance: boto3 finds the region at the face imds if nothing else sets one.
 func TestRegionOfInstance(t *testing.T) {
 	needWorld(t)
 	serve(t, owner()+listeners+"services:\n"+service("imds", tokenOf("imds"), newRole()))
@@ -125,14 +130,14 @@ print(IMDSRegionProvider(Session()).provide())`
 	}
 }
 
-// checkObjects looks whether what the clients wrote is there, and whether the audit knows.
+// checkObjects checks that the clients' objects are there, and that the audit has their keys.
 func checkObjects(t *testing.T, puts map[string]func(string) error, log string) {
 	objects, err := world.s3.Bucket(bucket).List(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	// other tests'
-	objects = slices.DeleteFunc(objects, func(o testenv.Object) bool { return !strings.Contains(o.Key, "/") })
+	isOthers := func(o testenv.Object) bool { return !strings.Contains(o.Key, "/") } // another test's
+	objects = slices.DeleteFunc(objects, isOthers)
 	t.Logf("%d objects of %d clients", len(objects), len(puts))
 	if len(objects) != 2*len(puts) {
 		t.Errorf("%d clients have written %d objects, want 2 each", len(puts), len(objects))

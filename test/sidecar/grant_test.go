@@ -9,20 +9,29 @@ import (
 	"sluice/test/testenv"
 )
 
-// TestGrant: a role that is granted while the sidecar runs is served when the command has ended, and is not
-// when it is revoked.
+// ownerEnv is an environment with the source of all keys, STS and a folder of grants.
+func ownerEnv(home, grants string) []string {
+	keys := testenv.OwnerKeys()
+	return []string{
+		"HOME=" + home,
+		"SLUICE_GRANTS_DIR=" + grants,
+		"AWS_ENDPOINT_URL_STS=" + world.sts.Endpoint,
+		"AWS_ACCESS_KEY_ID=" + keys.AccessKeyID,
+		"AWS_SECRET_ACCESS_KEY=" + keys.SecretAccessKey,
+	}
+}
+
+// TestGrant: a role that is granted while the sidecar runs is served as soon as the command has returned, until
+// it is revoked.
 func TestGrant(t *testing.T) {
 	needWorld(t)
 	dir := filepath.Join(t.TempDir(), "grants")
-	s := serve(t, owner()+"services:\n"+service("always", tokenOf("always"), newRole()), "SLUICE_GRANTS_DIR="+dir,
-		"AWS_ACCESS_KEY_ID="+testenv.OwnerKeys().AccessKeyID,
-		"AWS_SECRET_ACCESS_KEY="+testenv.OwnerKeys().SecretAccessKey)
+	env := ownerEnv(t.TempDir(), dir)
+	s := serve(t, owner()+"services:\n"+service("always", tokenOf("always"), newRole()), env...)
 	sluice := func(args ...string) string {
 		t.Helper()
 		cmd := exec.Command(world.program, args...)
-		cmd.Env = []string{"HOME=" + s.dir, "SLUICE_GRANTS_DIR=" + dir, "AWS_ENDPOINT_URL_STS=" + world.sts.Endpoint,
-			"AWS_ACCESS_KEY_ID=" + testenv.OwnerKeys().AccessKeyID,
-			"AWS_SECRET_ACCESS_KEY=" + testenv.OwnerKeys().SecretAccessKey}
+		cmd.Env = env
 		out, err := cmd.Output()
 		if err != nil {
 			t.Fatalf("sluice %s: %v", strings.Join(args, " "), err)
@@ -48,15 +57,12 @@ func TestGrant(t *testing.T) {
 	}
 }
 
-// TestTokenFile: an unmodified client takes the file of a token that a grant writes, right after it. Debian's
-// awscli and boto3 do not know files of tokens.
+// TestTokenFile: an unmodified client uses the token file that a grant has just written. Debian's awscli and boto3
+// do not know token files.
 func TestTokenFile(t *testing.T) {
 	needWorld(t)
 	dir := t.TempDir()
-	env := []string{"HOME=" + dir, "SLUICE_GRANTS_DIR=" + filepath.Join(dir, "grants"),
-		"AWS_ENDPOINT_URL_STS=" + world.sts.Endpoint,
-		"AWS_ACCESS_KEY_ID=" + testenv.OwnerKeys().AccessKeyID,
-		"AWS_SECRET_ACCESS_KEY=" + testenv.OwnerKeys().SecretAccessKey}
+	env := ownerEnv(dir, filepath.Join(dir, "grants"))
 	serve(t, owner()+"services:\n"+service("always", tokenOf("always"), newRole()), env...)
 	token := filepath.Join(dir, "token")
 	cmd := exec.Command(world.program, "grant", "aws", "--role", newRole(), "--token-file", token)

@@ -12,8 +12,8 @@ import (
 	"sluice/test/testenv"
 )
 
-// blocker puts something at a path that must not hold up anybody. asked reports whether a file system
-// hangs because it was asked for it; it is nil if nothing can.
+// blocker puts something at a path that must not hold up anything else. asked reports whether a file system hangs
+// since it was asked for the path; it is nil if none can.
 type blocker struct {
 	name string
 	put  func(t *testing.T, path string) (asked func() bool)
@@ -44,22 +44,21 @@ func blockers() []blocker {
 		}},
 		{"hung-token", func(t *testing.T, path string) func() bool {
 			hung := mountHung(t)
-			write(t, path,
-				"services: {z: {auth_token: '${fromFile:"+filepath.Join(hung.dir, "token")+"}', pass_through: true}}")
+			token := filepath.Join(hung.dir, "token")
+			write(t, path, "services: {z: {auth_token: '${fromFile:"+token+"}', pass_through: true}}")
 			return hung.asked
 		}},
 	}
 }
 
-// TestBlockedFile: whatever lies in a folder of services, a service is revoked when its file is removed,
-// another one comes, and SIGTERM ends the process.
+// TestBlockedFile: whatever is in a folder of services, a service is revoked when its file is removed, a new one
+// is added, and SIGTERM ends the process.
 func TestBlockedFile(t *testing.T) {
 	needWorld(t)
 	for _, blocker := range blockers() {
 		t.Run(blocker.name, func(t *testing.T) {
-			s := serve(t,
-				owner()+"dynamic_services: {enabled: true, reload_interval: 1, directories: [{path: DIR/services}]}\n"+
-					"services:\n"+service("always", tokenOf("always"), newRole()))
+			s := serve(t, owner()+watching("DIR/services")+
+				"services:\n"+service("always", tokenOf("always"), newRole()))
 			dir := filepath.Join(s.dir, "services")
 			if err := os.Mkdir(dir, 0o700); err != nil {
 				t.Fatal(err)
@@ -86,15 +85,12 @@ func TestBlockedFile(t *testing.T) {
 	}
 }
 
-// TestHungFolder: a folder of services that hangs keeps the sidecar neither from its start, nor from the other
-// folder, nor from its end.
+// TestHungFolder: with a folder of services that hangs, the sidecar starts, reads its other folder and stops.
 func TestHungFolder(t *testing.T) {
 	needWorld(t)
 	hung := mountHung(t)
-	s := serve(t,
-		owner()+"dynamic_services: {enabled: true, reload_interval: 1, directories: [{path: '"+filepath.Join(hung.dir,
-			"services")+"'}, {path: DIR/services}]}\n"+
-			"services:\n"+service("always", tokenOf("always"), newRole()))
+	s := serve(t, owner()+watching(filepath.Join(hung.dir, "services"), "DIR/services")+
+		"services:\n"+service("always", tokenOf("always"), newRole()))
 	file := filepath.Join(s.dir, "services", "a.yaml")
 	if err := os.Mkdir(filepath.Dir(file), 0o700); err != nil {
 		t.Fatal(err)
@@ -113,7 +109,7 @@ func TestHungFolder(t *testing.T) {
 	ends(t, s.Process)
 }
 
-// TestBlockedStart: a start names the file that blocks and ends, or SIGTERM ends it.
+// TestBlockedStart: a start with a file that blocks fails and names the file, or is ended by SIGTERM.
 func TestBlockedStart(t *testing.T) {
 	needWorld(t)
 	for _, blocker := range blockers() {
@@ -121,8 +117,11 @@ func TestBlockedStart(t *testing.T) {
 			dir := t.TempDir()
 			config := filepath.Join(dir, "config.yaml")
 			asked := blocker.put(t, config)
-			p, err := testenv.Start(testenv.Command{Path: world.program, Args: []string{"serve", "--config", config},
-				Log: filepath.Join(dir, "log")})
+			p, err := testenv.Start(testenv.Command{
+				Path: world.program,
+				Args: []string{"serve", "--config", config},
+				Log:  filepath.Join(dir, "log"),
+			})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -143,7 +142,7 @@ func TestBlockedStart(t *testing.T) {
 	}
 }
 
-// ends sends SIGTERM and waits for the end of a process.
+// ends sends SIGTERM to a process and waits for its end.
 func ends(t *testing.T, p *testenv.Process) {
 	t.Helper()
 	began := time.Now()
@@ -158,7 +157,7 @@ func ends(t *testing.T, p *testenv.Process) {
 	}
 }
 
-// TestHangup: SIGHUP has the files read again, and ends nothing.
+// TestHangup: SIGHUP makes the sidecar read its files again, and does not end it.
 func TestHangup(t *testing.T) {
 	needWorld(t)
 	s := serve(t, owner()+"services:\n"+service("always", tokenOf("always"), newRole()))

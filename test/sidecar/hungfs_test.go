@@ -15,11 +15,11 @@ import (
 type hungFS struct {
 	dir    string
 	device int
-	once   sync.Once // ends it
+	once   sync.Once // for end
 }
 
-// mountHung mounts a file system that hangs until the test ends. A process that asks it waits, and can be
-// killed meanwhile. It skips the test where there is none to be had.
+// mountHung mounts a file system that hangs until the test ends. A process that asks it waits, and can be killed
+// meanwhile. The test is skipped if no such file system can be mounted.
 func mountHung(t *testing.T) *hungFS {
 	t.Helper()
 	device, err := unix.Open("/dev/fuse", unix.O_RDWR|unix.O_CLOEXEC, 0)
@@ -39,7 +39,7 @@ func mountHung(t *testing.T) *hungFS {
 	return f
 }
 
-// end ends every request with an error, and the mount.
+// end fails every request and ends the mount.
 func (f *hungFS) end() {
 	f.once.Do(func() {
 		unix.Close(f.device)                    // which ends the connection, whatever it says
@@ -47,7 +47,7 @@ func (f *hungFS) end() {
 	})
 }
 
-// Sizes of FUSE's structures, and the protocol's version that this speaks
+// Sizes of FUSE's structures, and the version of the protocol
 // (https://git.kernel.org/pub/scm/linux/kernel/git/torvalds/linux.git/tree/include/uapi/linux/fuse.h).
 const (
 	fuseInHeader  = 40
@@ -76,7 +76,7 @@ func (f *hungFS) greet() error {
 	return err
 }
 
-// asked reports whether a request waits.
+// asked reports whether a request is waiting.
 func (f *hungFS) asked() bool {
 	poll := []unix.PollFd{{Fd: int32(f.device), Events: unix.POLLIN}}
 	n, err := unix.Poll(poll, 0)

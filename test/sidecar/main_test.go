@@ -1,6 +1,6 @@
-// Package sidecar runs sluice serve as users do, in a network namespace of its own that has the addresses
-// of AWS's metadata services. Unmodified clients ask it there, and use what they get against a real S3
-// server, whose keys really end.
+// Package sidecar runs sluice serve as users do, in a network namespace that has the addresses of AWS's metadata
+// services. Unmodified clients ask it there, and use the keys they get with a real S3 server, where keys really
+// expire.
 package sidecar
 
 import (
@@ -17,18 +17,18 @@ import (
 	"sluice/test/testenv"
 )
 
-// inside marks the second run.
+// inside marks the run within the namespace.
 const inside = "SLUICE_SIDECAR_INSIDE"
 
-// keyLife is how long STS's keys live. It leaves a slow client time enough to use one.
+// keyLife is the lifetime of STS's keys. It leaves a slow client enough time to use one.
 const keyLife = 8 * time.Second
 
-// planted is in each secret that a test makes up; test/run.sh looks for it in what they print.
+// planted is in each secret that a test makes up. test/run.sh looks for it in what the tests print.
 const planted = "PLANTED7secret"
 
 // world is what all tests share.
 var world struct {
-	skip    string // why there is nothing to test with, if so
+	skip    string // why the tests cannot run, "" if they can
 	program string // sluice
 	script  string // testdata/client.py
 	sts     *testenv.STS
@@ -59,17 +59,19 @@ func run(m *testing.M) (code int, err error) {
 		world.skip = fmt.Sprintf("no network namespace can be made here: %v", err)
 		return m.Run(), nil
 	}
-	if err := settle(); err != nil {
+	if err := addAddresses(); err != nil {
 		return 0, err
 	}
 	return withServers(m)
 }
 
-// prepare finds what is needed and says what is missing.
+// prepare finds what is needed, and returns what is missing.
 func prepare() (missing string) {
 	// Absolute: the S3 server changes the working directory.
-	for name, path := range map[string]*string{"../../build/sluice": &world.program,
-		"testdata/client.py": &world.script} {
+	for name, path := range map[string]*string{
+		"../../build/sluice": &world.program,
+		"testdata/client.py": &world.script,
+	} {
 		found, err := filepath.Abs(name)
 		if err == nil {
 			_, err = os.Stat(found)
@@ -85,8 +87,8 @@ func prepare() (missing string) {
 	return ""
 }
 
-// settle furnishes the namespace: loopback, and the addresses of ECS's, EKS's and EC2's services.
-func settle() error {
+// addAddresses sets up the namespace: loopback, and the addresses of ECS's, EKS's and EC2's services.
+func addAddresses() error {
 	if err := testenv.SetLoopback(); err != nil {
 		return fmt.Errorf("set the loopback device up: %w", err)
 	}
@@ -109,15 +111,15 @@ func withServers(m *testing.M) (code int, err error) {
 		return 0, err
 	}
 	defer world.sts.Close()
-	if world.s3, err = testenv.StartS3(testenv.S3Config{Dir: filepath.Join(dir, "s3"), IAM: world.sts,
-		Bucket: bucket}); err != nil {
+	config := testenv.S3Config{Dir: filepath.Join(dir, "s3"), IAM: world.sts, Bucket: bucket}
+	if world.s3, err = testenv.StartS3(config); err != nil {
 		return 0, err
 	}
 	defer func() { err = errors.Join(err, world.s3.Close()) }()
 	return m.Run(), nil
 }
 
-// needWorld skips a test where there is nothing to test with.
+// needWorld skips a test that cannot run here.
 func needWorld(t *testing.T) {
 	t.Helper()
 	if world.skip != "" {
@@ -125,7 +127,7 @@ func needWorld(t *testing.T) {
 	}
 }
 
-// newRole names a role that no other test has.
+// newRole returns the ARN of a role that no other test uses.
 func newRole() string {
 	return fmt.Sprintf("arn:aws:iam::123456789012:role/r%d", world.roles.Add(1))
 }

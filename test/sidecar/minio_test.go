@@ -20,7 +20,7 @@ import (
 	"sluice/test/testenv"
 )
 
-// startMinIO starts $MINIO, or minio on the PATH: a real STS, and the S3 that knows its keys.
+// startMinIO starts $MINIO, or else minio from the PATH: a real STS, and an S3 that accepts its keys.
 func startMinIO(t *testing.T) (endpoint string) {
 	t.Helper()
 	program := os.Getenv("MINIO")
@@ -29,7 +29,7 @@ func startMinIO(t *testing.T) (endpoint string) {
 	}
 	program, err := exec.LookPath(program)
 	if err != nil {
-		t.Skipf("there is no MinIO here (MINIO names it, or it is on the PATH): %v", err)
+		t.Skipf("MinIO is not installed (set MINIO, or put minio on the PATH): %v", err)
 	}
 	address, err := testenv.FreeAddr()
 	if err != nil {
@@ -37,10 +37,12 @@ func startMinIO(t *testing.T) (endpoint string) {
 	}
 	dir, owner := t.TempDir(), testenv.OwnerKeys()
 	p, err := testenv.Start(testenv.Command{
-		Path: program, Args: []string{"server", "--address", address, filepath.Join(dir, "data")},
-		Env: []string{"HOME=" + dir, "MINIO_ROOT_USER=" + owner.AccessKeyID,
-			"MINIO_ROOT_PASSWORD=" + owner.SecretAccessKey,
-			"MINIO_SITE_REGION=us-east-1", "MINIO_BROWSER=off", "MINIO_UPDATE=off"},
+		Path: program,
+		Args: []string{"server", "--address", address, filepath.Join(dir, "data")},
+		Env: []string{
+			"HOME=" + dir, "MINIO_ROOT_USER=" + owner.AccessKeyID, "MINIO_ROOT_PASSWORD=" + owner.SecretAccessKey,
+			"MINIO_SITE_REGION=us-east-1", "MINIO_BROWSER=off", "MINIO_UPDATE=off",
+		},
 		Log: filepath.Join(dir, "log"),
 	})
 	if err != nil {
@@ -59,7 +61,7 @@ func startMinIO(t *testing.T) (endpoint string) {
 	return "http://" + address
 }
 
-// TestMinIO: a real STS takes the external ID, tags and session policy; the policy binds.
+// TestMinIO: a real STS accepts the external ID, tags and session policy, and the policy takes effect.
 func TestMinIO(t *testing.T) {
 	needWorld(t)
 	endpoint := startMinIO(t)
@@ -67,20 +69,28 @@ func TestMinIO(t *testing.T) {
 	if err := b.Create(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	const role = `RoleArn: "arn:aws:iam::123456789012:role/minio", RoleSessionName: session, ExternalId: "external:id", Tags: [{Key: team, Value: logs}]`
-	const policy = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["s3:GetObject","s3:PutObject"],"Resource":"arn:aws:s3:::real/mine/*"}]}`
+	const role = `RoleArn: "arn:aws:iam::123456789012:role/minio", RoleSessionName: session, ` +
+		`ExternalId: "external:id", Tags: [{Key: team, Value: logs}]`
+	const policy = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow",` +
+		`"Action":["s3:GetObject","s3:PutObject"],"Resource":"arn:aws:s3:::real/mine/*"}]}`
 	s := serve(t, owner()+fmt.Sprintf(`services:
   wide: {auth_token: %s, assumed_role: {%s}}
   narrow: {auth_token: %s, assumed_role: {%s, Policy: '%s'}}
 `, tokenOf("wide"), role, tokenOf("narrow"), role, policy), "AWS_ENDPOINT_URL_STS="+endpoint)
 	put := func(service, key string) error {
 		client := s3.New(s3.Options{
-			BaseEndpoint: aws.String(endpoint), Region: "us-east-1", UsePathStyle: true,
-			Credentials: endpointcreds.New("http://127.0.0.1:1338/v1/credentials",
-				func(o *endpointcreds.Options) { o.AuthorizationToken = tokenOf(service) }),
+			BaseEndpoint: aws.String(endpoint),
+			Region:       "us-east-1",
+			UsePathStyle: true,
+			Credentials: endpointcreds.New("http://127.0.0.1:1338/v1/credentials", func(o *endpointcreds.Options) {
+				o.AuthorizationToken = tokenOf(service)
+			}),
 		})
-		_, err := client.PutObject(t.Context(),
-			&s3.PutObjectInput{Bucket: aws.String("real"), Key: &key, Body: strings.NewReader("x")})
+		_, err := client.PutObject(t.Context(), &s3.PutObjectInput{
+			Bucket: aws.String("real"),
+			Key:    &key,
+			Body:   strings.NewReader("x"),
+		})
 		return err
 	}
 	for _, tt := range []struct{ service, key, refused string }{

@@ -14,16 +14,16 @@ import (
 	"time"
 )
 
-// asking asks for one service's key all the time.
-type asking struct {
+// requester requests one service's key all the time.
+type requester struct {
 	mu    sync.Mutex  // guards what follows
 	seen  map[int]int // answers by status
 	count int
 }
 
-// ask starts clients of a service; they end with ctx.
-func ask(ctx context.Context, clients *sync.WaitGroup, token string) *asking {
-	a := &asking{seen: map[int]int{}}
+// request starts clients of a service, which end with ctx.
+func request(ctx context.Context, clients *sync.WaitGroup, token string) *requester {
+	a := &requester{seen: map[int]int{}}
 	for range 4 {
 		clients.Go(func() {
 			for ctx.Err() == nil {
@@ -34,7 +34,7 @@ func ask(ctx context.Context, clients *sync.WaitGroup, token string) *asking {
 	return a
 }
 
-func (a *asking) once(ctx context.Context, token string) {
+func (a *requester) once(ctx context.Context, token string) {
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://127.0.0.1:1338/v1/credentials", nil)
 	if err != nil {
 		return
@@ -42,7 +42,7 @@ func (a *asking) once(ctx context.Context, token string) {
 	r.Header.Set("Authorization", token)
 	resp, err := http.DefaultClient.Do(r)
 	if err != nil {
-		return // its end; that the server is there, others see
+		return // ctx has ended; other tests see that the server is there
 	}
 	defer resp.Body.Close()
 	a.mu.Lock()
@@ -52,16 +52,16 @@ func (a *asking) once(ctx context.Context, token string) {
 }
 
 // reset forgets what was seen.
-func (a *asking) reset() {
+func (a *requester) reset() {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	clear(a.seen)
 	a.count = 0
 }
 
-// only tells whether some answers came since the reset, all of one kind: good, or refused. A peer that is
-// refused all the time hears 429.
-func (a *asking) only(good bool) (seen string, ok bool) {
+// only reports whether there were answers since the reset, all of one kind: good, or refused. A peer that is
+// refused all the time gets 429.
+func (a *requester) only(good bool) (seen string, ok bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	kind := a.seen[http.StatusOK]
@@ -77,16 +77,16 @@ const (
 	grace    = 500 * time.Millisecond
 )
 
-// TestReload: while clients ask, a file of services comes, changes, breaks, moves and goes. A broken file
-// fails no request, and a removed service's key goes to nobody after the reload interval.
+// TestReload: while clients send requests, a file of services appears, changes, breaks, moves and goes. A broken
+// file fails no request, and a removed service's key is not handed out after the reload interval.
 func TestReload(t *testing.T) {
 	needWorld(t)
 	s := serve(t, owner()+"server: {rate_limit: 1000000}\n"+ // the clients ask as fast as they can
-		"dynamic_services: {enabled: true, reload_interval: 1, directories: [{path: DIR/services}]}\n"+
+		watching("DIR/services")+
 		"services:\n"+service("always", tokenOf("always"), newRole()))
-	dir := filepath.Join(s.dir, "services") // which is not there yet
+	dir := filepath.Join(s.dir, "services") // which does not exist yet
 	file := func(name string) string { return filepath.Join(dir, name) }
-	put := func(path, text string) { // as a whole, as tools do
+	put := func(path, text string) { // all at once, as tools do
 		t.Helper()
 		write(t, path+".tmp", text)
 		if err := os.Rename(path+".tmp", path); err != nil {
@@ -122,8 +122,8 @@ func TestReload(t *testing.T) {
 	var clients sync.WaitGroup
 	defer clients.Wait()
 	defer cancel()
-	always := ask(ctx, &clients, tokenOf("always"))
-	moving := ask(ctx, &clients, tokenOf("moving"))
+	always := request(ctx, &clients, tokenOf("always"))
+	moving := request(ctx, &clients, tokenOf("moving"))
 	good := false
 	for _, step := range steps {
 		moving.reset()
@@ -153,13 +153,14 @@ func TestReload(t *testing.T) {
 	}
 }
 
-func (a *asking) answers() int {
+// answers counts the answers since the reset.
+func (a *requester) answers() int {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	return a.count
 }
 
-// askedFor tells whether STS was asked for a role.
+// askedFor reports whether STS was asked for a role.
 func askedFor(role string) bool {
 	return slices.ContainsFunc(world.sts.Calls(), func(form url.Values) bool { return form.Get("RoleArn") == role })
 }

@@ -11,8 +11,8 @@ import (
 	"sluice/test/testenv"
 )
 
-// TestSecrets: secrets are planted wherever one can be, everything is asked and everything goes wrong; none
-// of them is seen but in the documents that are for it.
+// TestSecrets: with secrets wherever there can be one, all kinds of requests and files are tried. The secrets are
+// seen only in the documents of credentials.
 func TestSecrets(t *testing.T) {
 	needWorld(t)
 	dir := t.TempDir()
@@ -20,15 +20,29 @@ func TestSecrets(t *testing.T) {
 	write(t, secretKey, testenv.OwnerKeys().SecretAccessKey)
 	token := filepath.Join(dir, "token")
 	write(t, token, tokenOf("one"))
-	s := serve(t, `aws_defaults: {region: us-east-1, iam_keys: {aws_access_key_id: `+testenv.OwnerKeys().AccessKeyID+`, aws_secret_access_key: "${fromEnv:SECRET_KEY}"}}
-dynamic_services: {enabled: true, reload_interval: 1, directories: [{path: DIR/services}]}
+	s := serve(t, `
+aws_defaults:
+  region: us-east-1
+  iam_keys:
+    aws_access_key_id: `+testenv.OwnerKeys().AccessKeyID+`
+    aws_secret_access_key: "${fromEnv:SECRET_KEY}"
+`+watching("DIR/services")+`
 services:
-  one: {auth_token: "${fromFile:`+token+`}", assumed_role: {RoleArn: "`+newRole()+`", ExternalId: "`+planted+`:external"}}
-  wrong-key: {auth_token: "`+tokenOf("wrong-key")+`", source_credentials: {iam_keys: {aws_access_key_id: AKIAI44QH8DHBEXAMPLE, aws_secret_access_key: "`+planted+`", session_token: "`+planted+`"}}, assumed_role: {RoleArn: "`+newRole()+`"}}
+  one:
+    auth_token: "${fromFile:`+token+`}"
+    assumed_role: {RoleArn: "`+newRole()+`", ExternalId: "`+planted+`:external"}
+  wrong-key:
+    auth_token: "`+tokenOf("wrong-key")+`"
+    source_credentials:
+      iam_keys:
+        aws_access_key_id: AKIAI44QH8DHBEXAMPLE
+        aws_secret_access_key: "`+planted+`"
+        session_token: "`+planted+`"
+    assumed_role: {RoleArn: "`+newRole()+`"}
 `, "SECRET_KEY__FILE="+secretKey)
 	const at = "http://127.0.0.1:1338"
-	if status, body := get(t, at+"/v1/credentials", "Authorization: "+tokenOf("one")); status != 200 ||
-		!strings.Contains(body, "SecretAccessKey") {
+	status, body := get(t, at+"/v1/credentials", "Authorization: "+tokenOf("one"))
+	if status != 200 || !strings.Contains(body, "SecretAccessKey") {
 		t.Fatalf("the key: %d", status)
 	}
 	seen := map[string]string{}
@@ -47,8 +61,8 @@ services:
 	ask("a token as Bearer", at+"/v1/credentials", 401, "Authorization: Bearer "+tokenOf("one"))
 	ask("a token in the Host", at+"/v1/credentials", 401, "Authorization: "+planted)
 	ask("health", at+"/health", 200)
-	if out, err := exec.Command(world.program, "serve", "--health").CombinedOutput(); err != nil ||
-		!strings.Contains(string(out), `"status":"healthy","services":2,"able":1`) {
+	out, err := exec.Command(world.program, "serve", "--health").CombinedOutput()
+	if err != nil || !strings.Contains(string(out), `"status":"healthy","services":2,"able":1`) {
 		t.Errorf("serve --health: %v, %s", err, out)
 	}
 	ask("metrics", "http://127.0.0.1:9090/metrics", 200)
@@ -80,5 +94,5 @@ services:
 	for name, text := range seen {
 		noSecrets(t, name, text)
 	}
-	// The log is looked at when it stops.
+	// The log is searched when the sidecar stops.
 }

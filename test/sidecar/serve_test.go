@@ -21,18 +21,28 @@ type serving struct {
 	dir, config string
 }
 
-// owner is the source of all keys: those that STS knows.
+// owner configures the source of all keys: the owner's, which STS knows.
 func owner() string {
 	keys := testenv.OwnerKeys()
-	return fmt.Sprintf("aws_defaults: {region: us-east-1, iam_keys: {aws_access_key_id: %s, aws_secret_access_key: %q}}\n", keys.AccessKeyID, keys.SecretAccessKey)
+	return fmt.Sprintf("aws_defaults:\n  region: us-east-1\n"+
+		"  iam_keys: {aws_access_key_id: %s, aws_secret_access_key: %q}\n", keys.AccessKeyID, keys.SecretAccessKey)
 }
 
-// service is a service of a configuration, for a role.
+// watching configures folders of services.
+func watching(folders ...string) string {
+	text := "dynamic_services:\n  enabled: true\n  reload_interval: 1\n  directories:\n"
+	for _, folder := range folders {
+		text += fmt.Sprintf("  - {path: %q}\n", folder)
+	}
+	return text
+}
+
+// service configures a service with a role.
 func service(name, token, role string) string {
 	return fmt.Sprintf("  %s: {auth_token: %s, assumed_role: {RoleArn: %q}}\n", name, token, role)
 }
 
-// tokenOf is a service's token.
+// tokenOf returns a service's token.
 func tokenOf(service string) string { return planted + "-token-of-" + service }
 
 // serve starts sluice serve with a configuration, in which DIR stands for a folder, and waits until it
@@ -62,7 +72,7 @@ func serve(t *testing.T, config string, env ...string) *serving {
 	return s
 }
 
-// stop ends it as a supervisor does, and looks for secrets in its log.
+// stop ends the sidecar as a supervisor does, and searches its log for secrets.
 func (s *serving) stop(t *testing.T) {
 	if err := s.Signal(syscall.SIGTERM); err != nil {
 		t.Error(err)
@@ -82,7 +92,7 @@ func (s *serving) stop(t *testing.T) {
 	}
 }
 
-// noSecrets looks for what must not be seen.
+// noSecrets searches a text for secrets.
 func noSecrets(t *testing.T, where, text string) {
 	t.Helper()
 	for _, secret := range append(world.sts.Secrets(), planted, testenv.OwnerKeys().SecretAccessKey) {
@@ -92,13 +102,13 @@ func noSecrets(t *testing.T, where, text string) {
 	}
 }
 
-// wait waits until something holds, for 20 s at most.
+// wait waits until ready returns true, for 20 s at most.
 func wait(t *testing.T, s *serving, ready func() bool) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	defer cancel()
 	if err := testenv.Wait(ctx, s.Done(), ready); err != nil {
-		t.Fatalf("it does not come about: %v\n%s", err, strings.ReplaceAll(s.Log(), planted, "***"))
+		t.Fatalf("the sidecar did not get there: %v\n%s", err, strings.ReplaceAll(s.Log(), planted, "***"))
 	}
 }
 
@@ -109,7 +119,7 @@ func write(t *testing.T, path, text string) {
 	}
 }
 
-// get asks for a path with headers and returns what is answered.
+// get sends a request with headers and returns the answer.
 func get(t *testing.T, url string, headers ...string) (status int, body string) {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)

@@ -1,5 +1,5 @@
-# Puts an object for each line, with boto3 as it comes: "client.py ENDPOINT BUCKET". A line is a key, or
-# "new KEY" for a session of its own.
+# "client.py ENDPOINT BUCKET" puts an object for each line of input, with unmodified boto3. A line is a key, or
+# "new KEY" to begin a new session for it.
 import sys
 
 import boto3

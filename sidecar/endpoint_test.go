@@ -18,8 +18,16 @@ import (
 // allFaces is a listener with everything.
 func allFaces() config.Listener {
 	return config.Listener{
-		Address: "127.0.0.1:1338", Faces: []string{config.FaceContainer, config.FacePodIdentity, config.FaceProcess, config.FaceIMDS}, Hosts: []string{"sidecar.internal"},
-		IMDS: &config.IMDS{Service: "one", HopLimit: 1, Region: "eu-central-1", InstanceID: "i-1234567890abcdef0", AccountID: "123456789012"},
+		Address: "127.0.0.1:1338",
+		Faces:   []string{config.FaceContainer, config.FacePodIdentity, config.FaceProcess, config.FaceIMDS},
+		Hosts:   []string{"sidecar.internal"},
+		IMDS: &config.IMDS{
+			Service:    "one",
+			HopLimit:   1,
+			Region:     "eu-central-1",
+			InstanceID: "i-1234567890abcdef0",
+			AccountID:  "123456789012",
+		},
 	}
 }
 
@@ -32,8 +40,8 @@ const two = one + `  two:
     assumed_role: {RoleArn: "arn:aws:iam::123456789012:role/over"}
 `
 
-// TestRefusals: each answers what is documented, and nothing more.
-func TestRefusals(t *testing.T) {
+// TestDenials: each denial answers what is documented, and nothing more.
+func TestDenials(t *testing.T) {
 	b := newTestServer(t, two)
 	auth := "Authorization: " + tokenOne
 	long := strings.Repeat("x", 4096)
@@ -55,24 +63,31 @@ func TestRefusals(t *testing.T) {
 		{"no token", []string{"GET /v1/credentials"}, 401, noToken},
 		{"an empty token", []string{"GET /v1/credentials", "Authorization: "}, 401, noToken},
 		{"a wrong token", []string{"GET /v1/credentials", "Authorization: wrong"}, 401, badToken},
-		{"a prefix of a token", []string{"GET /v1/credentials", "Authorization: " + tokenOne[:len(tokenOne)-1]}, 401, badToken},
+		{"a prefix of a token", []string{"GET /v1/credentials", "Authorization: " + tokenOne[:len(tokenOne)-1]}, 401,
+			badToken},
 		{"a token and more", []string{"GET /v1/credentials", auth + "x"}, 401, badToken},
 		{"two tokens", []string{"GET /v1/credentials", auth, auth}, 401, badToken},
-		{"Bearer where none is known", []string{"GET /v1/credentials", "Authorization: Bearer " + tokenOne}, 401, badToken},
+		{"Bearer where none is known", []string{"GET /v1/credentials", "Authorization: Bearer " + tokenOne}, 401,
+			badToken},
 		{"a long token", []string{"GET /v1/credentials", "Authorization: " + long}, 401, badToken},
-		{"an expired grant", []string{"GET /v1/credentials", "Authorization: " + planted + "-token-of-over"}, 403, jsonBody("AccessDenied", "The grant has expired")},
+		{"an expired grant", []string{"GET /v1/credentials", "Authorization: " + planted + "-token-of-over"}, 403,
+			jsonBody("AccessDenied", "The grant has expired")},
 		{"another's role", []string{"GET /role/two", auth}, 401, badToken},
 		{"a role that is not there", []string{"GET /role/nobody", auth}, 401, badToken},
 		{"a role without a token", []string{"GET /role/one"}, 401, noToken},
 		{"a foreign Host", []string{"GET /v1/credentials", auth, "Host: evil.example"}, 403, badHost},
-		{"a foreign Host that looks like ours", []string{"GET /v1/credentials", auth, "Host: localhost.evil.example:1338"}, 403, badHost},
+		{"a foreign Host that looks like ours",
+			[]string{"GET /v1/credentials", auth, "Host: localhost.evil.example:1338"}, 403, badHost},
 		{"a foreign address", []string{"GET /v1/credentials", auth, "Host: 10.0.0.1"}, 403, badHost},
 		{"no Host", []string{"GET /v1/credentials", auth, "Host: "}, 403, badHost},
 		{"a foreign Host for health", []string{"GET /health", "Host: evil.example"}, 403, badHost},
 		{"a foreign Host for nothing", []string{"GET /", "Host: evil.example"}, 403, badHost},
-		{"forwarded", []string{"GET /v1/credentials", auth, "X-Forwarded-For: 10.0.0.1"}, 403, jsonBody("AccessDenied", "Forwarded requests are not allowed")},
-		{"forwarded from nobody", []string{"GET /v1/credentials", auth, "X-Forwarded-For: "}, 403, jsonBody("AccessDenied", "Forwarded requests are not allowed")},
-		{"a page's", []string{"GET /v1/credentials", auth, "Origin: http://localhost"}, 403, jsonBody("AccessDenied", "Requests of web pages are not allowed")},
+		{"forwarded", []string{"GET /v1/credentials", auth, "X-Forwarded-For: 10.0.0.1"}, 403,
+			jsonBody("AccessDenied", "Forwarded requests are not allowed")},
+		{"forwarded from nobody", []string{"GET /v1/credentials", auth, "X-Forwarded-For: "}, 403,
+			jsonBody("AccessDenied", "Forwarded requests are not allowed")},
+		{"a page's", []string{"GET /v1/credentials", auth, "Origin: http://localhost"}, 403,
+			jsonBody("AccessDenied", "Requests of web pages are not allowed")},
 		{"POST", []string{"POST /v1/credentials", auth}, 405, jsonBody("MethodNotAllowed", "Method not allowed")},
 		{"OPTIONS", []string{"OPTIONS /v1/credentials"}, 405, jsonBody("MethodNotAllowed", "Method not allowed")},
 		{"no path", []string{"GET /", auth}, 404, notFound},
@@ -85,13 +100,20 @@ func TestRefusals(t *testing.T) {
 		{"metrics", []string{"GET /metrics", auth}, 404, notFound},
 		{"process: no token", []string{"GET /_aws/credentials"}, 401, "Authorization header required\n"},
 		{"process: no Bearer", []string{"GET /_aws/credentials", auth}, 401, "Invalid authorization token\n"},
-		{"process: wrong", []string{"GET /_aws/credentials", "Authorization: Bearer wrong"}, 401, "Invalid authorization token\n"},
+		{"process: wrong", []string{"GET /_aws/credentials", "Authorization: Bearer wrong"}, 401,
+			"Invalid authorization token\n"},
 		{"imds: no token", []string{"GET /latest/meta-data/"}, 401, "Unauthorized\n"},
-		{"imds: a made-up token", []string{"GET /latest/meta-data/", "X-aws-ec2-metadata-token: " + strings.Repeat("A", 64)}, 401, "Unauthorized\n"},
+		{"imds: a made-up token",
+			[]string{"GET /latest/meta-data/", "X-aws-ec2-metadata-token: " + strings.Repeat("A", 64)},
+			401, "Unauthorized\n"},
 		{"imds: no life", []string{"PUT /latest/api/token"}, 400, "Bad Request\n"},
-		{"imds: a life of nothing", []string{"PUT /latest/api/token", "X-aws-ec2-metadata-token-ttl-seconds: 0"}, 400, "Bad Request\n"},
-		{"imds: a long life", []string{"PUT /latest/api/token", "X-aws-ec2-metadata-token-ttl-seconds: 21601"}, 400, "Bad Request\n"},
-		{"imds: forwarded", []string{"PUT /latest/api/token", "X-aws-ec2-metadata-token-ttl-seconds: 60", "X-Forwarded-For: 10.0.0.1"}, 403, "Forwarded requests are not allowed\n"},
+		{"imds: a life of nothing", []string{"PUT /latest/api/token", "X-aws-ec2-metadata-token-ttl-seconds: 0"}, 400,
+			"Bad Request\n"},
+		{"imds: a long life", []string{"PUT /latest/api/token", "X-aws-ec2-metadata-token-ttl-seconds: 21601"}, 400,
+			"Bad Request\n"},
+		{"imds: forwarded",
+			[]string{"PUT /latest/api/token", "X-aws-ec2-metadata-token-ttl-seconds: 60", "X-Forwarded-For: 10.0.0.1"},
+			403, "Forwarded requests are not allowed\n"},
 		{"imds: GET a token", []string{"GET /latest/api/token"}, 405, "Method not allowed\n"},
 		{"imds: PUT data", []string{"PUT /latest/meta-data/"}, 405, "Method not allowed\n"},
 	} {
@@ -113,7 +135,7 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
-// TestCalledAddress: the address that was called is a good Host, whatever it is.
+// TestCalledAddress: the address that was called is allowed as Host.
 func TestCalledAddress(t *testing.T) {
 	b := newTestServer(t, one)
 	for host, want := range map[string]int{"10.1.2.3": 200, "10.1.2.3:1338": 200, "10.1.2.4": 403, "sidecar": 403} {
@@ -129,7 +151,7 @@ func TestCalledAddress(t *testing.T) {
 	}
 }
 
-// TestBodies: a request carries nothing.
+// TestBodies: a request with a large body is denied.
 func TestBodies(t *testing.T) {
 	b := newTestServer(t, one)
 	for length, want := range map[int64]int{0: 200, 1024: 200, 1025: 413, 1 << 40: 413, -1: 413} {
@@ -145,7 +167,7 @@ func TestBodies(t *testing.T) {
 	}
 }
 
-// TestFaces: what each answers, by the names that AWS's SDKs read.
+// TestFaces: each face answers in the form that AWS SDKs read.
 func TestFaces(t *testing.T) {
 	b := newTestServer(t, two)
 	l := allFaces()
@@ -154,6 +176,9 @@ func TestFaces(t *testing.T) {
 		t.Fatalf("PUT token: %d %v", session.Code, session.Header())
 	}
 	imds := "X-aws-ec2-metadata-token: " + session.Body.String()
+	const someTime = `\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ`
+	fill := strings.NewReplacer("KEY", planted+"KEY", "SESSION", planted+"SESSION", "TIME", someTime,
+		"END", `"AccountId":"123456789012","Expiration":"`+someTime+`"`)
 	pod := config.Listener{Address: "169.254.170.23:80", Faces: []string{config.FacePodIdentity}}
 	for _, tt := range []struct {
 		name     string
@@ -162,30 +187,40 @@ func TestFaces(t *testing.T) {
 		want     string // a pattern
 	}{
 		{"container", l, []string{"GET /v1/credentials", "Authorization: " + tokenOne},
-			`{"AccessKeyId":"ASIA\d+","SecretAccessKey":"KEY","Token":"SESSION","AccountId":"123456789012","Expiration":"TIME"}`},
-		{"container, by name of ours", l, []string{"GET /v1/credentials?a=%20b", "Authorization: " + tokenTwo + "-next", "Host: SIDECAR.internal:8080"}, `{"AccessKeyId":"ASIA\d+",.*}`},
-		{"role", l, []string{"GET /role/two", "Authorization: " + tokenTwo, "Host: 169.254.170.2"}, `{"AccessKeyId":"ASIA\d+",.*}`},
+			`{"AccessKeyId":"ASIA\d+","SecretAccessKey":"KEY","Token":"SESSION",END}`},
+		{"container, by name of ours", l,
+			[]string{
+				"GET /v1/credentials?a=%20b", "Authorization: " + tokenTwo + "-next", "Host: SIDECAR.internal:8080",
+			},
+			`{"AccessKeyId":"ASIA\d+",.*}`},
+		{"role", l, []string{"GET /role/two", "Authorization: " + tokenTwo, "Host: 169.254.170.2"},
+			`{"AccessKeyId":"ASIA\d+",.*}`},
 		{"pod identity", pod, []string{"GET /v1/credentials", "Authorization: " + tokenOne, "Host: [fd00:ec2::23]"},
-			`{"AccessKeyId":"ASIA\d+","SecretAccessKey":"KEY","Token":"SESSION","AccountId":"123456789012","Expiration":"TIME"}`},
+			`{"AccessKeyId":"ASIA\d+","SecretAccessKey":"KEY","Token":"SESSION",END}`},
 		{"process", l, []string{"GET /_aws/credentials", "Authorization: bearer " + tokenOne},
-			`{"Version":1,"AccessKeyId":"ASIA\d+","SecretAccessKey":"KEY","SessionToken":"SESSION","AccountId":"123456789012","Expiration":"TIME"}`},
+			`{"Version":1,"AccessKeyId":"ASIA\d+","SecretAccessKey":"KEY","SessionToken":"SESSION",END}`},
 		{"imds", l, []string{"GET /latest/meta-data/iam/security-credentials/one", imds},
-			`{"Code":"Success","LastUpdated":"TIME","Type":"AWS-HMAC","AccessKeyId":"ASIA\d+","SecretAccessKey":"KEY","Token":"SESSION","AccountId":"123456789012","Expiration":"TIME"}`},
-		{"imds, extended", l, []string{"GET /latest/meta-data/iam/security-credentials-extended/one", imds}, `{"Code":"Success",.*}`},
+			`{"Code":"Success","LastUpdated":"TIME","Type":"AWS-HMAC",` +
+				`"AccessKeyId":"ASIA\d+","SecretAccessKey":"KEY","Token":"SESSION",END}`},
+		{"imds, extended", l, []string{"GET /latest/meta-data/iam/security-credentials-extended/one", imds},
+			`{"Code":"Success",.*}`},
 		{"imds: the role's name", l, []string{"GET /latest/meta-data/iam/security-credentials/", imds}, `one`},
 		{"imds: the role's name, no slash", l, []string{"GET /latest/meta-data/iam/security-credentials", imds}, `one`},
 		{"imds: region", l, []string{"GET /latest/meta-data/placement/region", imds}, `eu-central-1`},
 		{"imds: zone", l, []string{"GET /latest/meta-data/placement/availability-zone", imds}, `eu-central-1a`},
-		{"imds: zone, as botocore asks", l, []string{"GET /latest/meta-data/placement/availability-zone/", imds}, `eu-central-1a`},
+		{"imds: zone, as botocore asks", l, []string{"GET /latest/meta-data/placement/availability-zone/", imds},
+			`eu-central-1a`},
 		{"imds: instance", l, []string{"GET /latest/meta-data/instance-id", imds}, `i-1234567890abcdef0`},
-		{"imds: identity", l, []string{"GET /latest/dynamic/instance-identity/document", imds}, `(?s){.*"availabilityZone": "eu-central-1a".*"region": "eu-central-1".*}`},
+		{"imds: identity", l, []string{"GET /latest/dynamic/instance-identity/document", imds},
+			`(?s){.*"availabilityZone": "eu-central-1a".*"region": "eu-central-1".*}`},
 		{"health", l, []string{"GET /health"}, `{"status":"healthy","services":3,"able":3}`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			w := b.ask(tt.listener, tt.request[0], tt.request[1:]...)
-			want := strings.NewReplacer("KEY", planted+"KEY", "SESSION", planted+"SESSION", "TIME", `\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ`).Replace(tt.want)
+			want := fill.Replace(tt.want)
 			if ok, _ := regexp.MatchString(`^`+want+`\n?$`, w.Body.String()); w.Code != 200 || !ok {
-				t.Errorf("%v: %d %s, want 200 %s", tt.request[0], w.Code, strings.ReplaceAll(w.Body.String(), planted, "***"), tt.want)
+				t.Errorf("%v: %d %s, want 200 %s", tt.request[0], w.Code,
+					strings.ReplaceAll(w.Body.String(), planted, "***"), tt.want)
 			}
 		})
 	}
@@ -195,7 +230,9 @@ func TestFaces(t *testing.T) {
 		}
 	})
 	t.Run("faces that are off", func(t *testing.T) {
-		for _, line := range []string{"GET /_aws/credentials", "GET /latest/meta-data/", "PUT /latest/api/token", "GET /role/one"} {
+		for _, line := range []string{
+			"GET /_aws/credentials", "GET /latest/meta-data/", "PUT /latest/api/token", "GET /role/one",
+		} {
 			if w := b.ask(pod, line, "Authorization: "+tokenOne); w.Code != 404 {
 				t.Errorf("%s where there is only pod-identity: %d, want 404", line, w.Code)
 			}
@@ -209,7 +246,7 @@ func newRecorder(b *testServer, r *http.Request) *recorder {
 	return w
 }
 
-// recorder keeps an answer's head.
+// recorder keeps an answer's status and headers.
 type recorder struct {
 	header http.Header
 	Code   int
@@ -219,7 +256,7 @@ func (w *recorder) Header() http.Header         { return w.header }
 func (w *recorder) Write(p []byte) (int, error) { return len(p), nil }
 func (w *recorder) WriteHeader(status int)      { w.Code = status }
 
-// TestSessions: a token of EC2's interface is good until its end, at its listener.
+// TestSessions: a session token is valid until its end, at its own listener.
 func TestSessions(t *testing.T) {
 	s, now := newSessions(), time.Unix(1e9, 0)
 	token := s.issue("a", now.Add(time.Minute))
@@ -242,7 +279,7 @@ func TestSessions(t *testing.T) {
 	}
 }
 
-// TestVersion1: requests without a token are answered if that was asked for.
+// TestVersion1: requests without a session token are answered if v1 is on.
 func TestVersion1(t *testing.T) {
 	b := newTestServer(t, one)
 	l := allFaces()
@@ -260,8 +297,8 @@ func TestVersion1(t *testing.T) {
 	}
 }
 
-// TestPassThrough: a source's own keys go out if that was asked for, with an end
-// that moves on.
+// TestPassThrough: a source's own keys are handed out if pass_through is on, as if
+// they expired in an hour.
 func TestPassThrough(t *testing.T) {
 	b := newTestServer(t, "services: {own: {auth_token: "+tokenOne+", pass_through: true}}")
 	w := b.ask(b.opts.Config.Server.Listeners[0], "GET /v1/credentials", "Authorization: "+tokenOne)
@@ -272,12 +309,13 @@ func TestPassThrough(t *testing.T) {
 	if err := json.Unmarshal(w.Body.Bytes(), &doc); err != nil {
 		t.Fatal(err)
 	}
-	if left := time.Until(doc.Expiration); doc.AccessKeyId != "AKIAIOSFODNN7EXAMPLE" || left < 59*time.Minute || left > time.Hour {
+	if left := time.Until(doc.Expiration); doc.AccessKeyId != "AKIAIOSFODNN7EXAMPLE" || left < 59*time.Minute ||
+		left > time.Hour {
 		t.Errorf("got %s for %v, want the source's own key for an hour", doc.AccessKeyId, left)
 	}
 }
 
-// TestRates: a service may be asked so often, and a peer refused so often.
+// TestRates: requests for a service are limited, and so are denials of a peer.
 func TestRates(t *testing.T) {
 	b := newTestServer(t, "server: {rate_limit: 1}\n"+one)
 	l := b.opts.Config.Server.Listeners[0]
@@ -310,7 +348,7 @@ func TestRates(t *testing.T) {
 	}
 }
 
-// TestAudit: each key that goes out has a line, whose secret is in none.
+// TestAudit: each key that is handed out is logged, and no secret is.
 func TestAudit(t *testing.T) {
 	b := newTestServer(t, one)
 	_, key := b.get(tokenOne)
@@ -322,7 +360,8 @@ func TestAudit(t *testing.T) {
 			}
 		}
 	}
-	if line["service"] != "one" || line["access_key_id"] != key || line["face"] != "container" || line["peer"] != "127.0.0.1:50000" || line["expires"] == nil {
+	if line["service"] != "one" || line["access_key_id"] != key || line["face"] != "container" ||
+		line["peer"] != "127.0.0.1:50000" || line["expires"] == nil {
 		t.Errorf("got %v, want service, key, face, peer and end", line)
 	}
 }
