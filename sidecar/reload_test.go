@@ -38,7 +38,7 @@ func TestFolder(t *testing.T) {
 		{"added", func() { write(t, file("a.yaml"), dynamicService("a", token("a"))) }, []string{tokenOne, token("a")},
 			nil, "service added"},
 		{"broken", func() { write(t, file("a.yaml"), "services: {a: {auth_token: 1}}") },
-			[]string{tokenOne, token("a")}, nil, "what was in force stays"},
+			[]string{tokenOne, token("a")}, nil, "the previous one stays in force"},
 		{"half-written", func() { write(t, file("a.yaml"), "") }, []string{tokenOne, token("a")}, nil,
 			"has no settings"},
 		{"a service by its file's name", func() {

@@ -42,7 +42,7 @@ func (s *scan) report(err error) {
 // logProblem logs a problem that is not known yet.
 func (f *files) logProblem(known map[string]bool, err error) {
 	if !known[err.Error()] {
-		f.server.opts.Log.Error("configuration is not used; what was in force stays", "error", err)
+		f.server.opts.Log.Error("configuration cannot be used; the previous one stays in force", "error", err)
 		f.server.metrics.reloads.WithLabelValues("error").Inc()
 	}
 }

@@ -15,16 +15,11 @@ type Environment struct {
 	ReadDir  func(ctx context.Context, path string) ([]fs.DirEntry, error)
 	// Stat describes a file; nil if permissions do not matter.
 	Stat func(ctx context.Context, path string) (fs.FileInfo, error)
-	// Prefix begins the names of our variables. The default is the value of
-	// CREDPROXY_NAMESPACE, or else CREDPROXY_.
-	Prefix string
 }
 
-// prefix returns what the names of our variables begin with.
+// prefix returns what the names of our variables begin with: the value of
+// CREDPROXY_NAMESPACE, or else CREDPROXY_.
 func (e Environment) prefix() string {
-	if e.Prefix != "" {
-		return e.Prefix
-	}
 	if name, set := e.LookupEnv("CREDPROXY_NAMESPACE"); set {
 		return name
 	}

@@ -68,9 +68,9 @@ func (f *file) hasSecrets() bool {
 // reference matches a reference to a variable or a file, ours or another program's.
 var reference = regexp.MustCompile(`\$\{[^}]*\}`)
 
-// warnOfNewlines warns of token files that end in a newline. We drop it; AWS's
-// SDKs read the same file, do not, and refuse the token. newlines has the files by
-// the setting that names them.
+// warnOfNewlines warns of token files that end in a newline. We drop it. AWS's
+// SDKs, if they read the same file, do not drop it and refuse the token. newlines
+// has the files by the setting that names them.
 func (c *Config) warnOfNewlines(newlines map[string]string) {
 	for _, setting := range slices.Sorted(maps.Keys(newlines)) {
 		path := strings.Split(setting, ".") // service names have no dots
