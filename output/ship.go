@@ -63,7 +63,8 @@ func (o *Output) abortStaleUploads(ctx context.Context, j *job) error {
 		if j.staleTries++; j.staleTries < maxStaleTries {
 			return err
 		}
-		o.opts.Log.Warn("unfinished multipart uploads of earlier attempts remain: add a lifecycle rule that removes them",
+		o.opts.Log.Warn("unfinished multipart uploads of earlier attempts remain: add a lifecycle rule that "+
+			"removes them",
 			"key", j.stored.target.Key, "error", err)
 	}
 	j.stored.staleUploads = false

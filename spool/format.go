@@ -109,7 +109,8 @@ func parseOpening(b []byte, magic string, version byte) (writer string, rest []b
 	}
 	writer = string(rest[:length])
 	if found != version {
-		return writer, nil, fmt.Errorf("use the program that wrote it, %q: it has format version %d, and this one reads version %d only",
+		return writer, nil, fmt.Errorf("use the program that wrote it, %q: it has format version %d, and this one "+
+			"reads version %d only",
 			writer, found, version)
 	}
 	return writer, rest[length:], nil

@@ -30,7 +30,8 @@ type Info struct {
 }
 
 // ErrNotSpool is the error for a folder that has nothing of a spool.
-var ErrNotSpool = fmt.Errorf("is not a spool: a spool's folder has a file named %s, and segments named ID%s, ID%s or %s/ID%s",
+var ErrNotSpool = fmt.Errorf("is not a spool: a spool's folder has a file named %s, and segments named ID%s, ID%s "+
+	"or %s/ID%s",
 	lockName, extActive, extSealed, quarantineDir, extQuarantined)
 
 // Inspect reads a segment's file, or all of a spool's folder, the quarantine last. It calls

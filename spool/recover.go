@@ -192,7 +192,8 @@ func (s *Spool) cut(g *Segment, file File, good int64, tail []byte) error {
 	g.uncut = file.Sync() != nil // to be cut again before it is read
 	g.size = good
 	s.opts.Warn(fmt.Sprintf("%d bytes behind the last whole frame of segment %016x were cut off: "+
-		"they were being written when the process ended, and never acknowledged, unless the disk has damaged them since%s",
+		"they were being written when the process ended, and never acknowledged, unless the disk has damaged them "+
+		"since%s",
 		len(tail), g.ID, where))
 	return nil
 }

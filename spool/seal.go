@@ -124,7 +124,8 @@ func (s *Spool) remove(all ...*Segment) (err error) {
 // recognised without their segments.
 func (s *Spool) recordRemoval(all ...*Segment) {
 	if err := s.dedup.recordRemoved(all); err != nil {
-		s.opts.Warn(fmt.Sprintf("chunks of segment %016x and %d others may be stored twice after a crash: they could not be recorded: %v",
+		s.opts.Warn(fmt.Sprintf("chunks of segment %016x and %d others may be stored twice after a crash: they "+
+			"could not be recorded: %v",
 			all[0].ID, len(all)-1, err))
 		return
 	}

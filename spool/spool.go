@@ -132,7 +132,8 @@ func Open(o Options) (*Spool, error) {
 	if o.Deduplicate {
 		journal := filepath.Join(o.Dir, journalName)
 		if s.dedup, err = openDedup(o.FS, journal, o.Writer, found, o.Now); err != nil {
-			o.Warn(fmt.Sprintf("chunks may be stored twice after a crash: the journal of recent chunks cannot be used: %v", err))
+			o.Warn(fmt.Sprintf("chunks may be stored twice after a crash: the journal of recent chunks cannot be "+
+				"used: %v", err))
 		}
 		s.lastID = max(s.lastID, s.dedup.journal.state.last)
 	}

@@ -143,7 +143,8 @@ func variable(s string) (piece, int, error) {
 		end := 2 + strings.IndexFunc(s[2:]+"/", func(r rune) bool {
 			return r != '_' && !('a' <= r|0x20 && r|0x20 <= 'z') && !('0' <= r && r <= '9')
 		})
-		return piece{}, 0, fmt.Errorf("%q is not known; there are $TAG, $TAG[n], $INDEX and $UUID (record fields in keys are not supported yet)", s[:end])
+		return piece{}, 0, fmt.Errorf("%q is not known; there are $TAG, $TAG[n], $INDEX and $UUID (record fields "+
+			"in keys are not supported yet)", s[:end])
 	}
 	return piece{kind: literal, text: "$"}, 1, nil
 }

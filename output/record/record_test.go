@@ -66,7 +66,8 @@ func TestDecoder(t *testing.T) {
 		{"body is no map", "92 05 a1 78", []string{"5.000000000   a178"}},
 		{"map32 body", "92 05 df 00000001 a1 61 c0", []string{"5.000000000   df00000001a161c0"}},
 		{"group",
-			"92 92 d7 00 ffffffff 00000000 81 a1 67 01 81 a1 61 02" + "92 05 80" + "92 92 d7 00 fffffffe 00000000 80 80" + "92 06 80",
+			"92 92 d7 00 ffffffff 00000000 81 a1 67 01 81 a1 61 02" + "92 05 80" + "92 92 d7 00 fffffffe 00000000 " +
+				"80 80" + "92 06 80",
 			[]string{"5.000000000  81a16102 80", "6.000000000   80"}},
 		{"almost a marker", "92 d7 00 fffffffd 00000000 80", []string{"4294967293.000000000   80"}},
 		{"marker with nanoseconds", "92 d7 00 ffffffff 00000001 80", []string{"!a group marker with nanoseconds"}},

@@ -26,7 +26,8 @@ func (s *Store) AbortStaleUploads(ctx context.Context, t Target) error {
 		return err
 	}
 	s.warnLeftovers.Do(func() {
-		s.opts.Warn(fmt.Sprintf("allow s3:ListBucketMultipartUploads and s3:AbortMultipartUpload, or add a lifecycle rule: "+
+		s.opts.Warn(fmt.Sprintf("allow s3:ListBucketMultipartUploads and s3:AbortMultipartUpload, or add a "+
+			"lifecycle rule: "+
 			"unfinished multipart uploads of earlier attempts cannot be removed: %v", err))
 	})
 	return nil

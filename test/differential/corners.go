@@ -72,7 +72,8 @@ var corners = []func(*packer){
 	func(p *packer) { one(p); p.str("overlong \xc0\x80 \xe0\x80\xaf \xf0\x80\x80\xaf.", 0) },
 	func(p *packer) {
 		one(p)
-		p.str("surrogates \xed\xa0\x80\xed\xb0\x80 above \xf4\x90\x80\x80 five \xf8\x88\x80\x80\x80 six \xfc\x84\x80\x80\x80\x80.", 0)
+		p.str("surrogates \xed\xa0\x80\xed\xb0\x80 above \xf4\x90\x80\x80 five \xf8\x88\x80\x80\x80 six "+
+			"\xfc\x84\x80\x80\x80\x80.", 0)
 	},
 	func(p *packer) { one(p); p.bin("\x00\x01\xff\xfe bytes", 0) },
 	func(p *packer) { one(p); p.ext(5, []byte{0, 0x7f, 0x80, 0xff}, 0) },

@@ -25,18 +25,21 @@ var Differences = []Difference{
 		Reason:  `the C output writes \x01, and \xffffff80 for a negative char, which is not JSON (flb_pack.c, msgpack2json); we write \\x01, \\x80`,
 		Applies: Ext,
 	}, {
-		Name:    "map keys are strings",
-		Reason:  "the C output writes a key that is a number, null, a boolean, an array or a map as it is, which is not JSON; we quote its JSON text",
+		Name: "map keys are strings",
+		Reason: "the C output writes a key that is a number, null, a boolean, an array or a map as it is, which " +
+			"is not JSON; we quote its JSON text",
 		Applies: OddKey,
 	}, {
 		Name: "DEL is raw",
-		Reason: "the C output writes 0x7f raw where its 16-byte block has nothing to escape, and as \\u007f elsewhere " +
+		Reason: "the C output writes 0x7f raw where its 16-byte block has nothing to escape, and as \\u007f " +
+			"elsewhere " +
 			"(flb_utils.c, flb_utils_write_str_escaped); the same text should be the same bytes",
 		Applies:   Delete,
 		Normalize: rawDelete,
 	}, {
 		Name: "a cut UTF-8 sequence is kept",
-		Reason: "the C output drops the lead byte of a sequence that ends behind the string; we keep it as it keeps all other " +
+		Reason: "the C output drops the lead byte of a sequence that ends behind the string; we keep it as it " +
+			"keeps all other " +
 			"invalid bytes, as U+E000 plus the byte",
 		Applies:   Truncated,
 		Normalize: dropLeadBytes,

@@ -138,7 +138,8 @@ func buildContext(t *testing.T) string {
 	top := run(t, "", "git", "rev-parse", "--show-toplevel")
 	dir := t.TempDir()
 	run(t, top, "sh", "-c",
-		"{ git ls-files -co --exclude-standard -z -- . ':!test'; git ls-files -co --exclude-standard -z test/host; } | tar -c --null --no-recursion -T - --ignore-failed-read | tar -x -C "+dir)
+		"{ git ls-files -co --exclude-standard -z -- . ':!test'; git ls-files -co --exclude-standard -z "+
+			"test/host; } | tar -c --null --no-recursion -T - --ignore-failed-read | tar -x -C "+dir)
 	run(t, dir, "go", "mod", "vendor")
 	return dir
 }

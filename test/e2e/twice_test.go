@@ -37,7 +37,8 @@ func TestIngestedTwice(t *testing.T) {
 				}
 				for _, c := range count(t, bucket, lines).Counts() {
 					if c.Missing > 0 || c.Twice != lines.Count || c.Copies != lines.Count {
-						t.Errorf("%d lines are missing, %d records are there twice, %d of them to the byte, want 0 and %d", c.Missing, c.Twice, c.Copies, lines.Count)
+						t.Errorf("%d lines are missing, %d records are there twice, %d of them to the byte, want "+
+							"0 and %d", c.Missing, c.Twice, c.Copies, lines.Count)
 					}
 				}
 			})

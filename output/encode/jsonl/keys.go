@@ -90,8 +90,11 @@ func (k *keys) find(at ref, b []byte) ref {
 func (k *keys) usual(at ref, b []byte) (n *key, next ref) {
 	next = k.all[at].next[0]
 	n = &k.all[next]
-	if len(b) < 16 || n.special ||
-		(binary.LittleEndian.Uint64(b)^n.head[0])&n.mask[0]|(binary.LittleEndian.Uint64(b[8:])^n.head[1])&n.mask[1] != 0 {
+	if len(b) < 16 || n.special {
+		return nil, none
+	}
+	head := [2]uint64{binary.LittleEndian.Uint64(b), binary.LittleEndian.Uint64(b[8:])}
+	if (head[0]^n.head[0])&n.mask[0]|(head[1]^n.head[1])&n.mask[1] != 0 {
 		return nil, none
 	}
 	return n, next

@@ -74,8 +74,10 @@ func escapeWords(dst, s []byte) (read, wrote int) {
 			read, wrote = read+word, wrote+word
 			continue
 		}
-		e0, e1, e2, e3 := shortEscapes[byte(w)], shortEscapes[byte(w>>8)], shortEscapes[byte(w>>16)], shortEscapes[byte(w>>24)]
-		e4, e5, e6, e7 := shortEscapes[byte(w>>32)], shortEscapes[byte(w>>40)], shortEscapes[byte(w>>48)], shortEscapes[byte(w>>56)]
+		e0, e1 := shortEscapes[byte(w)], shortEscapes[byte(w>>8)]
+		e2, e3 := shortEscapes[byte(w>>16)], shortEscapes[byte(w>>24)]
+		e4, e5 := shortEscapes[byte(w>>32)], shortEscapes[byte(w>>40)]
+		e6, e7 := shortEscapes[byte(w>>48)], shortEscapes[byte(w>>56)]
 		if (e0|e1|e2|e3|e4|e5|e6|e7)&noShortEscape != 0 {
 			break
 		}

@@ -65,7 +65,8 @@ func (s settings) input(name, dir string) (input, error) {
 	case name == "tiny":
 		return s.prepareTiny(dir)
 	}
-	return input{}, fmt.Errorf("-inputs: %q is not known: use parsed, raw, tags, tags:NUMBER, turns, turns:NUMBER, tiny and ten", name)
+	return input{}, fmt.Errorf("-inputs: %q is not known: use parsed, raw, tags, tags:NUMBER, turns, "+
+		"turns:NUMBER, tiny and ten", name)
 }
 
 // sizeOfLine is what a line of testenv.Orders takes, on average.

@@ -56,7 +56,8 @@ func parseOutput(text string) (output, error) {
 	form := regexp.MustCompile(`^(?:(null)|` + upload + `)(?:@(\d{1,3}))?(?:\*([1-9]\d{0,2}))?$`)
 	m := form.FindStringSubmatch(text)
 	if m == nil {
-		return output{}, fmt.Errorf("%q is no output: write null, s3:CODEC or sluice:CODEC:LEVEL, with @WORKERS*COUNT if you like", text)
+		return output{}, fmt.Errorf("%q is no output: write null, s3:CODEC or sluice:CODEC:LEVEL, with "+
+			"@WORKERS*COUNT if you like", text)
 	}
 	o := output{plugin: cmp.Or(m[1], m[2]), codec: cmp.Or(m[3], "none"), level: number(m[4], 0), count: number(m[6], 1)}
 	o.workers = number(m[5], usualWorkers(o.plugin))

@@ -130,7 +130,8 @@ func table(results []result) string {
 	var b strings.Builder
 	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(w,
-		"signal\tworkers\tkills\trecoveries\trepeated chunks\tfaulty requests\tS3 restarts\tobjects\tin parts\tuploads left\taccepted\tunsure\tarrived\tmissing\ttwice\tseconds\t")
+		"signal\tworkers\tkills\trecoveries\trepeated chunks\tfaulty requests\tS3 restarts\tobjects\tin "+
+			"parts\tuploads left\taccepted\tunsure\tarrived\tmissing\ttwice\tseconds\t")
 	for _, r := range results {
 		fmt.Fprintf(w, "%s\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%.0f\t\n",
 			signalName(r.signal), r.workers, r.done, r.recoveries, r.repeats, r.faults, r.restarts,
