@@ -22,7 +22,7 @@ func Print(out io.Writer, segmentMeta []byte, f spool.Frame) (wrong string, err 
 		return "", err
 	}
 	o := m.Encoding
-	o.Compression, o.Level = compress.None, 0
+	o.Format, o.Compression, o.Level = encode.JSONLines, compress.None, 0 // whatever the object is
 	w, err := encode.New(out, o, nil)
 	if err != nil {
 		return "", err

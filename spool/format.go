@@ -183,6 +183,25 @@ func parseTrailer(b []byte) (s summary, ok bool) {
 	}, true
 }
 
+// appendFrameHead appends all of a frame but its payload, which is f.Data in a codec.
+func appendFrameHead(dst []byte, f Frame, codec byte, payload []byte) []byte {
+	start := len(dst)
+	tag := f.Tag[:min(len(f.Tag), maxTag)]
+	dst = append(dst, frameMarker...)
+	dst = append(dst, make([]byte, 8)...) // size and crc
+	dst = binary.LittleEndian.AppendUint64(dst, f.Hash)
+	dst = binary.LittleEndian.AppendUint64(dst, uint64(f.Time.UnixNano()))
+	dst = binary.LittleEndian.AppendUint32(dst, uint32(len(f.Data)))
+	dst = append(dst, codec)
+	dst = binary.LittleEndian.AppendUint16(dst, uint16(len(tag)))
+	dst = append(dst, tag...)
+	body := dst[start+framePrefix:]
+	sum := crc32.Update(crc32.Checksum(body, castagnoli), castagnoli, payload)
+	binary.LittleEndian.PutUint32(dst[start+len(frameMarker):], uint32(len(body)+len(payload)))
+	binary.LittleEndian.PutUint32(dst[start+len(frameMarker)+4:], sum)
+	return dst
+}
+
 // frameSize parses a frame's prefix and returns the length of the whole frame.
 func frameSize(prefix []byte) (int64, error) {
 	if len(prefix) < framePrefix {

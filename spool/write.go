@@ -1,8 +1,6 @@
 package spool
 
 import (
-	"encoding/binary"
-	"hash/crc32"
 	"slices"
 	"sync"
 
@@ -32,19 +30,7 @@ func (w *frameWriter) encode(f Frame, compress bool) {
 			payload, codec = block, codecS2
 		}
 	}
-	f.Tag = f.Tag[:min(len(f.Tag), maxTag)]
-	b := append(w.head[:0], frameMarker...)
-	b = append(b, make([]byte, 8)...) // size and crc
-	b = binary.LittleEndian.AppendUint64(b, f.Hash)
-	b = binary.LittleEndian.AppendUint64(b, uint64(f.Time.UnixNano()))
-	b = binary.LittleEndian.AppendUint32(b, uint32(len(f.Data)))
-	b = append(b, codec)
-	b = binary.LittleEndian.AppendUint16(b, uint16(len(f.Tag)))
-	b = append(b, f.Tag...)
-	sum := crc32.Update(crc32.Checksum(b[framePrefix:], castagnoli), castagnoli, payload)
-	binary.LittleEndian.PutUint32(b[4:], uint32(len(b)-framePrefix+len(payload)))
-	binary.LittleEndian.PutUint32(b[8:], sum)
-	w.head, w.payload = b, payload
+	w.head, w.payload = appendFrameHead(w.head[:0], f, codec, payload), payload
 }
 
 // compress returns data as an S2 block, or false if that would not be smaller.

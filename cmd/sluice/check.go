@@ -113,8 +113,8 @@ func (s section) print(w world, tag string) error {
 	}
 	fmt.Fprintf(w.stdout, "%s: ok\n", s.title)
 	fmt.Fprintf(w.stdout, "  to    bucket %s at %s\n", cfg.Bucket, target)
-	fmt.Fprintf(w.stdout, "  as    json_lines, compression %s, objects of %d bytes or %v\n",
-		cfg.Compression, cfg.TotalFileSize, cfg.UploadTimeout)
+	fmt.Fprintf(w.stdout, "  as    %s, compression %s, objects of %d bytes or %v\n",
+		cfg.Format, cfg.Compression, cfg.TotalFileSize, cfg.UploadTimeout)
 	fmt.Fprintf(w.stdout, "  key   %s\n", key)
 	if cfg.CAFile != "" {
 		fmt.Fprintf(w.stdout, "  ca    %s\n", cfg.CAFile)
