@@ -18,18 +18,23 @@ func (s server) Do(*http.Request) (*http.Response, error) {
 	return &http.Response{
 		StatusCode: s.status,
 		Header:     http.Header{"Date": {s.date.UTC().Format(http.TimeFormat)}},
+		Body:       http.NoBody,
 	}, nil
+}
+
+// observe has the clock see an answer.
+func observe(t *testing.T, clock *creds.Clock, answer server) {
+	t.Helper()
+	response, err := clock.Client(answer).Do(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	response.Body.Close()
 }
 
 func TestClock(t *testing.T) {
 	machine := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 	clock := creds.NewClock(func() time.Time { return machine }, nil)
-	answer := func(status int, offset time.Duration) {
-		t.Helper()
-		if _, err := clock.Client(server{status, machine.Add(offset)}).Do(nil); err != nil {
-			t.Fatal(err)
-		}
-	}
 	for _, c := range []struct {
 		name         string
 		status       int
@@ -43,7 +48,7 @@ func TestClock(t *testing.T) {
 		{"another time again", 400, time.Hour, time.Hour, 0},
 		{"agreement later", 403, time.Minute, 0, 0},
 	} {
-		answer(c.status, c.says)
+		observe(t, clock, server{c.status, machine.Add(c.says)})
 		if got := clock.Now().Sub(machine); got != c.want || clock.Offset() != c.want {
 			t.Errorf("after %s: the clock is corrected by %v, want %v", c.name, got, c.want)
 		}
@@ -53,7 +58,7 @@ func TestClock(t *testing.T) {
 func TestClockThatIsSet(t *testing.T) {
 	wall, ran := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC), time.Duration(0)
 	clock := creds.NewClock(func() time.Time { return wall }, func() time.Duration { return ran })
-	clock.Client(server{403, wall.Add(-7 * time.Hour)}).Do(nil)
+	observe(t, clock, server{403, wall.Add(-7 * time.Hour)})
 	wall, ran = wall.Add(time.Hour), ran+time.Hour
 	if got := clock.Now().Sub(wall); got != -7*time.Hour {
 		t.Errorf("an hour later the correction is %v, want what was learned", got)
@@ -79,7 +84,7 @@ func TestExpiryGoesByTheService(t *testing.T) {
 	if _, err := cache.Retrieve(t.Context()); err == nil {
 		t.Error("by the machine's clock the key has expired")
 	}
-	clock.Client(server{403, service}).Do(nil)
+	observe(t, clock, server{403, service})
 	if _, err := cache.Retrieve(t.Context()); err != nil {
 		t.Errorf("by the service's clock the key is valid: %v", err)
 	}

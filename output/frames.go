@@ -18,9 +18,9 @@ func writeFrame(w encode.Encoder, f spool.Frame, found *problems) error {
 	for d := record.NewDecoder(f.Data); ; {
 		err := writeNext(w, d)
 		switch {
-		case err == io.EOF:
-			return nil
 		case err == nil:
+		case errors.Is(err, io.EOF):
+			return nil
 		case isInvalid(err) || errors.Is(err, record.ErrTooDeep):
 			found.add("%s: %v", describeChunk(f), err)
 		case errors.Is(err, record.ErrTruncated) || errors.Is(err, record.ErrReserved):

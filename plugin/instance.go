@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -74,7 +75,8 @@ func newInstance(name string, h hostInstance, sources *standard.Sources) (*insta
 func configure(h hostInstance, sources *standard.Sources) (conf.Config, error) {
 	cfg, err := setup.Parse(h.property, sources)
 	if misspelt := conf.Misspelt(h.property); len(misspelt) > 0 {
-		known, _ := err.(conf.Mistakes)
+		var known conf.Mistakes
+		errors.As(err, &known)
 		return cfg, append(known, misspelt...)
 	}
 	return cfg, err

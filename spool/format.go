@@ -224,8 +224,12 @@ func parseFrame(b, buf []byte) (f Frame, grown []byte, err error) {
 	if codec != codecS2 {
 		return Frame{}, buf, fmt.Errorf("unknown codec %d", codec)
 	}
-	if n, err := s2.DecodedLen(f.Data); err != nil || n != f.raw || n > maxRaw {
-		return Frame{}, buf, fmt.Errorf("its payload decompresses to %d bytes instead of %d: %v", n, f.raw, err)
+	n, err := s2.DecodedLen(f.Data)
+	if err != nil {
+		return Frame{}, buf, fmt.Errorf("decompress its payload: %w", err)
+	}
+	if n != f.raw || n > maxRaw {
+		return Frame{}, buf, fmt.Errorf("its payload decompresses to %d bytes instead of %d", n, f.raw)
 	}
 	if f.Data, err = s2.Decode(buf[:cap(buf)], f.Data); err != nil {
 		return Frame{}, buf, fmt.Errorf("decompress its payload: %w", err)

@@ -2,6 +2,7 @@ package spool
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"slices"
 	"strings"
@@ -26,7 +27,7 @@ func readAll(t *testing.T, file []byte) (chunks []string, damage []Damage, err e
 	defer frames.release()
 	for {
 		f, err := frames.next()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return chunks, frames.damage, nil
 		}
 		if err != nil {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -87,7 +88,8 @@ func (s section) mistakes() conf.Mistakes {
 	}
 	problems := conf.CheckNames(names)
 	_, err := conf.Parse(s.get, conf.Checks{KeyFormat: output.CheckKeyFormat})
-	if found, ok := err.(conf.Mistakes); ok {
+	var found conf.Mistakes
+	if errors.As(err, &found) {
 		problems = append(problems, found...)
 	}
 	return problems

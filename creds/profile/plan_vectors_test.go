@@ -181,7 +181,7 @@ func checkError(t *testing.T, err error, theirs string) {
 			t.Errorf("error %v, want one with %q", err, class.fragment)
 		}
 		for _, sentinel := range []error{profile.ErrNoProfile, profile.ErrNoCredentials} {
-			if got, want := errors.Is(err, sentinel), sentinel == class.is; got != want {
+			if got, want := errors.Is(err, sentinel), errors.Is(class.is, sentinel); got != want {
 				t.Errorf("errors.Is(%v, %v) = %v, want %v", err, sentinel, got, want)
 			}
 		}

@@ -8,7 +8,7 @@ import (
 
 func TestDo(t *testing.T) {
 	want := errors.New("an error of its own")
-	if err := Do(func() error { return want }); err != want {
+	if err := Do(func() error { return want }); !errors.Is(err, want) {
 		t.Errorf("Do returned %v, want %v", err, want)
 	}
 	err := Do(func() error { panic("a bug") })

@@ -3,6 +3,7 @@ package encode_test
 import (
 	"bytes"
 	"compress/gzip"
+	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -28,7 +29,7 @@ func encodeAll(t *testing.T, chunk []byte, o encode.Options) string {
 	}
 	for d := record.NewDecoder(chunk); ; {
 		ev, err := d.Next()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			break
 		}
 		if err == nil {

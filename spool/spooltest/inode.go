@@ -1,6 +1,7 @@
 package spooltest
 
 import (
+	"errors"
 	"io"
 	"slices"
 )
@@ -73,12 +74,12 @@ func (h *handle) Sync() error {
 	defer h.disk.mu.Unlock()
 	err := h.disk.step()
 	switch {
-	case err == nil, err != ErrCrashed && h.disk.lying:
+	case err == nil, !errors.Is(err, ErrCrashed) && h.disk.lying:
 		for _, e := range h.file.fresh {
 			h.file.synced = e.apply(h.file.synced)
 		}
 		h.file.fresh = nil
-	case err != ErrCrashed:
+	case !errors.Is(err, ErrCrashed):
 		h.file.fresh = nil // the pages count as clean, and are not written
 	}
 	return err

@@ -2,6 +2,7 @@ package benchmarks
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"testing"
 
@@ -26,7 +27,7 @@ func orders(b *testing.B) []byte {
 func write(b *testing.B, w encode.Encoder, data []byte) {
 	for d := record.NewDecoder(data); ; {
 		ev, err := d.NextHeader()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return
 		}
 		n := 0

@@ -3,6 +3,7 @@ package benchmarks
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"io"
 	"strings"
 	"testing"
@@ -15,7 +16,7 @@ func pack(t testing.TB, text string) []byte {
 	d := json.NewDecoder(strings.NewReader(text))
 	d.UseNumber()
 	b, err := packNext(d, nil)
-	if err != nil && err != io.EOF {
+	if err != nil && !errors.Is(err, io.EOF) {
 		t.Fatalf("pack %s: %v", text, err)
 	}
 	return b

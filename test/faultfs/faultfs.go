@@ -13,6 +13,7 @@
 package faultfs
 
 import (
+	"errors"
 	"os"
 	"sync"
 	"syscall"
@@ -132,10 +133,10 @@ func (d *FS) decide(op Op) (done bool, errno syscall.Errno) {
 	if fault == nil {
 		return true, 0
 	}
-	switch err := fault(op); err {
-	case nil:
+	switch err := fault(op); {
+	case err == nil:
 		return true, 0
-	case ErrDone:
+	case errors.Is(err, ErrDone):
 		return true, syscall.EIO
 	default:
 		return false, fs.ToErrno(err)
