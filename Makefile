@@ -83,7 +83,7 @@ bench-flush: all $(BUILD)/flb-host ## Measure how long CHUNKS flushes (default 5
 bench-idle: all ## Measure what a minute without anything to do costs after a load (real Fluent Bit)
 	@cd test && go run ./cmd/idle
 
-lint: ## gofmt, go vet and staticcheck
+lint: ## gofmt, vet, errorlint, bodyclose, staticcheck, govulncheck, the import law and the width of lines
 	@test/lint.sh
 
 clean: ## Remove what was built
