@@ -49,7 +49,8 @@ func TestWholeObject(t *testing.T) {
 			t.Fatalf("%s: %v", c.name, err)
 		}
 		if got := server.Object("b/k"); !bytes.Equal(got.Body, body) || got.Writes != 1 {
-			t.Errorf("%s: %d bytes are stored in %d writes, want %d in one", c.name, len(got.Body), got.Writes, len(body))
+			t.Errorf("%s: %d bytes are stored in %d writes, want %d in one", c.name, len(got.Body), got.Writes,
+				len(body))
 		}
 	}
 }
