@@ -13,8 +13,10 @@ import (
 )
 
 const (
-	// life is how long S3 accepts a key, by the real clock.
+	// life is how long S3 accepts a short key, by the real clock.
 	life = 4 * time.Second
+	// longLife leaves a busy machine time to use a key that was just checked.
+	longLife = 20 * time.Second
 	// renewal is the age of a key at which callers get another.
 	renewal = time.Second
 )
@@ -22,7 +24,8 @@ const (
 // issuer issues keys for one role and follows their use.
 type issuer struct {
 	name    string        // prefix of the IDs of this issuer's keys alone
-	promise time.Duration // how long a key is said to be valid; life if that is true
+	promise time.Duration // how long a key is said to be valid
+	accept  time.Duration // how long it is
 
 	mu      sync.Mutex // guards what follows
 	minted  map[string]minted
@@ -60,7 +63,7 @@ func (i *issuer) admit(id string) (testenv.Keys, bool) {
 		return testenv.Keys{}, false
 	}
 	age := time.Since(m.born)
-	if age >= life {
+	if age >= i.accept {
 		i.refused++
 		return testenv.Keys{}, false
 	}
@@ -107,12 +110,18 @@ func newDirectory() *directory {
 	return &directory{IAMService: auth.NewIAMServiceSingle(owner)}
 }
 
-// newIssuer returns an issuer whose keys the server knows.
-func (d *directory) newIssuer(promise time.Duration) *issuer {
+// newIssuer returns an issuer whose keys the server knows and accepts for some time.
+func (d *directory) newIssuer(promise, accept time.Duration) *issuer {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	name := fmt.Sprintf("ASIA%04d", len(d.issuers))
-	i := &issuer{name: name, promise: promise, minted: map[string]minted{}, used: map[string]bool{}}
+	i := &issuer{
+		name:    name,
+		promise: promise,
+		accept:  accept,
+		minted:  map[string]minted{},
+		used:    map[string]bool{},
+	}
 	d.issuers = append(d.issuers, i)
 	return i
 }
