@@ -7,7 +7,7 @@ import (
 	"sluice/conf"
 )
 
-// FuzzRoleARN: what is taken for a role's ARN names a role, and can stand in a
+// FuzzRoleARN: what is accepted as a role's ARN names a role, and can stand in a
 // log line and a form; what is not is a mistake that names the remedy.
 func FuzzRoleARN(f *testing.F) {
 	for _, seed := range []string{

@@ -24,8 +24,8 @@ func (fs *stubbornFS) Remove(name string) error {
 	return fs.OS.Remove(name)
 }
 
-// TestSettleAll settles three stored jobs at once, of which the spool cannot remove one at first.
-func TestSettleAll(t *testing.T) {
+// TestCommitJobs commits three stored jobs at once, one of which the spool cannot remove at first.
+func TestCommitJobs(t *testing.T) {
 	fs := &stubbornFS{}
 	o := &Output{queue: newQueue(true, 4, time.Now), cores: newSemaphore(1), opts: Options{
 		Config: conf.Config{Deduplicate: true}, Dir: t.TempDir(), FS: fs, Now: time.Now,

@@ -78,7 +78,7 @@ func (r *rig) copied() *rig {
 }
 
 // TestRefusedChunkIsNotLost: a chunk is refused since its sync fails, and cannot be cut off. Its segment is not
-// stored without it: the next start finds it on the disk, answers OK when it comes again, and has to ship it.
+// stored without it: the next start finds it on the disk, answers OK when it is delivered again, and has to ship it.
 func TestRefusedChunkIsNotLost(t *testing.T) {
 	for _, deduplicate := range []bool{true, false} {
 		t.Run(fmt.Sprint("deduplicate ", deduplicate), func(t *testing.T) {
@@ -108,8 +108,8 @@ func TestRefusedChunkIsNotLost(t *testing.T) {
 	}
 }
 
-// TestBadSectorWhileRunning: what the disk can still read of a segment is shipped, the segment is put aside, and its
-// stream goes on. It is no outage of the server.
+// TestBadSectorWhileRunning: what the disk can still read of a segment is shipped, the segment is quarantined, and its
+// stream goes on. It does not count as an outage of the server.
 func TestBadSectorWhileRunning(t *testing.T) {
 	r := newRig(t)
 	disk := &illFS{}
@@ -137,14 +137,14 @@ func TestBadSectorWhileRunning(t *testing.T) {
 	}
 }
 
-// TestQuarantineRemovedWhileRunning: a segment that is to be put aside does not block its stream.
+// TestQuarantineRemovedWhileRunning: a segment that is to be quarantined does not block its stream.
 func TestQuarantineRemovedWhileRunning(t *testing.T) {
 	r := newRig(t)
 	out := r.open("upload_timeout=1s")
 	if err := os.RemoveAll(filepath.Join(r.dir, "quarantine")); err != nil {
 		t.Fatal(err)
 	}
-	r.flush(out, "app", append(record("good"), 0x01)) // an integer is no log event
+	r.flush(out, "app", append(record("good"), 0x01)) // an integer is not a log event
 	r.wait("the segment is put aside", func() bool { return len(r.quarantine()) == 1 })
 	r.flush(out, "app", record("later"))
 	r.close(out, plenty)
@@ -154,7 +154,7 @@ func TestQuarantineRemovedWhileRunning(t *testing.T) {
 	}
 }
 
-// TestFullSpoolIsSealed: active segments that fill the spool are shipped at once, and chunks are taken again.
+// TestFullSpoolIsSealed: active segments that fill the spool are shipped at once, and chunks are accepted again.
 func TestFullSpoolIsSealed(t *testing.T) {
 	r := newRig(t)
 	out := r.open("upload_timeout=10m", "store_dir_limit_size=3M")

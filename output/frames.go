@@ -51,7 +51,7 @@ func describeChunk(f spool.Frame) string {
 	return fmt.Sprintf("chunk with tag %q, received at %s", f.Tag, f.Time.UTC().Format(time.RFC3339Nano))
 }
 
-// isInvalid reports whether err is about one object that is no log event: the next may be.
+// isInvalid reports whether err is about one object that is not a log event: the next may be one.
 func isInvalid(err error) bool {
 	var e *record.InvalidError
 	return errors.As(err, &e)

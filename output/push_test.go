@@ -49,7 +49,7 @@ func (r *rig) leave(pairs []string, settings ...string) {
 	r.s3.SetFault(nil)
 }
 
-// TestPushElsewhere: a push stores in the bucket that it is told, under the same keys, and tells of that one.
+// TestPushElsewhere: a push stores in the bucket that it is given, under the same keys, and reports that one.
 func TestPushElsewhere(t *testing.T) {
 	r := newRig(t)
 	r.leave([]string{"app", "one", "web", "two"}, "bucket=before")
@@ -83,9 +83,9 @@ func (r *rig) damage(old, new string) {
 	}
 }
 
-// TestPushTellsWhatWasPutAside: what cannot be read of a segment is told with its reason, and how much of it
+// TestPushReportsQuarantine: what cannot be read of a segment is reported with its reason, and how much of it
 // was stored; each time that the quarantine is pushed.
-func TestPushTellsWhatWasPutAside(t *testing.T) {
+func TestPushReportsQuarantine(t *testing.T) {
 	r := newRig(t)
 	r.leave([]string{"parts", "good", "parts", "spoilt", "nothing", "spoilt", "whole", "good"})
 	r.damage("spoilt", "SPOILT")

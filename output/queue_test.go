@@ -264,7 +264,7 @@ func TestBackoff(t *testing.T) {
 	}
 }
 
-// A segment that was shipped while somebody still looked at it is not begun again.
+// A segment that was shipped while it was being looked at is not begun again.
 func TestGrownTooLate(t *testing.T) {
 	dir := t.TempDir()
 	q := newQueue(true, 2, time.Now)

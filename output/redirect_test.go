@@ -19,7 +19,7 @@ func only(code string) s3test.Fault {
 	}
 }
 
-// TestCorrectedBucket: what was taken under a mistyped bucket goes to the one that it is corrected to, with the first
+// TestCorrectedBucket: what was accepted for a mistyped bucket goes to the one that it is corrected to, with the first
 // attempt of the next start, in its order; and nothing waits behind it.
 func TestCorrectedBucket(t *testing.T) {
 	for mistyped, code := range map[string]string{
@@ -48,7 +48,7 @@ func TestCorrectedBucket(t *testing.T) {
 	}
 }
 
-// TestOtherBucket: what was taken for a bucket that is there goes there, whatever is configured now.
+// TestOtherBucket: what was accepted for a bucket that exists goes there, whatever is configured now.
 func TestOtherBucket(t *testing.T) {
 	r := newRig(t)
 	out := r.open("bucket=before")

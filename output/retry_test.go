@@ -50,7 +50,7 @@ func (o *Output) fail(t *testing.T, cause error) (left int) {
 	return o.queue.len()
 }
 
-// TestFinal counts the attempts after which a segment is given up, and looks where it is then.
+// TestFinal counts the attempts after which a segment is given up, and checks where it is then.
 func TestFinal(t *testing.T) {
 	down := errors.New("connection refused")
 	bug, disk := &contain.Panic{Value: "a bug"}, &spoolError{errors.New("input/output error")}
@@ -93,7 +93,7 @@ func TestFinal(t *testing.T) {
 	}
 }
 
-// TestOwnFailures: what the disk or a panic does is no outage of the server.
+// TestOwnFailures: a failure of the disk or a panic is not an outage of the server.
 func TestOwnFailures(t *testing.T) {
 	for _, cause := range []error{fmt.Errorf("wrapped: %w", &spoolError{os.ErrPermission}),
 		&contain.Panic{Value: "a bug"}} {

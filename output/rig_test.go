@@ -104,7 +104,7 @@ func (r *rig) segments() (found []string) {
 	return found
 }
 
-// quarantine returns the reasons of what was put aside.
+// quarantine returns the reasons of what is in the quarantine.
 func (r *rig) quarantine() (reasons []string) {
 	names, err := filepath.Glob(filepath.Join(r.dir, "quarantine", "*.reason"))
 	if err != nil {

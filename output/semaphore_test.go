@@ -22,7 +22,7 @@ func TestSlots(t *testing.T) {
 	}
 }
 
-// taken takes as many as there are.
+// taken acquires as many as are free.
 func taken(s *semaphore) (n int) {
 	for s.TryAcquire() {
 		n++

@@ -30,8 +30,8 @@ func TestUnnoted(t *testing.T) {
 		metrics := ""
 		if c.noted != "" {
 			metrics = fmt.Sprintf("# TYPE fluentbit_output_proc_bytes_total "+
-				"counter\nfluentbit_output_proc_records_total{name=\"s\"} " +
-					"7\nfluentbit_output_proc_bytes_total{name=\"s\"} %s\n", c.noted)
+				"counter\nfluentbit_output_proc_records_total{name=\"s\"} "+
+				"7\nfluentbit_output_proc_bytes_total{name=\"s\"} %s\n", c.noted)
 		}
 		if got := a.unacked(metrics); got != c.want {
 			t.Errorf("of %v answers, %q bytes noted: %d unacked, want %d", c.answered, c.noted, got, c.want)

@@ -51,7 +51,7 @@ func (none) Retrieve(context.Context) (creds.Credentials, error) {
 	return creds.Credentials{}, errors.New("no role")
 }
 
-// TestNoCredentialsYet: the line names the output, and the command that tells of what it asks.
+// TestNoCredentialsYet: the line names the output, and the command that says why.
 func TestNoCredentialsYet(t *testing.T) {
 	for profile, want := range map[string]string{
 		"":             `run "sluice creds explain" as`,

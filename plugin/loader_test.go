@@ -3,7 +3,7 @@ package main
 import "testing"
 
 // The last instance that goes takes the sources of credentials along, which would
-// be kept fresh for nobody.
+// be kept fresh for no one.
 func TestSourcesEndWithTheLastInstance(t *testing.T) {
 	first := newSources()
 	p := &process{sources: first, instances: map[uintptr]*instance{1: {}, 2: {}}}

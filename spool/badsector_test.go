@@ -98,7 +98,7 @@ func wantWithout(t *testing.T, when string, got []string, damage []spool.Damage,
 	}
 }
 
-// TestBadSectorOfHeader puts aside the one segment that nobody can read, and starts with the others.
+// TestBadSectorOfHeader quarantines the one segment that cannot be read, and starts with the others.
 func TestBadSectorOfHeader(t *testing.T) {
 	fs := &sectorFS{}
 	dir := t.TempDir()

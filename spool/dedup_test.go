@@ -93,7 +93,7 @@ func TestRepeatedChunks(t *testing.T) {
 	}
 }
 
-// A chunk that was not taken must not be recognised: that would lose it.
+// A chunk that was not accepted must not be recognised: that would lose it.
 func TestFailedChunksAreNotRecognised(t *testing.T) {
 	for name, fail := range map[string]func(*faultyFS){
 		"write": func(fs *faultyFS) { fs.write = syscall.ENOSPC },
@@ -164,7 +164,7 @@ func TestCommitAgain(t *testing.T) {
 	l.takes("one", false)
 }
 
-// What is given up is taken again.
+// What was given up is accepted again.
 func TestDroppedChunksAreNotRecognised(t *testing.T) {
 	l := newLife(t)
 	l.start()
@@ -235,7 +235,7 @@ func TestExpectedOverManyStarts(t *testing.T) {
 	l.takes("much later", true)
 }
 
-// While the spool is full Fluent Bit waits, and nothing comes again.
+// While the spool is full, Fluent Bit waits and delivers nothing again.
 func TestExpectedWhileRefused(t *testing.T) {
 	l := newLife(t)
 	l.start()
@@ -263,7 +263,7 @@ func TestRepeatsAreBounded(t *testing.T) {
 	l.takes("old", false) // it came long before the end
 	l.takes("new", true)
 	l.now = l.now.Add(11 * time.Minute)
-	l.takes("newer", false) // somebody ingests it on purpose
+	l.takes("newer", false) // ingested again on purpose
 }
 
 func TestRepeatsOff(t *testing.T) {

@@ -95,7 +95,7 @@ func TestEveryAppendIsSynced(t *testing.T) {
 	}
 }
 
-// A chunk is either taken, and recovered, or refused, and gone.
+// A chunk is either accepted, and recovered, or refused, and gone.
 func TestFailingDisk(t *testing.T) {
 	for _, c := range []struct {
 		name  string
@@ -256,7 +256,7 @@ func damage(t *testing.T, dir string, offsets ...int) {
 }
 
 // TestDamagedHeader: a header that cannot be read has a copy. Without that one an
-// active segment that has frames is not taken for one that was just begun.
+// active segment that has frames is not mistaken for one that was just created.
 func TestDamagedHeader(t *testing.T) {
 	dir := t.TempDir()
 	r := open(t, spool.Options{Dir: dir})
@@ -334,8 +334,7 @@ func TestAnyFlippedBit(t *testing.T) {
 	}
 }
 
-// TestRemovedFile: what is appended to a file that somebody has deleted would be
-// found by nobody.
+// TestRemovedFile: what is appended to a deleted file could never be found.
 func TestRemovedFile(t *testing.T) {
 	dir := t.TempDir()
 	r := open(t, spool.Options{Dir: dir})

@@ -169,7 +169,7 @@ func TestReadOnlyRemount(t *testing.T) {
 	if err := s.Commit(s.sealed[0]); err == nil {
 		t.Error("a segment was removed from a disk that is read-only")
 	}
-	_ = s.Close(spool.Unknown) // it tells what it could not do
+	_ = s.Close(spool.Unknown) // it reports what it could not do
 	if err := syscall.Unmount(dir, 0); err != nil {
 		t.Fatal(err)
 	}

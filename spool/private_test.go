@@ -10,10 +10,10 @@ import (
 	"sluice/spool"
 )
 
-// nobody is a user who is not us.
+// nobody is another user.
 const nobody = 65534
 
-// TestPrivate: a folder that somebody else controls is refused, and the error says what to do.
+// TestPrivate: a folder that another user controls is refused, and the error says what to do.
 func TestPrivate(t *testing.T) {
 	if os.Getuid() != 0 {
 		t.Skip("only root may give a folder away")

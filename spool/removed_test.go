@@ -52,7 +52,7 @@ func TestQuarantineOfRemoved(t *testing.T) {
 	}
 }
 
-// TestFolderRemoved: chunks go on to be taken when the whole folder was removed, and the new one is locked, and
+// TestFolderRemoved: chunks are still accepted when the whole folder was removed, and the new one is locked, and
 // remembers what comes.
 func TestFolderRemoved(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "spool")

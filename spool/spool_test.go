@@ -386,7 +386,7 @@ func TestFrameKeepsEverything(t *testing.T) {
 	}
 }
 
-// Who seals everything while somebody else does has all of it handed over when it
+// A goroutine that seals everything while another does the same has all of it handed over when it
 // returns.
 func TestSealAtTheSameTime(t *testing.T) {
 	r := open(t, spool.Options{Dir: t.TempDir()})

@@ -1,5 +1,5 @@
 // Package recovery crashes a spool on a disk that forgets, before each of its operations, and wants each
-// chunk that was answered, and each that comes again, to be stored once.
+// chunk that was answered, and each that is delivered again, to be stored once.
 package spool_test
 
 import (

@@ -80,7 +80,7 @@ func TestPutIfAbsent(t *testing.T) {
 	}
 }
 
-// TestNotImplemented: a server that does not know the condition is told without it from then on, with a warning; one
+// TestNotImplemented: a server that does not support the condition gets no more of them, with a warning; one
 // that does not know something else still gets the condition.
 func TestNotImplemented(t *testing.T) {
 	for _, c := range []struct {

@@ -20,7 +20,7 @@ func (w without) Retrieve(context.Context) (creds.Credentials, error) {
 
 func TestRemedy(t *testing.T) {
 	api := func(code string) error { return &smithy.GenericAPIError{Code: code} }
-	// put is what comes of an upload, with nobody listening.
+	// put returns the error of an upload when no server is listening.
 	put := func(p creds.Provider) error {
 		store, err := s3.New(s3.Options{Region: "us-east-1", Endpoint: "http://127.0.0.1:1", Attempts: 1,
 			Credentials: p})

@@ -130,7 +130,7 @@ func (r reference) object(b []byte, depth int) (text string, rest []byte, err er
 	if depth == maxDepth {
 		return "", nil, errNotHere
 	}
-	var names, all []string // "" for what is no str, or not there any more
+	var names, all []string // "" for what is not a str, or was removed
 	for range n {
 		name, key := "", ""
 		kind := msgp.NextType(b)

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// Corners are the records that somebody thought of.
+// Corners are records made by hand.
 func Corners() []Record {
 	var records []Record
 	for _, body := range corners {
@@ -141,7 +141,7 @@ func wide(p *packer, n, width int) {
 var times = []func(*packer){
 	func(p *packer) { p.uint(0, 0) },
 	func(p *packer) { p.uint(1, 0) },
-	func(p *packer) { p.uint(math.MaxUint32, 4) },  // as a number it is no marker
+	func(p *packer) { p.uint(math.MaxUint32, 4) },  // as a number it is not a marker
 	func(p *packer) { p.uint(253_402_300_800, 8) }, // the year 10000
 	func(p *packer) { p.eventTime(math.MaxUint32-2, 0) },
 	func(p *packer) { p.eventTime(0, 0) },

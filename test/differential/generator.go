@@ -92,7 +92,7 @@ func (g *generator) marker(seconds uint32, content func()) Record {
 	return g.done(0)
 }
 
-// time is an EventTime, an integer or a float. A float32 is no time to Fluent Bit.
+// time is an EventTime, an integer or a float. Fluent Bit does not take a float32 as a time.
 func (g *generator) time() {
 	seconds := uint32(1_600_000_000 + g.r.IntN(400_000_000))
 	kinds := 9

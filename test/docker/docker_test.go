@@ -222,7 +222,7 @@ func (w world) imds(t *testing.T, gateway string) {
 func (w world) pause() string { return w.network + "-host" }
 
 // ship runs the loader with the plugin until all lines are in S3, and returns
-// what it printed. The loader fails unless every chunk was taken.
+// what it printed. The loader fails unless every chunk was accepted.
 func (w world) ship(t *testing.T, endpoint string, streams ...testenv.Lines) string {
 	t.Helper()
 	logs := t.TempDir()

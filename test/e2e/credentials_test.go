@@ -71,7 +71,7 @@ func runs(dir string) int {
 	return bytes.Count(b, []byte("\n"))
 }
 
-// zombies counts the children of a process that have ended and that nobody has waited for.
+// zombies counts the children of a process that have ended and were not waited for.
 func zombies(t *testing.T, parent int) (n int) {
 	t.Helper()
 	stats, err := filepath.Glob("/proc/[0-9]*/stat")

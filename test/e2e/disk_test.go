@@ -228,7 +228,8 @@ func TestDiskReadOnly(t *testing.T) {
 }
 
 // TestDiskLies has an fsync write and yet fail, and the disk change nothing more, while S3 is well; then the power
-// goes. A chunk that was refused is on the disk all the same, and is recognised when it comes again: its segment must
+// goes. A chunk that was refused is on the disk all the same, and is recognised when it is delivered again: its segment
+// must
 // not have been stored without it.
 func TestDiskLies(t *testing.T) {
 	needWorld(t)
@@ -319,7 +320,7 @@ func badBlock(off int64) faultfs.Fault {
 	}
 }
 
-// push ships what was put aside, without Fluent Bit.
+// push ships what was quarantined, without Fluent Bit.
 func push(t *testing.T, p pipeline) {
 	t.Helper()
 	ctx, cancel := deadline(t)

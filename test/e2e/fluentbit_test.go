@@ -95,7 +95,7 @@ func (f fluentBit) answered() int { return testenv.Answered(f.monitor) }
 func (f fluentBit) reloads() int {
 	resp, err := http.Get("http://" + f.monitor + "/api/v2/reload")
 	if err != nil {
-		return -1 // its server starts anew with each reload
+		return -1 // its server starts again with each reload
 	}
 	defer resp.Body.Close()
 	var answer struct {

@@ -10,7 +10,7 @@ import (
 	"sluice/test/testenv"
 )
 
-// TestIngestedTwice: who feeds the same file twice, on purpose, with a stop in between, has it twice. The
+// TestIngestedTwice: a file that is fed twice, on purpose, with a stop in between, is stored twice. The
 // records have their times from the lines, so that the chunks are the same to the byte.
 func TestIngestedTwice(t *testing.T) {
 	needWorld(t)

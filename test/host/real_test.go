@@ -82,7 +82,7 @@ func compare(t *testing.T, got, want result) {
 	equal(t, "ended well", got.code == 0, want.code == 0 && !dropped(want))
 }
 
-// dropped tells of an answer that Fluent Bit's exit code does not tell of.
+// dropped reports an answer that Fluent Bit's exit code does not show.
 func dropped(r result) bool {
 	return slices.ContainsFunc(r.events, func(e event) bool { return e.Answer == "error" })
 }

@@ -81,7 +81,7 @@ type times struct {
 	EngineCPU  float64 `json:"engine_cpu"`
 }
 
-// summary is what flb-host tells of times.
+// summary is what flb-host reports about times.
 type summary struct{ Count, P50, P99, Max int }
 
 // result is one run of a host, from beginning to end.

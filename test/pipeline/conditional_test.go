@@ -281,7 +281,7 @@ func TestServerWithoutConditions(t *testing.T) {
 	}
 }
 
-// Keys without a UUID may be somebody else's: they are written as they always
+// Keys without a UUID may be another writer's: they are written as they always
 // were.
 func TestForeignKeysAreOverwritten(t *testing.T) {
 	r := newRig(t)

@@ -58,7 +58,7 @@ func TestEager(t *testing.T) {
 	}
 }
 
-// An upload that fails before its segment is sealed is made anew, once that is sealed.
+// An upload that fails before its segment is sealed begins again once it is sealed.
 func TestEagerFails(t *testing.T) {
 	r := newRig(t)
 	var givenUp atomic.Bool
@@ -115,7 +115,7 @@ func TestAheadSealsBySizeStored(t *testing.T) {
 	const flushed, first = 20, 8 // four megabytes and a block may wait to be encoded, and the rest still fills a part
 	for n := range flushed {
 		r.flush(out, "app", chunk)
-		if n == first-1 { // nobody is faster than the encoder for long
+		if n == first-1 { // the encoder keeps up
 			r.wait("nothing is shipped", func() bool { return strings.Contains(seen.String(), "part 200") })
 		}
 	}

@@ -43,7 +43,7 @@ func httpFaults() []fault {
 	}
 }
 
-// which tells requests apart.
+// which distinguishes requests.
 type which func(*http.Request) bool
 
 func any(*http.Request) bool { return true }

@@ -18,7 +18,7 @@ type fault struct {
 	large    bool // for an object of several parts
 	settings []string
 	padding  int // bytes of each record besides
-	// begin makes it happen. met tells whether it did, lift ends it.
+	// begin makes it happen. met reports whether it did, lift ends it.
 	begin func(r *rig) (met func() bool, lift func())
 }
 
@@ -81,7 +81,7 @@ func (f fault) run(t *testing.T, large []byte, lines string) string {
 	return fmt.Sprintf("%-45s %5.1f %4d", f.name, took.Seconds(), requests)
 }
 
-// recovered tells whether there is no segment left.
+// recovered reports whether no segment is left.
 func (r *rig) recovered(ctx context.Context) bool {
 	return len(r.segments()) == 0 && ctx.Err() == nil
 }

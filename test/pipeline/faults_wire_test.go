@@ -138,7 +138,7 @@ func nameAnswer(query []byte, found bool) []byte {
 	return reply
 }
 
-// away has nobody listen.
+// away stops listening.
 func away(r *rig) (func() bool, func()) {
 	proxy := r.through()
 	if err := proxy.Disable(); err != nil {

@@ -149,7 +149,7 @@ func (r *rig) put(path, content string) {
 	}
 }
 
-// uploads returns the multipart uploads that nobody has ended.
+// uploads returns the unfinished multipart uploads.
 func (r *rig) uploads() []string {
 	r.t.Helper()
 	uploads, err := r.bucket.Uploads(r.t.Context())
@@ -159,7 +159,7 @@ func (r *rig) uploads() []string {
 	return uploads
 }
 
-// waitForAnObject waits until there is one that nobody asked for.
+// waitForAnObject waits until there is an object without a stop.
 func (r *rig) waitForAnObject() {
 	r.t.Helper()
 	ctx, cancel := context.WithTimeout(r.t.Context(), plenty)
@@ -298,7 +298,7 @@ func (f *fullFile) WriteAt(b []byte, off int64) (int, error) {
 }
 
 // TestSealByAgeAfterAFullDisk: the first chunk of a segment is refused, the next
-// one is taken, and ships when it is old enough.
+// one is accepted, and ships when it is old enough.
 func TestSealByAgeAfterAFullDisk(t *testing.T) {
 	r := newRig(t)
 	disk := &fullDisk{}
@@ -316,7 +316,7 @@ func TestSealByAgeAfterAFullDisk(t *testing.T) {
 	}
 }
 
-// refused are keys that S3 does not know, until somebody says so.
+// refused are keys that S3 does not know, until they are invalidated.
 type refused struct {
 	creds.Provider
 	told atomic.Int64
@@ -389,7 +389,7 @@ type front struct {
 
 	proxy http.Handler
 	fault http.HandlerFunc           // in place of the proxy; set before the first request
-	lose  func(r *http.Request) bool // tells whether to lose the answer to a request that was done
+	lose  func(r *http.Request) bool // reports whether to lose the answer to a request that was carried out
 }
 
 func newFront(t *testing.T) *front {

@@ -69,7 +69,7 @@ func TestPush(t *testing.T) {
 	}
 }
 
-// TestPushQuarantine: what was given up is pushed when somebody has mended the cause.
+// TestPushQuarantine: what was given up is pushed when the cause has been mended.
 func TestPushQuarantine(t *testing.T) {
 	r := newRig(t)
 	out := r.open("auto_retry_requests=off", "upload_retry_limit=0", ownKeys)

@@ -129,7 +129,7 @@ func (w *world) segments(t *testing.T) []string {
 // footprint is what a process takes of the machine.
 type footprint struct {
 	goroutines, descriptors int
-	open                    int // files that nobody has closed, though the garbage collector may
+	open                    int // files that were not closed, though the garbage collector may
 	files                   int // in store_dir
 	objects, bytes          int // of the heap
 }

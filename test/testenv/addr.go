@@ -7,11 +7,11 @@ import (
 	"net"
 )
 
-// FreeAddr is a port of 127.0.0.1 that nobody listened on a moment ago.
+// FreeAddr is a port of 127.0.0.1 that was free a moment ago.
 func FreeAddr() (string, error) { return freeAddr(0) }
 
 // LastingAddr is such a port for a server that stops and comes back: it lies below those that the kernel
-// gives to clients (ip_local_port_range), so that nobody takes it in between.
+// gives to clients (ip_local_port_range), so that it is not taken in between.
 func LastingAddr() (string, error) {
 	const lowest, highest, tries = 20_000, 32_000, 20
 	var failed error

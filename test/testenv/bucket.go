@@ -80,7 +80,7 @@ func (b Bucket) Put(ctx context.Context, key, content string) error {
 	return nil
 }
 
-// Uploads returns the keys of the multipart uploads that nobody has ended.
+// Uploads returns the keys of the unfinished multipart uploads.
 func (b Bucket) Uploads(ctx context.Context) ([]string, error) {
 	var keys []string
 	pages := s3.NewListMultipartUploadsPaginator(b.client, &s3.ListMultipartUploadsInput{Bucket: &b.name})
@@ -96,7 +96,7 @@ func (b Bucket) Uploads(ctx context.Context) ([]string, error) {
 	return keys, nil
 }
 
-// AbortUploads removes the parts of all multipart uploads, and tells how many there were.
+// AbortUploads removes the parts of all multipart uploads, and returns how many there were.
 func (b Bucket) AbortUploads(ctx context.Context) (n int, err error) {
 	list, err := b.client.ListMultipartUploads(ctx, &s3.ListMultipartUploadsInput{Bucket: &b.name})
 	if err != nil {

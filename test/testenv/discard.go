@@ -13,7 +13,7 @@ type Discard struct{}
 
 // ServeHTTP answers what an output asks to write an object.
 func (Discard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	_, _ = io.Copy(io.Discard, r.Body) // whoever has gone need not hear the answer
+	_, _ = io.Copy(io.Discard, r.Body) // a client that is gone need not get the answer
 	query := r.URL.Query()
 	switch {
 	case r.Method == http.MethodPut:

@@ -84,7 +84,7 @@ func reset(w http.ResponseWriter) {
 	_ = conn.Close()
 }
 
-// unheard takes an answer that nobody gets.
+// unheard discards an answer.
 type unheard struct{ header http.Header }
 
 func (u unheard) Header() http.Header         { return u.header }

@@ -35,7 +35,7 @@ func (f FluentBit) Ship(ctx context.Context, s Shipment) error {
 	return p.Stop(ctx)
 }
 
-// Start begins to tail the lines' files. monitor is where Fluent Bit tells how it is.
+// Start begins to tail the lines' files. monitor is the address of Fluent Bit's metrics.
 func (f FluentBit) Start(s Shipment) (p *Process, monitor string, err error) {
 	if monitor, err = FreeAddr(); err != nil {
 		return nil, "", err

@@ -104,7 +104,7 @@ func acknowledged(answer []byte) error {
 }
 
 // DropPackets has the kernel drop all packets to a listener, by a filter (socket(7)) that accepts none.
-// A client's SYN goes unanswered, as where there is nobody at the address.
+// A client's SYN goes unanswered, as where no machine has the address.
 func DropPackets(l *net.TCPListener) error {
 	raw, err := l.SyscallConn()
 	if err != nil {

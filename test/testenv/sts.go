@@ -55,7 +55,7 @@ func StartSTS(life time.Duration) (*STS, error) {
 	owner := auth.Account{Access: OwnerKeys().AccessKeyID, Secret: OwnerKeys().SecretAccessKey, Role: auth.RoleAdmin}
 	s := &STS{IAMService: auth.NewIAMServiceSingle(owner), life: life, keys: map[string]sessionKey{}}
 	s.server = httptest.NewUnstartedServer(s)
-	_ = s.server.Listener.Close() // it has one that nobody wants
+	_ = s.server.Listener.Close() // it has one that is not needed
 	s.server.Listener = l
 	s.server.Start()
 	s.Endpoint = s.server.URL
@@ -194,7 +194,7 @@ func signed(r *http.Request, body []byte, keys Keys) bool {
 }
 
 // DeriveSigningKey makes STS an auth.SigningKeyProvider, the interface for session tokens. A key that has
-// ended is one that nobody knows.
+// ended is one that is not known.
 func (s *STS) DeriveSigningKey(access, token, date, region, service string) ([]byte, auth.Account, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

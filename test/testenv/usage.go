@@ -34,7 +34,7 @@ func (p *Process) Usage() (Usage, error) {
 }
 
 // Peak is the most resident memory of a living process so far, as Usage has it, and cheaper to ask for.
-// (What the kernel tells at the end, ru_maxrss, may be the memory of the process that forked it.)
+// (What the kernel reports at the end, ru_maxrss, may be the memory of the process that forked it.)
 func (p *Process) Peak() (int64, error) {
 	status, err := p.status()
 	if err != nil {
@@ -73,7 +73,7 @@ type Watch struct {
 // watchPause leaves the machine to the process that is looked at: a look at 10,000 files takes a while.
 const watchPause = 200 * time.Millisecond
 
-// Watch looks until the process ends or it is told to stop.
+// Watch samples until the process ends or it is stopped.
 func (p *Process) Watch() *Watch {
 	ctx, stop := context.WithCancel(context.Background())
 	w := &Watch{stop: stop}

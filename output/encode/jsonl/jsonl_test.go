@@ -64,7 +64,7 @@ func writeAll(t testing.TB, w encode.Encoder, chunk []byte) {
 }
 
 // The values are those that Fluent Bit v5.1.1 writes, but for those marked *,
-// where what it writes is no JSON or loses data; the differential test proves it.
+// where that is invalid JSON or loses data; the differential test proves it.
 func TestValues(t *testing.T) {
 	for _, c := range []struct{ name, value, want string }{
 		{"nil", "c0", `null`},

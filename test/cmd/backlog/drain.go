@@ -14,7 +14,7 @@ import (
 // mostMemory is what the plugin may take above the null output, in bytes.
 const mostMemory = 100_000_000
 
-// fill has the plugin take the lines while nobody listens at S3's address.
+// fill makes the plugin accept the lines while S3 is away.
 func (b *backlog) fill(ctx context.Context) (err error) {
 	b.front.Down()
 	began := time.Now()
@@ -65,7 +65,7 @@ func (b *backlog) rest(ctx context.Context) error {
 	return b.process.Stop(ctx)
 }
 
-// measure runs a step and tells how long it took and how much memory.
+// measure runs a step and reports how long it took and how much memory.
 func (b *backlog) measure(what string, began time.Time, step func() error) error {
 	watch := b.process.Watch()
 	err := step()

@@ -1,5 +1,5 @@
 // Backlog keeps S3 away while gigabytes of log lines come in, then brings it back while more lines come.
-// It tells how much memory Fluent Bit takes with the plugin in it, compared with the null output, and how
+// It reports how much memory Fluent Bit takes with the plugin in it, compared with the null output, and how
 // fast the backlog drains; every line must be on S3 once.
 //
 //	go run ./cmd/backlog -gb 5

@@ -12,7 +12,7 @@ import (
 // longest is how many seconds Fluent Bit, and then our output, may take to end: everything is to be there.
 const longest = "240"
 
-// start starts Fluent Bit in a fresh folder. monitor is where it tells how it is, if the input is paced.
+// start starts Fluent Bit in a fresh folder. monitor is the address of its metrics, if the input is paced.
 func (b *bench) start(t *trial) (p *testenv.Process, monitor string, err error) {
 	dir := filepath.Join(b.dir, "run")
 	if err := os.RemoveAll(dir); err != nil {
@@ -55,7 +55,7 @@ func (b *bench) config(t *trial, dir, monitor string) string {
 	return text.String()
 }
 
-// monitored are the properties of a service that tells how it is.
+// monitored are the properties of a service with metrics.
 func monitored(monitor string) []testenv.Property {
 	host, port, _ := net.SplitHostPort(monitor)
 	return []testenv.Property{

@@ -23,10 +23,10 @@ type input struct {
 	tags    int           // that messages have
 	socket  string        // that messages go to; "" for files
 	pace    time.Duration // how long the lines take to come in while Fluent Bit runs; 0 if they are there before
-	outputs string        // that it goes to when nobody chooses
+	outputs string        // that it goes to by default
 }
 
-// What inputs go to when nobody chooses, so that a whole run ends within half an hour.
+// What inputs go to by default, so that a whole run ends within half an hour.
 const (
 	allOutputs  = "null,s3:none,s3:gzip,s3:zstd,s3:snappy,sluice:none,sluice:gzip,sluice:gzip@1,sluice:gzip:1,sluice:zstd,sluice:snappy"
 	someOutputs = "null,s3:gzip,s3:zstd,sluice:gzip,sluice:gzip@1,sluice:gzip:1,sluice:zstd"

@@ -66,7 +66,7 @@ func (f *fluentBit) config() string {
 	return b.String()
 }
 
-// settle waits until nothing waits any more.
+// settle waits until nothing is pending.
 func (f *fluentBit) settle(ctx context.Context) error {
 	p, err := f.start()
 	if err != nil {
@@ -76,7 +76,7 @@ func (f *fluentBit) settle(ctx context.Context) error {
 	defer cancel()
 	err = testenv.Wait(limited, p.Done(), func() bool { return f.empty(filepath.Join(f.chunks(), "*", "*.flb")) })
 	if errors.Is(err, context.DeadlineExceeded) {
-		err = nil // the count tells what is missing
+		err = nil // the count shows what is missing
 	}
 	return errors.Join(err, end(ctx, p, syscall.SIGTERM))
 }

@@ -31,7 +31,7 @@ func (l *load) end() {
 	l.posters.Wait()
 }
 
-// post posts batches. Only one that nobody listened to is posted again; what is not answered 201 may
+// post posts batches. Only one without a listener is posted again; what is not answered 201 may
 // have been accepted or not.
 func (s *stream) post(ctx context.Context, url string) {
 	client := &http.Client{Transport: &http.Transport{}}
@@ -55,7 +55,7 @@ func (s *stream) post(ctx context.Context, url string) {
 	}
 }
 
-// afterFailure keeps the unsure few: while Fluent Bit stops, it answers nobody.
+// afterFailure keeps the unsure few: while Fluent Bit stops, it does not answer.
 const afterFailure = 200 * time.Millisecond
 
 func post(client *http.Client, url string, body *bytes.Buffer) (status int, err error) {

@@ -59,7 +59,7 @@ func (l *loader) run(more ...string) (*testenv.Process, error) {
 	return l.command(l.program, args...)
 }
 
-// settle starts it until the plugin's spool is empty as well; it ends by itself.
+// settle runs it until the plugin's spool is empty, too; it ends by itself.
 func (l *loader) settle(ctx context.Context) error {
 	const starts = 20
 	for range starts {
@@ -77,5 +77,5 @@ func (l *loader) settle(ctx context.Context) error {
 			return nil
 		}
 	}
-	return nil // the count tells what is missing
+	return nil // the count shows what is missing
 }

@@ -16,7 +16,7 @@ type result struct {
 	settings
 	done       int // signals
 	recoveries int // starts of an output that found something in its spool
-	repeats    int // chunks that came again and were recognised
+	repeats    int // chunks that were delivered again and recognised
 	faults     int // requests that met a fault
 	restarts   int // of the S3 server
 	objects    int
@@ -26,7 +26,7 @@ type result struct {
 	arrived    int // of the unsure
 	missing    int // accepted, but in no object
 	twice      int // records beyond the first of their id
-	uploads    int // multipart uploads that nobody has ended
+	uploads    int // unfinished multipart uploads
 	took       time.Duration
 	story      string // which ids are missing or twice, and where
 }
@@ -119,7 +119,7 @@ func (r result) err() error {
 	return nil
 }
 
-// String tells of a trial.
+// String describes a trial.
 func (r result) String() string {
 	return fmt.Sprintf("%s: %d of %d ids there, %d unsure of which %d are there, %d missing, %d twice, in %.0f s",
 		r.settings, r.accepted-r.missing, r.accepted, r.unsure, r.arrived, r.missing, r.twice, r.took.Seconds())

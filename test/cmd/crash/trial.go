@@ -27,7 +27,7 @@ const (
 	patience    = 3 * time.Minute         // for the end of a process, and for the last one's work
 )
 
-// try runs a trial. The result tells what arrived; the error, what went wrong.
+// try runs a trial. The result says what arrived; the error, what went wrong.
 func try(ctx context.Context, s settings) (r result, err error) {
 	began := time.Now()
 	t, err := newTrial(s)

@@ -17,7 +17,7 @@ type victim interface {
 	start() (*testenv.Process, error)
 	// end ends the load: the streams' lines are all that there will be.
 	end()
-	// settle has it work off what is left, in good weather. What it does not manage is left.
+	// settle makes it ship what is left, in good weather.
 	settle(context.Context) error
 	// streams are the lines; they belong to the load from begin to end.
 	streams() []*stream

@@ -80,7 +80,7 @@ func (w *weather) run(ctx context.Context) error {
 	return nil
 }
 
-// restart stops the S3 server, has nobody listen for a time, and starts it on the same folder.
+// restart stops the S3 server for a time, and starts it again on the same folder.
 func (w *weather) restart(ctx context.Context, away time.Duration) error {
 	w.restarts++
 	w.front.Down()

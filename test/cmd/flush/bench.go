@@ -75,7 +75,7 @@ type measurement struct {
 	hosted
 }
 
-// hosted is what the host tells in the end.
+// hosted is what the host reports at the end.
 type hosted struct {
 	OK, Flushes int
 	Bytes       int64
@@ -147,7 +147,7 @@ func (b *bench) args(shipper string, rate float64, store string) []string {
 	return args
 }
 
-// Shippers that are no codecs.
+// Shippers that are not codecs.
 const (
 	control = "control"
 	away    = "away" // its S3 is

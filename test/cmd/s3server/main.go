@@ -1,5 +1,5 @@
 // S3server runs the tests' S3 server alone, to be placed in another network namespace or container. It
-// prints its endpoint when it is ready, and runs until it is told to stop.
+// prints its endpoint when it is ready, and runs until it is stopped.
 //
 //	s3server -dir /abs/dir -addr 192.0.2.1:9000 -bucket logs
 package main

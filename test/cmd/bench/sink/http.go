@@ -145,7 +145,7 @@ func (s *Sink) forget(id string) {
 	delete(s.uploads, id)
 }
 
-// store stores an object, and tells whether the request's condition allowed it.
+// store stores an object, and reports whether the request's condition allowed it.
 func (s *Sink) store(r *http.Request, parts []*part) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -165,7 +165,7 @@ func tag(w http.ResponseWriter, p *part) {
 
 func answer(w http.ResponseWriter, body string) {
 	w.Header().Set("Content-Type", "application/xml")
-	_, _ = io.WriteString(w, xml.Header+body) // whoever has gone need not hear it
+	_, _ = io.WriteString(w, xml.Header+body) // a client that is gone need not get it
 }
 
 func refuse(w http.ResponseWriter, status int, code string) {

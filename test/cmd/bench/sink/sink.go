@@ -6,7 +6,7 @@
 //	… // something uploads to s.Endpoint
 //	count, err := s.Count(lines, 1)
 //
-// Compressed bodies are kept and read when somebody wants the count; of plain ones only the lines' ids are
+// Compressed bodies are kept, and read when the count is needed; of plain ones only the lines' ids are
 // kept, so that gigabytes can pass.
 package sink
 

@@ -17,7 +17,7 @@ import (
 // ErrUsage ends a command whose arguments have been complained about.
 var ErrUsage = errors.New("wrong usage")
 
-// Main runs a command until it ends, or is told to by SIGINT or SIGTERM, and exits: 0 for nil, 2 for
+// Main runs a command until it ends, or until SIGINT or SIGTERM, and exits: 0 for nil, 2 for
 // ErrUsage, else 1.
 func Main(name string, run func(ctx context.Context, args []string, stdout, stderr io.Writer) error) {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)

@@ -123,7 +123,7 @@ func (in *instance) leave() {
 	in.active--
 }
 
-// stale tells whether the memory of an ended flush still holds what it held.
+// stale reports whether the memory of an ended flush still holds what it held.
 func (k kept) stale() string {
 	if k.data == nil {
 		return ""
@@ -147,7 +147,7 @@ func property(p *C.struct_plugin, key string) string {
 	return value
 }
 
-// lookupProperty tells a missing property from an empty one.
+// lookupProperty distinguishes a missing property from an empty one.
 func lookupProperty(p *C.struct_plugin, key string) (string, bool) {
 	k := C.CString(key)
 	defer C.free(unsafe.Pointer(k))
