@@ -77,39 +77,38 @@ func TestValues(t *testing.T) {
 // Each mistake names the property, the value and what to do.
 func TestMistakes(t *testing.T) {
 	for settings, want := range map[string]string{
-		"region=x":                           "bucket is required: set it to the name",
-		"bucket=b total_file_size=5Q":        `total_file_size "5Q" is not a valid size: write bytes, or`,
-		"bucket=b total_file_size=999K":      `total_file_size "999K" is out of range: 1000000 to 50000000000`,
-		"bucket=b total_file_size=-5":        `total_file_size "-5" is not a valid size`,
-		"bucket=b pprof_listen=6060":         `pprof_listen "6060" is not a valid address: write 127.0.0.1:6060`,
-		"bucket=b pprof_listen=0.0.0.0:6060": `pprof_listen "0.0.0.0:6060" is not on loopback: write`,
-		"bucket=b store_compression=gzip":    `store_compression "gzip" is not known: use none or s2`,
-		"bucket=b upload_timeout=500ms":      `upload_timeout "500ms" is not a valid time: write seconds`,
-		"bucket=b upload_timeout=0":          `upload_timeout "0" is too short: at least 1s`,
-		"bucket=b upload_chunk_size=5M": "upload_chunk_size 5000000 is out of range: 5242880 " +
-			"to 50000000",
-		"bucket=b upload_chunk_size=60M total_file_size=1G": "upload_chunk_size 60000000 is out of range",
-		"bucket=b upload_chunk_size=6M total_file_size=11M": "total_file_size 11000000 is less than twice " +
-			"upload_chunk_size 6000000",
-		"bucket=b use_put_object=on total_file_size=2G":    "total_file_size 2000000000 is more than PutObject takes",
-		"bucket=b use_put_object=maybe":                    `use_put_object "maybe" is neither true`,
-		"bucket=b format=parquet":                          `format "parquet" is not supported yet`,
-		"bucket=b format=xml":                              `format "xml" is not known: use json_lines`,
-		"bucket=b compression=parquet":                     `compression "parquet" is not supported yet`,
-		"bucket=b compression=lz4":                         `compression "lz4" is not known: use none, gzip, zstd or snappy`,
-		"bucket=b compression_level=3":                     "compression_level 3 has no effect with compression none",
-		"bucket=b compression=gzip compression_level=10":   "compression_level 10 is out of range for gzip: 1 to 9",
-		"bucket=b json_date_format=rfc":                    `json_date_format "rfc" is not known`,
-		"bucket=b endpoint=http://h/path":                  `endpoint "http://h/path" is not a valid endpoint`,
-		"bucket=b role_arn=admin":                          `role_arn "admin" is not the ARN of a role`,
-		"bucket=b external_id=x":                           `external_id "x" needs role_arn`,
-		"bucket=b part_size=10M":                           `part_size "10M" is not supported yet (uploading blobs)`,
-		"bucket=b authorization_endpoint_password=hunter2": `authorization_endpoint_password "***" is not supported yet`,
-		"bucket=b upload_workers=0":                        `upload_workers "0" is out of range: a whole number from 1 to 64`,
-		"bucket=b upload_retry_limit=-1":                   `upload_retry_limit "-1" is neither`,
-		"bucket=b s3_key_format=bad":                       `s3_key_format "bad" does not please`,
+		"bucket=":                                  "bucket is required: set it to the name",
+		"total_file_size=5Q":                       `total_file_size "5Q" is not a valid size: write bytes, or`,
+		"total_file_size=999K":                     `total_file_size "999K" is out of range: 1000000 to 50000000000`,
+		"total_file_size=-5":                       `total_file_size "-5" is not a valid size`,
+		"pprof_listen=6060":                        `pprof_listen "6060" is not a valid address: write 127.0.0.1:6060`,
+		"pprof_listen=0.0.0.0:6060":                `pprof_listen "0.0.0.0:6060" is not on loopback: write`,
+		"store_compression=gzip":                   `store_compression "gzip" is not known: use none or s2`,
+		"upload_timeout=500ms":                     `upload_timeout "500ms" is not a valid time: write seconds`,
+		"upload_timeout=0":                         `upload_timeout "0" is too short: at least 1s`,
+		"upload_chunk_size=5M":                     "upload_chunk_size 5000000 is out of range: 5242880 to 50000000",
+		"upload_chunk_size=60M total_file_size=1G": "upload_chunk_size 60000000 is out of range",
+		"upload_chunk_size=6M total_file_size=11M": "total_file_size 11000000 is less than twice upload_chunk_size",
+		"use_put_object=on total_file_size=2G":     "total_file_size 2000000000 is more than PutObject takes",
+		"use_put_object=maybe":                     `use_put_object "maybe" is neither true`,
+		"format=parquet":                           `format "parquet" is not supported yet`,
+		"format=xml":                               `format "xml" is not known: use json_lines`,
+		"compression=parquet":                      `compression "parquet" is not supported yet`,
+		"compression=lz4":                          `compression "lz4" is not known: use none, gzip, zstd or snappy`,
+		"compression_level=3":                      "compression_level 3 has no effect with compression none",
+		"compression=gzip compression_level=10":    "compression_level 10 is out of range for gzip: 1 to 9",
+		"json_date_format=rfc":                     `json_date_format "rfc" is not known`,
+		"endpoint=http://h/path":                   `endpoint "http://h/path" is not a valid endpoint`,
+		"role_arn=admin":                           `role_arn "admin" is not the ARN of a role`,
+		"external_id=x":                            `external_id "x" needs role_arn`,
+		"part_size=10M":                            `part_size "10M" is not supported yet (uploading blobs)`,
+		"authorization_endpoint_password=hunter2":  `authorization_endpoint_password "***" is not supported yet`,
+		"upload_workers=0":                         `upload_workers "0" is out of range: a whole number from 1 to 64`,
+		"upload_retry_limit=-1":                    `upload_retry_limit "-1" is neither`,
+		"s3_key_format=bad":                        `s3_key_format "bad" does not please`,
 	} {
-		_, err := conf.Parse(lookup(strings.Fields(settings)...), conf.Checks{KeyFormat: func(format, _ string) error {
+		properties := append(strings.Fields(settings), "bucket=b")
+		_, err := conf.Parse(lookup(properties...), conf.Checks{KeyFormat: func(format, _ string) error {
 			if format == "bad" {
 				return errors.New("does not please")
 			}
@@ -127,7 +126,8 @@ func TestMistakes(t *testing.T) {
 
 func TestAllMistakesAtOnce(t *testing.T) {
 	_, err := conf.Parse(lookup("total_file_size=x", "upload_timeout=y", "compression=z"), conf.Checks{})
-	const want = `4 configuration mistakes: compression "z" is not known: use none, gzip, zstd or snappy; total_file_size "x"`
+	const want = `4 configuration mistakes: compression "z" is not known: use none, gzip, zstd or snappy; ` +
+		`total_file_size "x"`
 	if err == nil || !strings.HasPrefix(err.Error(), want) || !strings.Contains(err.Error(), "bucket is required") {
 		t.Errorf("Parse = %v\nwant %s…", err, want)
 	}
@@ -164,12 +164,15 @@ func TestMisspelt(t *testing.T) {
 
 func TestPropertiesAreComplete(t *testing.T) {
 	// plugins/out_s3/s3.c:4453, v5.1.1
-	builtin := strings.Fields(`format json_date_format json_date_key total_file_size upload_chunk_size upload_timeout bucket region
-		role_arn endpoint sts_endpoint canned_acl compression content_type store_dir store_dir_limit_size quarantine_dir_limit_size
-		s3_key_format s3_key_format_tag_delimiters auto_retry_requests use_put_object send_content_md5 preserve_data_ordering
-		retry_exhausted_action log_key external_id static_file_path storage_class profile blob_database_file part_size
+	builtin := strings.Fields(`
+		format json_date_format json_date_key total_file_size upload_chunk_size upload_timeout bucket region
+		role_arn endpoint sts_endpoint canned_acl compression content_type
+		store_dir store_dir_limit_size quarantine_dir_limit_size s3_key_format s3_key_format_tag_delimiters
+		auto_retry_requests use_put_object send_content_md5 preserve_data_ordering retry_exhausted_action log_key
+		external_id static_file_path storage_class profile blob_database_file part_size
 		file_delivery_attempt_limit part_delivery_attempt_limit upload_parts_timeout upload_part_freshness_limit
-		authorization_endpoint_url authorization_endpoint_username authorization_endpoint_password authorization_endpoint_bearer_token`)
+		authorization_endpoint_url authorization_endpoint_username authorization_endpoint_password
+		authorization_endpoint_bearer_token`)
 	have := map[string]bool{}
 	for _, p := range conf.Properties() {
 		if have[p.Name] || p.Description == "" {

@@ -54,8 +54,8 @@ func remedy(profile string) string {
 func logUpdate(log *slog.Logger, u creds.Update) {
 	switch {
 	case u.Err != nil && u.Credentials.Source == "" && u.Previous.Source == "":
-		log.Warn("a source of AWS credentials has none yet; chunks are kept in the spool until there are some; "+remedy(""),
-			"error", u.Err)
+		log.Warn("a source of AWS credentials has none yet; chunks are kept in the spool until there are some; "+
+			remedy(""), "error", u.Err)
 	case u.Err != nil && u.Credentials.Source == "":
 		log.Error("AWS credentials have expired; chunks are kept in the spool until there are others; "+remedy(""),
 			"expired", u.Previous, "error", u.Err)

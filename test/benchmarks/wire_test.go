@@ -80,7 +80,8 @@ func (w *wire) answer() {
 	case strings.HasPrefix(request, "POST"):
 		content = "<CompleteMultipartUploadResult><ETag>1</ETag></CompleteMultipartUploadResult>"
 	}
-	w.answers.WriteString("HTTP/1.1 200 OK\r\nETag: \"1\"\r\nContent-Length: " + strconv.Itoa(len(content)) + blankLine + content)
+	length := strconv.Itoa(len(content))
+	w.answers.WriteString("HTTP/1.1 200 OK\r\nETag: \"1\"\r\nContent-Length: " + length + blankLine + content)
 	w.answered.Broadcast()
 }
 

@@ -21,8 +21,9 @@ var Differences = []Difference{
 		Reason:  "the C output writes a bare nan, -nan, inf or -inf, which is not JSON (flb_pack.c, msgpack2json)",
 		Applies: NonFinite,
 	}, {
-		Name:    "extension bytes are escaped text",
-		Reason:  `the C output writes \x01, and \xffffff80 for a negative char, which is not JSON (flb_pack.c, msgpack2json); we write \\x01, \\x80`,
+		Name: "extension bytes are escaped text",
+		Reason: `the C output writes \x01, and \xffffff80 for a negative char, which is not JSON ` +
+			`(flb_pack.c, msgpack2json); we write \\x01, \\x80`,
 		Applies: Ext,
 	}, {
 		Name: "map keys are strings",

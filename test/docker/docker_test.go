@@ -111,7 +111,9 @@ func baseImage(t *testing.T) string {
 // each step.
 func prune(t *testing.T, root string) {
 	t.Helper()
-	run(t, root, "sh", "-c", `rm -rf usr/share/doc usr/share/man usr/share/locale usr/share/info var/cache/apt var/lib/apt/lists
+	run(t, root, "sh", "-c", `
+		rm -rf usr/share/doc usr/share/man usr/share/locale usr/share/info
+		rm -rf var/cache/apt var/lib/apt/lists
 		cd usr/local/go && rm -rf test doc api misc
 		find src -name testdata -prune -exec rm -rf {} + && find src -name '*_test.go' -delete`)
 }

@@ -150,7 +150,8 @@ func testProperties(t *testing.T, r rig) {
 func testLogLines(t *testing.T, r rig) {
 	for _, c := range []struct{ abi, fraction string }{{"5.1.1", `\d{3}`}, {"4.2.3", `\d{3,9}`}} {
 		got := r.run(t, nil, args("--generate app=9 -o trace -p log_level=debug --abi "+c.abi)...)
-		want := regexp.MustCompile(`(?m)^\[\d{4}/\d\d/\d\d \d\d:\d\d:\d\d\.` + c.fraction + `\] \[debug\] \[output:trace\] debug is on$`)
+		want := regexp.MustCompile(`(?m)^\[\d{4}/\d\d/\d\d \d\d:\d\d:\d\d\.` + c.fraction + `\] ` +
+			`\[debug\] \[output:trace\] debug is on$`)
 		if !want.MatchString(got.stderr) {
 			t.Errorf("abi %s: got %q, want a line %v", c.abi, got.stderr, want)
 		}

@@ -248,8 +248,8 @@ func TestErrorInSuccess(t *testing.T) {
 		if !first(req) {
 			return false
 		}
-		io.WriteString(w,
-			`<?xml version="1.0" encoding="UTF-8"?><Error><Code>InternalError</Code><Message>We encountered an internal error.</Message></Error>`)
+		io.WriteString(w, `<?xml version="1.0" encoding="UTF-8"?>`+
+			`<Error><Code>InternalError</Code><Message>We encountered an internal error.</Message></Error>`)
 		return true
 	})
 	r.ship(large, lines)
@@ -267,8 +267,8 @@ func TestServerWithoutConditions(t *testing.T) {
 		}
 		refused.Add(1)
 		w.WriteHeader(http.StatusNotImplemented)
-		io.WriteString(w,
-			`<Error><Code>NotImplemented</Code><Message>A header you provided implies functionality that is not implemented.</Message></Error>`)
+		io.WriteString(w, `<Error><Code>NotImplemented</Code>`+
+			`<Message>A header you provided implies functionality that is not implemented.</Message></Error>`)
 		return true
 	})
 	out := r.open(ownKeys)

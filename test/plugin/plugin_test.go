@@ -242,7 +242,13 @@ func TestRefusedStarts(t *testing.T) {
 		{"all mistakes at once", func(r *rig) []string {
 			return []string{"-o", "sluice", "-p", "total_file_size=5Q", "-p", "compression=lz4", "-p",
 				"s3_key_format=/%Q"}
-		}, []string{"4 configuration mistakes", `total_file_size "5Q" is not a valid size`, `compression "lz4" is not known`, "bucket is required", `s3_key_format "/%Q" "%Q" is not a known time conversion`}},
+		}, []string{
+			"4 configuration mistakes",
+			`total_file_size "5Q" is not a valid size`,
+			`compression "lz4" is not known`,
+			"bucket is required",
+			`s3_key_format "/%Q" "%Q" is not a known time conversion`,
+		}},
 		{"the second instance", func(r *rig) []string {
 			return append(r.output(r.bucket, "alias=one"), "-o", "sluice", "-p", "alias=two", "-o", "sluice", "-p",
 				"alias=three")

@@ -75,7 +75,8 @@ func (l Lines) line(n int) string {
 func order(r *rand.Rand, id string, at time.Time) string {
 	status := pick(r, "placed", "placed", "paid", "paid", "packed", "shipped", "refused: card expired")
 	return fmt.Sprintf(`{"time":"%s","level":"%s","service":"orders","order_id":"%s","customer":%d,"status":"%s",`+
-		`"total":%.2f,"currency":"%s","items":%d,"address":{"city":"%s","zip":"%05d"},"express":%t,"latency_ms":%d}`+"\n",
+		`"total":%.2f,"currency":"%s","items":%d,"address":{"city":"%s","zip":"%05d"},`+
+		`"express":%t,"latency_ms":%d}`+"\n",
 		at.Format(time.RFC3339Nano), pick(r, "info", "info", "info", "warn"), id, r.IntN(90000)+10000, status,
 		r.Float64()*400, pick(r, "EUR", "USD", "SEK"), r.IntN(9)+1, pick(r, "Köln", "Lyon", "Malmö", "São Paulo",
 			"Portland"),
@@ -83,7 +84,8 @@ func order(r *rand.Rand, id string, at time.Time) string {
 }
 
 func access(r *rand.Rand, id string, at time.Time) string {
-	return fmt.Sprintf(`203.0.113.%d - - [%s] "%s /%s/%d HTTP/1.1" %s %d "https://shop.example/" "%s" rid=%s rt=0.%03d`+"\n",
+	return fmt.Sprintf(`203.0.113.%d - - [%s] "%s /%s/%d HTTP/1.1" %s %d `+
+		`"https://shop.example/" "%s" rid=%s rt=0.%03d`+"\n",
 		r.IntN(254)+1, at.Format("02/Jan/2006:15:04:05 -0700"), pick(r, "GET", "GET", "GET", "POST"),
 		pick(r, "product", "basket", "search", "static/img"), r.IntN(100000), pick(r, "200", "200", "200", "304", "404",
 			"502"),

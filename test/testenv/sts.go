@@ -150,10 +150,11 @@ func (s *STS) assume(w http.ResponseWriter, form url.Values) {
 	s.keys[k.AccessKeyID] = k
 	fmt.Fprintf(w, `<AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleResult>
   <AssumedRoleUser><AssumedRoleId>AROA:s</AssumedRoleId><Arn>%s</Arn></AssumedRoleUser>
-  <Credentials><AccessKeyId>%s</AccessKeyId><SecretAccessKey>%s</SecretAccessKey><SessionToken>%s</SessionToken><Expiration>%s</Expiration></Credentials>
+  <Credentials><AccessKeyId>%s</AccessKeyId><SecretAccessKey>%s</SecretAccessKey>
+    <SessionToken>%s</SessionToken><Expiration>%s</Expiration></Credentials>
 </AssumeRoleResult></AssumeRoleResponse>`,
-		strings.Replace(k.role, ":iam:", ":sts:",
-			1), k.AccessKeyID, k.SecretAccessKey, k.SessionToken, k.ends.UTC().Format(time.RFC3339))
+		strings.Replace(k.role, ":iam:", ":sts:", 1),
+		k.AccessKeyID, k.SecretAccessKey, k.SessionToken, k.ends.UTC().Format(time.RFC3339))
 }
 
 func stsError(w http.ResponseWriter, status int, code string) {

@@ -28,7 +28,8 @@ type input struct {
 
 // What inputs go to by default, so that a whole run ends within half an hour.
 const (
-	allOutputs  = "null,s3:none,s3:gzip,s3:zstd,s3:snappy,sluice:none,sluice:gzip,sluice:gzip@1,sluice:gzip:1,sluice:zstd,sluice:snappy"
+	allOutputs = "null,s3:none,s3:gzip,s3:zstd,s3:snappy," +
+		"sluice:none,sluice:gzip,sluice:gzip@1,sluice:gzip:1,sluice:zstd,sluice:snappy"
 	someOutputs = "null,s3:gzip,s3:zstd,sluice:gzip,sluice:gzip@1,sluice:gzip:1,sluice:zstd"
 	gzipOutputs = "null,s3:gzip,sluice:gzip"
 	tenOutputs  = "null,sluice:gzip,null*10,sluice:gzip*10"

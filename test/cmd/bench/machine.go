@@ -18,7 +18,8 @@ import (
 // machine says where and with what it was measured.
 func (s settings) machine() string {
 	return fmt.Sprintf("%s, %d cores of %s, Linux %s, %s, Sluice %s (%s); medians of %d rounds",
-		time.Now().UTC().Format(time.DateOnly), runtime.NumCPU(), processor(), kernel(), s.fluentBit(), s.version, compiler(s.plugin), s.rounds)
+		time.Now().UTC().Format(time.DateOnly), runtime.NumCPU(), processor(), kernel(),
+		s.fluentBit(), s.version, compiler(s.plugin), s.rounds)
 }
 
 // processor is the model's name, as proc(5) has it on most machines.

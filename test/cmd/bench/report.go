@@ -9,9 +9,10 @@ import (
 )
 
 // legend explains the tables' columns.
-const legend = `CPU is that of the Fluent Bit process, user and system. "over null" is what is added to the null output; "× built-in's" compares
-that, and the stored bytes, with the built-in output and the same codec; µs is CPU over null for each record. A process's end is at a
-full second after the end of its input. "missing" and "twice" are the most records of any round.`
+const legend = `CPU is that of the Fluent Bit process, user and system. "over null" is what is added to the null output;
+"× built-in's" compares that, and the stored bytes, with the built-in output and the same codec; µs is CPU over null for
+each record. A process's end is at a full second after the end of its input. "missing" and "twice" are the most records
+of any round.`
 
 // report prints the results, and returns what is wrong with ours.
 func (b *bench) report(context.Context) error {

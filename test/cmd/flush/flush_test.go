@@ -6,7 +6,8 @@ import (
 )
 
 func TestRead(t *testing.T) {
-	const last = `{"flushes":3,"ok":%d,"bytes":6,"callback_us":{"count":3,"p50":1500,"p99":2500,"max":2500},"cpu":2.5,"engine_cpu":1.0}` + "\n"
+	const last = `{"flushes":3,"ok":%d,"bytes":6,` +
+		`"callback_us":{"count":3,"p50":1500,"p99":2500,"max":2500},"cpu":2.5,"engine_cpu":1.0}` + "\n"
 	for _, c := range []struct{ name, log, want string }{
 		{"a good end", "[info] a line\n" + fmt.Sprintf(last, 3),
 			"busy, gzip  50  3  1.5  2.5  2.5  0.0  0.0  0.0  0.0  1.5  0.0"},

@@ -161,7 +161,9 @@ func TestBadUploadsAreRefused(t *testing.T) {
 	s := start(t, "none")
 	id := create(t, s, "/b/k")
 	request(t, s, http.StatusOK, http.MethodPut, "/b/k?partNumber=1&uploadId="+id, orders(t, 0, 5))
-	list := []byte("<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>x</ETag></Part></CompleteMultipartUpload>")
+	list := []byte("<CompleteMultipartUpload>" +
+		"<Part><PartNumber>1</PartNumber><ETag>x</ETag></Part>" +
+		"</CompleteMultipartUpload>")
 	request(t, s, http.StatusBadRequest, http.MethodPost, "/b/k?uploadId="+id, list)
 	request(t, s, http.StatusNotFound, http.MethodPost, "/b/other?uploadId="+id, list)
 	request(t, s, http.StatusNotFound, http.MethodPut, "/b/other?partNumber=1&uploadId="+id, nil)
