@@ -250,7 +250,7 @@ func TestDiskLies(t *testing.T) {
 			}
 			return nil
 		})
-		f.says(t, "cut off what could not be synced") // the shipper has come to the segment
+		f.says(t, "cut off frames that could not be synced") // the shipper has come to the segment
 		f.kill(t)
 		disk.SetFault(nil)
 	}
@@ -379,7 +379,7 @@ func TestSpoolRemoved(t *testing.T) {
 	if missing > 0 && !strings.Contains(f.Log(), "a segment is lost") {
 		t.Error("the log does not say what is lost")
 	}
-	if !strings.Contains(f.Log(), "was removed and has been made again") {
+	if !strings.Contains(f.Log(), "was removed, and has been created again") {
 		t.Error("the log does not say that the folder was removed")
 	}
 }
