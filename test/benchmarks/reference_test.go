@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -11,7 +12,7 @@ import (
 )
 
 // reference says in the plainest way what JSON a msgpack object becomes. tinylib reads; the rules are those of
-// Fluent Bit's own output, and README lists where ours differ from them.
+// Fluent Bit's own output, but for what docs/from-s3.md lists.
 type reference struct{ escapeUnicode bool }
 
 // errNotHere is for what the reference does not judge.
@@ -73,7 +74,13 @@ func (r reference) float(f float64) string {
 	case f == -1<<63:
 		return fmt.Sprintf("%.1f", f)
 	}
-	return fmt.Sprintf("%.16g", f)
+	// As few digits as it takes to read the same number back, 17 at most.
+	for digits := 1; ; digits++ {
+		text := fmt.Sprintf("%.*g", digits, f)
+		if read, err := strconv.ParseFloat(text, 64); err == nil && read == f {
+			return text
+		}
+	}
 }
 
 var shortEscapes = map[rune]string{'"': `\"`, '\\': `\\`, '\n': `\n`, '\r': `\r`, '\t': `\t`, '\b': `\b`, '\f': `\f`}
