@@ -131,7 +131,7 @@ func TestUsage(t *testing.T) {
 		{name: "another", args: []string{"spool"}, code: 2},
 		{name: "surplus", args: []string{"version", "surplus"}, code: 2},
 		{name: "no file", args: []string{"check"}, code: 2},
-		{name: "no folder", args: []string{"spool", "ls"}, code: 2, stderr: []string{`accepts 1 arg`}},
+		{name: "no folder", args: []string{"spool", "ls"}, code: 2, stderr: []string{`name one folder`}},
 		{name: "version", args: []string{"version"}, stdout: []string{`^sluice unknown$`}, stderr: nothing},
 		{name: "help", args: []string{"--help"}, stdout: []string{`check +Check a configuration`}},
 	})

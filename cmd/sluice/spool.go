@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -62,4 +63,12 @@ func damageOf(i spool.Info) []spool.Damage {
 		return i.Damage[:n-1]
 	}
 	return i.Damage
+}
+
+// oneSpool requires one argument, and says what it is.
+func oneSpool(cmd *cobra.Command, args []string) error {
+	if len(args) != 1 {
+		return fmt.Errorf("name one folder: %s DIR, where DIR is a store_dir, or an output's folder in it", cmd.CommandPath())
+	}
+	return nil
 }

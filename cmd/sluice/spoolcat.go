@@ -13,7 +13,7 @@ func newSpoolCat(w world) *cobra.Command {
 	return &cobra.Command{
 		Use:   "cat DIR|FILE",
 		Short: "Print the records as they would be uploaded, uncompressed",
-		Args:  cobra.ExactArgs(1),
+		Args:  oneSpool,
 		RunE:  func(_ *cobra.Command, args []string) error { return failed(catSegments(w, args[0])) },
 	}
 }

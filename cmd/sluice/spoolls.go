@@ -19,7 +19,7 @@ func newSpoolLs(w world) *cobra.Command {
 		Short: "List what has not been uploaded, and what is in quarantine",
 		Long: `List the segments of a store_dir, or of one output's folder in it, with the objects
 that they will become.`,
-		Args: cobra.ExactArgs(1),
+		Args: oneSpool,
 		RunE: func(_ *cobra.Command, args []string) error {
 			write := listSegments
 			if asJSON {

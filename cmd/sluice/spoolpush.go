@@ -46,7 +46,7 @@ can be read is uploaded and the segment is moved to quarantine. The exit code is
 nothing of it can be read:
 
 	sluice spool push --set region=eu-west-1 --profile logs /mnt/fluent-bit/s3`,
-		Args: cobra.ExactArgs(1),
+		Args: oneSpool,
 		RunE: func(cmd *cobra.Command, args []string) error { return failed(p.run(cmd.Context(), args[0])) },
 	}
 	profileFlag(cmd, &p.profile)

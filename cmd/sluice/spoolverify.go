@@ -15,7 +15,7 @@ func newSpoolVerify(w world) *cobra.Command {
 		Short: "Read everything and report what is damaged",
 		Long: `Read all segments, verify every checksum, and report what is damaged. The exit code
 is 1 if anything is, or if anything is in quarantine.`,
-		Args: cobra.ExactArgs(1),
+		Args: oneSpool,
 		RunE: func(_ *cobra.Command, args []string) error { return failed(verifySegments(w.stdout, args[0])) },
 	}
 }
