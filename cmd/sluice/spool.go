@@ -68,7 +68,8 @@ func damageOf(i spool.Info) []spool.Damage {
 // oneSpool requires one argument, and says what it is.
 func oneSpool(cmd *cobra.Command, args []string) error {
 	if len(args) != 1 {
-		return fmt.Errorf("name one folder: %s DIR, where DIR is a store_dir, or an output's folder in it", cmd.CommandPath())
+		return fmt.Errorf("name one folder: %s DIR, where DIR is a store_dir, or an output's folder in it",
+			cmd.CommandPath())
 	}
 	return nil
 }
