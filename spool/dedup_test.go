@@ -164,6 +164,21 @@ func TestCommitAgain(t *testing.T) {
 	l.takes("one", false)
 }
 
+// A chunk that came twice, once in a segment that is gone and once in one that is still there,
+// may be delivered again twice.
+func TestTwiceInTwoSegments(t *testing.T) {
+	l := newLife(t)
+	l.start()
+	l.takes("one", false)
+	l.ship()
+	l.now = l.now.Add(time.Second)
+	l.takes("one", false) // on purpose
+	l.start()
+	l.takes("one", true)
+	l.takes("one", true)
+	l.takes("one", false)
+}
+
 // What was given up is accepted again.
 func TestDroppedChunksAreNotRecognised(t *testing.T) {
 	l := newLife(t)

@@ -58,10 +58,10 @@ func (p past) expect(came, journaled []chunkSeen, now time.Time) map[chunkName]e
 		}
 	}
 	// A crash may have come between recording a segment's chunks and removing it.
-	inSegments := map[chunkName]int{}
+	inSegments := map[arrival]int{}
 	for _, s := range came {
 		if recent(s) {
-			inSegments[s.name]++
+			inSegments[arrivalOf(s)]++
 			add(s, 1)
 		}
 	}
@@ -69,14 +69,23 @@ func (p past) expect(came, journaled []chunkSeen, now time.Time) map[chunkName]e
 		if s.kind != kindRemoved || !recent(s) {
 			continue
 		}
-		if inSegments[s.name] > 0 {
-			inSegments[s.name]--
+		if at := arrivalOf(s); inSegments[at] > 0 {
+			inSegments[at]--
 			continue
 		}
 		add(s, 1)
 	}
 	return known
 }
+
+// arrival identifies one of several arrivals of a chunk, by its time: one may be in a segment
+// that was removed, and another in one that still exists.
+type arrival struct {
+	name chunkName
+	seen int64 // Unix time in ns
+}
+
+func arrivalOf(s chunkSeen) arrival { return arrival{s.name, s.seen.UnixNano()} }
 
 // newestFirst sorts by time of arrival.
 func newestFirst(seen []chunkSeen) {
