@@ -25,8 +25,7 @@ func (s *Spool) Append(stream string, c Chunk, meta func() ([]byte, error)) (*Se
 		s.dedup.delay()
 		return nil, err
 	}
-	s.dedup.record(nameOf(stream, f), f.Time)
-	seg.remember(f)
+	s.dedup.record(nameOf(stream, f), f.Time, seg.ID)
 	return seg, nil
 }
 

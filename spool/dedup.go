@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/cespare/xxhash/v2"
@@ -54,12 +53,17 @@ func nameOf(stream string, f Frame) chunkName {
 type dedup struct {
 	now     func() time.Time
 	journal *journal
-	newest  atomic.Int64 // arrival of the newest chunk, Unix time in ns
 
 	mu       sync.Mutex // guards what follows
 	waits    time.Time  // since when chunks are expected
 	known    map[chunkName]expected
-	answered []chunkSeen // the last ones, for Close
+	answered []answered // those of the last minute, and the last maxUnacked, in order
+}
+
+// answered is a chunk that this process answered OK.
+type answered struct {
+	chunkSeen
+	segment uint64 // ID of the segment that holds it; 0 if the journal has it
 }
 
 // expected is a chunk that may be delivered again.
@@ -68,23 +72,26 @@ type expected struct {
 	seen  time.Time
 }
 
-// record records that a chunk is durable.
-func (r *dedup) record(name chunkName, t time.Time) {
+// record records that a chunk is durable in a segment. It must not be called for others:
+// to recognise a chunk that was not accepted would be to lose it.
+func (r *dedup) record(name chunkName, t time.Time, segment uint64) {
 	if r == nil {
 		return
 	}
-	r.newest.Store(t.UnixNano())
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.remember(name, t)
+	r.remember(name, t, segment)
 }
 
-// remember is called with mu held.
-func (r *dedup) remember(name chunkName, t time.Time) {
-	if len(r.answered) >= 2*maxUnacked {
-		r.answered = slices.Delete(r.answered, 0, maxUnacked)
+// remember adds a chunk to answered. Once the older half is out of date, it is dropped. It
+// is called with mu held.
+func (r *dedup) remember(name chunkName, t time.Time, segment uint64) {
+	r.answered = append(r.answered, answered{chunkSeen{name: name, seen: t}, segment})
+	half := len(r.answered) / 2
+	old := half >= maxChunks || r.answered[half].seen.Before(t.Add(-dedupWindow))
+	if old && half >= maxUnacked {
+		r.answered = slices.Clone(r.answered[half:])
 	}
-	r.answered = append(r.answered, chunkSeen{name: name, seen: t})
 }
 
 // isDuplicate reports whether a chunk was accepted before. It first makes durable that the
@@ -110,7 +117,7 @@ func (r *dedup) isDuplicate(stream string, f Frame) (bool, error) {
 	}
 	chunk.times--
 	r.known[name] = chunk
-	r.remember(name, now)
+	r.remember(name, now, 0)
 	return true, nil
 }
 
@@ -134,26 +141,47 @@ func (r *dedup) restore() error {
 }
 
 // recordRemoved adds the recent chunks of segments that are about to be removed to the
-// journal. Those of earlier processes are there since Open.
+// journal, once. Those of earlier processes are there since Open.
 func (r *dedup) recordRemoved(segments []*Segment) error {
 	if r == nil {
 		return nil
 	}
-	since := time.Unix(0, r.newest.Load()).Add(-dedupWindow)
-	var young []chunkSeen
+	removed := map[uint64]bool{}
 	for _, g := range segments {
-		for _, s := range g.recentChunks() {
-			if !s.seen.Before(since) {
-				young = append(young, s)
-			}
+		removed[g.ID] = true
+	}
+	if err := r.journal.add(r.recentIn(removed)); err != nil {
+		return err
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for i := range r.answered {
+		if removed[r.answered[i].segment] {
+			r.answered[i].segment = 0
 		}
 	}
-	return r.journal.add(young)
+	return nil
 }
 
-// expected returns the newest chunks that may be delivered again, for the journal. It is
+// recentIn returns the recent chunks of segments.
+func (r *dedup) recentIn(segments map[uint64]bool) (recent []chunkSeen) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if len(r.answered) == 0 {
+		return nil
+	}
+	since := r.answered[len(r.answered)-1].seen.Add(-dedupWindow)
+	for _, a := range r.answered {
+		if segments[a.segment] && !a.seen.Before(since) {
+			recent = append(recent, a.chunkSeen)
+		}
+	}
+	return recent
+}
+
+// outstanding returns the newest chunks that may be delivered again, for the journal. It is
 // called with mu held, or before r is shared.
-func (r *dedup) expected() (list []chunkSeen) {
+func (r *dedup) outstanding() (list []chunkSeen) {
 	for name, e := range r.known {
 		for range e.times {
 			list = append(list, chunkSeen{name, e.seen, kindCarried})
@@ -178,10 +206,9 @@ func (r *dedup) close(unacked int, last uint64) error {
 	if now.Sub(r.waits).Abs() > dedupPatience {
 		r.known = nil
 	}
-	kept := r.expected()
-	for _, s := range r.answered[max(0, len(r.answered)-unacked):] {
-		s.kind = kindCarried
-		kept = append(kept, s)
+	kept := r.outstanding()
+	for _, a := range r.answered[max(0, len(r.answered)-unacked):] {
+		kept = append(kept, chunkSeen{a.name, a.seen, kindCarried})
 	}
 	return errors.Join(r.journal.replace(state{last, now}, kept), r.journal.close())
 }

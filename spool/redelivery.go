@@ -19,7 +19,7 @@ func openDedup(fs FS, path, writer string, found []*Segment, now func() time.Tim
 	if len(found) > 0 {
 		last = max(last, found[len(found)-1].ID)
 	}
-	return r, errors.Join(readErr, r.journal.replace(state{last, r.waits}, r.expected()))
+	return r, errors.Join(readErr, r.journal.replace(state{last, r.waits}, r.outstanding()))
 }
 
 // past is what is known about the last process.

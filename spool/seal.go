@@ -49,28 +49,12 @@ func (g *Segment) rename(to string) error {
 func (s *Spool) SealOpened(t time.Time) (oldest time.Time, err error) {
 	s.sweeping.Lock()
 	defer s.sweeping.Unlock()
-	s.forgetOld()
 	due, oldest := s.openedBefore(t)
 	sortByID(due)
 	for _, seg := range due {
 		err = errors.Join(err, s.Seal(seg))
 	}
 	return oldest, err
-}
-
-// forgetOld makes segments forget, once in a while, chunks that are too old to be delivered
-// again.
-func (s *Spool) forgetOld() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	now := s.opts.Now()
-	if within := now.Sub(s.forgot); within >= 0 && within < dedupWindow {
-		return
-	}
-	s.forgot = now
-	for seg := range s.used {
-		seg.forget(now.Add(-2 * dedupWindow))
-	}
 }
 
 func (s *Spool) openedBefore(t time.Time) (due []*Segment, oldest time.Time) {
@@ -127,10 +111,6 @@ func (s *Spool) recordRemoval(all ...*Segment) {
 		s.opts.Warn(fmt.Sprintf("chunks of segment %016x and %d others may be stored twice after a crash: they "+
 			"could not be recorded: %v",
 			all[0].ID, len(all)-1, err))
-		return
-	}
-	for _, seg := range all {
-		seg.forget(time.Time{})
 	}
 }
 

@@ -31,9 +31,6 @@ type Segment struct {
 	err    error      // why it takes no more frames
 	uncut  bool       // frames behind size, which were not acknowledged, may reappear after a crash
 	sealed bool
-	// young are the chunks that came last, for the journal; the frames of a segment
-	// that was recovered are in there already.
-	recent []chunkSeen
 
 	// syncing is held during an fsync. Callers that arrive meanwhile wait for it, and
 	// then the next fsync, made by one of them, covers them all.
@@ -91,21 +88,6 @@ func (g *Segment) end(err error) error {
 		g.err = err
 	}
 	return g.err
-}
-
-// remember adds a durable chunk to recent, and drops those that are too old. It must not
-// be called for others: to recognise a chunk that was not accepted would be to lose it.
-func (g *Segment) remember(f Frame) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.recent = append(g.recent, chunkSeen{name: nameOf(g.Stream, f), seen: f.Time})
-	old := 0
-	for old < len(g.recent)-maxChunks || g.recent[old].seen.Before(f.Time.Add(-dedupWindow)) {
-		old++
-	}
-	if old > len(g.recent)/2 { // seldom, since it copies
-		g.recent = append([]chunkSeen(nil), g.recent[old:]...)
-	}
 }
 
 // sync returns when everything before end is durable, and the segment's name, too. After a
@@ -227,23 +209,6 @@ func (g *Segment) cut() (err error) {
 	err = errors.Join(file.Truncate(g.size), file.Sync(), file.Close())
 	g.uncut = err != nil
 	return err
-}
-
-// recentChunks returns the chunks that came last, in order.
-func (g *Segment) recentChunks() []chunkSeen {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	return g.recent
-}
-
-// forget drops the recent chunks if they are older than t, so that a backlog of segments
-// does not hold them. The zero time drops all.
-func (g *Segment) forget(t time.Time) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if n := len(g.recent); n > 0 && (t.IsZero() || g.recent[n-1].seen.Before(t)) {
-		g.recent = nil
-	}
 }
 
 // durable returns the end of what may be read: frames behind it may still be cut off.

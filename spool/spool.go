@@ -89,7 +89,6 @@ type Spool struct {
 	used   map[*Segment]int64 // bytes accounted to each segment
 	total  int64              // sum of used
 	lastID uint64
-	forgot time.Time // when segments last forgot old chunks
 	closed bool
 }
 
