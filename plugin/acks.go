@@ -17,13 +17,13 @@ type acks struct {
 
 // With FLB_OUTPUT_SYNCHRONOUS at most two answers are in flight: the next flush begins
 // before the last chunk is deleted (flb_engine.c, handle_output_event).
-const maxUnnoted = 2
+const maxUnacked = 2
 
 func (a *acks) add(bytes int) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.bytes += int64(bytes)
-	if len(a.last) == maxUnnoted {
+	if len(a.last) == maxUnacked {
 		a.last = a.last[1:]
 	}
 	a.last = append(a.last, int64(bytes))

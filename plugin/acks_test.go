@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-func TestUnnoted(t *testing.T) {
+func TestUnacked(t *testing.T) {
 	for _, c := range []struct {
 		answered []int
 		noted    string // bytes; "" for a host without metrics
