@@ -13,14 +13,19 @@ import (
 	"sluice/spool"
 )
 
-// writeFrame encodes the records of a frame, and adds what is wrong with it to found.
+// writeFrame encodes the records of a frame, and adds what is wrong with it to found. An
+// error is the destination's.
 func writeFrame(w encode.Encoder, f spool.Frame, found *problems) error {
 	for d := record.NewDecoder(f.Data); ; {
-		err := writeNext(w, d)
+		ev, err := d.NextHeader()
+		if errors.Is(err, io.EOF) { // of the chunk: a destination's EOF is an error like any other
+			return nil
+		}
+		if err == nil {
+			err = writeEvent(w, d, ev)
+		}
 		switch {
 		case err == nil:
-		case errors.Is(err, io.EOF):
-			return nil
 		case isInvalid(err) || errors.Is(err, record.ErrTooDeep):
 			found.add("%s: %v", describeChunk(f), err)
 		case errors.Is(err, record.ErrTruncated) || errors.Is(err, record.ErrReserved):
@@ -32,12 +37,8 @@ func writeFrame(w encode.Encoder, f spool.Frame, found *problems) error {
 	}
 }
 
-// writeNext encodes the next event of a chunk.
-func writeNext(w encode.Encoder, d *record.Decoder) error {
-	ev, err := d.NextHeader()
-	if err != nil {
-		return err
-	}
+// writeEvent encodes the event that d has returned, and moves behind it.
+func writeEvent(w encode.Encoder, d *record.Decoder, ev record.Event) error {
 	n, err := w.Write(ev)
 	if err != nil {
 		return cmp.Or(d.SkipBody(), err)
