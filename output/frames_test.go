@@ -17,8 +17,8 @@ type lost struct{}
 
 func (lost) Write([]byte) (int, error) { return 0, fmt.Errorf("create multipart upload: %w", io.EOF) }
 
-// TestWriteFrameToLostConnection: the end of a connection is not the end of a chunk. If it were taken for that, the rest
-// of the chunk would be lost.
+// TestWriteFrameToLostConnection: the end of a connection is not the end of a chunk. If it were taken for that, the
+// rest of the chunk would be lost.
 func TestWriteFrameToLostConnection(t *testing.T) {
 	w, err := encode.New(lost{}, encode.Options{}, nil)
 	if err != nil {

@@ -24,6 +24,27 @@ suite() {
 	printf '== %s took %d s\n' "$name" $((SECONDS - started))
 }
 
+# background NAME DIR COMMAND… begins a suite that ends with collect NAME.
+background() {
+	local name=$1 dir=$2
+	shift 2
+	printf '\n== %s, in the background: %s\n' "$name" "$*"
+	(cd "$dir" && "$@") >"$logs/$name.log" 2>&1 &
+	declare -g "pid_$name=$!"
+}
+
+# collect NAME waits for a suite in the background, and keeps its result.
+collect() {
+	local name=$1 pid=pid_$1
+	if wait "${!pid}"; then
+		printf '\n== %s, in the background: ' "$name"
+		tail -n 1 "$logs/$name.log"
+	else
+		failed+=("$name")
+		printf '\n== %s FAILED\n' "$name"
+	fi
+}
+
 # skipped prints the skipped tests of all suites with their reasons.
 skipped() {
 	awk '/^ +[a-z_0-9]+\.go:[0-9]+: / { reason = $0; sub(/^ +[^ ]+ /, "", reason) }
@@ -50,8 +71,9 @@ leaked() {
 		grep -vE '/integration\.log:[0-9]+: *(>|\{"Version":1)'
 }
 
-suite lint . test/lint.sh
 suite units . go test -race -v ./...
+# Lint computes while the next suites wait.
+background lint . test/lint.sh
 # Together, since most of them wait most of the time: one takes more than a minute.
 suite integration test go test -race -count=1 -timeout 10m -v ./credentials ./faultfs ./host ./pipeline ./plugin ./commands ./sidecar ./testenv ./benchmarks ./cmd/bench/... ./cmd/flush ./cmd/idle ./cmd/lint
 # Without the race detector, which takes a minute for it, and has a heap of its own.
@@ -60,6 +82,7 @@ suite differential test go test -race -count=1 -timeout 10m -v ./differential
 suite e2e test go test -race -count=1 -timeout 20m -v ./e2e
 suite crash test go test -race -count=1 -timeout 20m -v ./cmd/crash
 suite docker test go test -race -count=1 -timeout 20m -v ./docker
+collect lint
 
 printf '\nSecrets in what the tests printed:\n'
 if leaked; then
