@@ -61,7 +61,7 @@ func (c *Counter) readOlder() (value uint64, err error) {
 	defer func() { err = errors.Join(err, file.Close()) }()
 	text := make([]byte, 32)
 	n, err := file.ReadAt(text, 0)
-	if err != nil && !errors.Is(err, io.EOF) {
+	if err != nil && err != io.EOF {
 		return 0, err
 	}
 	return strconv.ParseUint(strings.TrimSpace(string(text[:n])), 10, 64)

@@ -2,7 +2,6 @@ package spool
 
 import (
 	"bytes"
-	"errors"
 	"io"
 	"slices"
 	"strings"
@@ -27,7 +26,7 @@ func readAll(t *testing.T, file []byte) (chunks []string, damage []Damage, err e
 	defer frames.release()
 	for {
 		f, err := frames.next()
-		if errors.Is(err, io.EOF) {
+		if err == io.EOF {
 			return chunks, frames.damage, nil
 		}
 		if err != nil {

@@ -181,7 +181,7 @@ func (i *Info) inspect(frame func(Info, Frame) error) error {
 func (i *Info) read(r *frameReader, frame func(Info, Frame) error) error {
 	for {
 		f, err := r.next()
-		if errors.Is(err, io.EOF) {
+		if err == io.EOF {
 			i.Damage = append(i.Damage, r.damage...)
 			return nil
 		}

@@ -59,7 +59,7 @@ func (r *Reader) Frames(each func(Frame) error) ([]Damage, error) {
 	frames.end, frames.damage = r.segment.durable(), nil
 	for {
 		f, err := frames.next()
-		if errors.Is(err, io.EOF) {
+		if err == io.EOF {
 			return frames.damage, nil
 		}
 		if err != nil {

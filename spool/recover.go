@@ -143,7 +143,7 @@ func (s *Spool) scan(g *Segment, file File, size int64, active bool) (keep bool,
 	r.names = true
 	for {
 		f, err := r.next()
-		if errors.Is(err, io.EOF) {
+		if err == io.EOF {
 			break
 		}
 		if err != nil {
@@ -272,7 +272,7 @@ func (g *Segment) names() (came []chunkSeen, err error) {
 	r.names = true
 	for {
 		f, err := r.next()
-		if errors.Is(err, io.EOF) {
+		if err == io.EOF {
 			return came, file.Sync()
 		}
 		if err != nil {

@@ -3,7 +3,6 @@ package encode_test
 import (
 	"bytes"
 	"compress/gzip"
-	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -29,7 +28,7 @@ func encodeAll(t *testing.T, chunk []byte, o encode.Options) string {
 	}
 	for d := record.NewDecoder(chunk); ; {
 		ev, err := d.Next()
-		if errors.Is(err, io.EOF) {
+		if err == io.EOF {
 			break
 		}
 		if err == nil {

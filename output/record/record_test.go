@@ -30,7 +30,7 @@ func decode(chunk []byte) (events []string, err error) {
 		ev, err := d.Next()
 		var invalid *record.InvalidError
 		switch {
-		case errors.Is(err, io.EOF):
+		case err == io.EOF:
 			return events, nil
 		case errors.As(err, &invalid):
 			events = append(events, "!"+invalid.Reason)
@@ -184,7 +184,7 @@ func FuzzDecoder(f *testing.F) {
 			ev, err := d.Next()
 			var invalid *record.InvalidError
 			if err != nil && !errors.As(err, &invalid) {
-				if errors.Is(err, io.EOF) && d.Offset() != len(chunk) {
+				if err == io.EOF && d.Offset() != len(chunk) {
 					t.Fatalf("io.EOF at byte %d of %d", d.Offset(), len(chunk))
 				}
 				return

@@ -15,7 +15,7 @@ import (
 func (f *file) decode(text []byte) (second int, err error) {
 	documents := yaml.NewDecoder(bytes.NewReader(text))
 	if err := documents.Decode(&f.node); err != nil {
-		if errors.Is(err, io.EOF) {
+		if err == io.EOF {
 			return 0, nil
 		}
 		return 0, err
@@ -23,7 +23,7 @@ func (f *file) decode(text []byte) (second int, err error) {
 	for {
 		var other yaml.Node
 		err := documents.Decode(&other)
-		if errors.Is(err, io.EOF) {
+		if err == io.EOF {
 			return 0, nil
 		}
 		if err != nil {

@@ -2,7 +2,6 @@ package benchmarks
 
 import (
 	"bytes"
-	"errors"
 	"io"
 	"testing"
 
@@ -27,7 +26,7 @@ func orders(b *testing.B) []byte {
 func write(b *testing.B, w encode.Encoder, data []byte) {
 	for d := record.NewDecoder(data); ; {
 		ev, err := d.NextHeader()
-		if errors.Is(err, io.EOF) {
+		if err == io.EOF {
 			return
 		}
 		n := 0

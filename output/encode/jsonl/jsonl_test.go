@@ -49,7 +49,7 @@ func writeAll(t testing.TB, w encode.Encoder, chunk []byte) {
 	t.Helper()
 	for d := record.NewDecoder(chunk); ; {
 		ev, err := d.NextHeader()
-		if errors.Is(err, io.EOF) {
+		if err == io.EOF {
 			return
 		}
 		n := 0

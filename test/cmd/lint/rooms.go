@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"go/parser"
 	"go/token"
@@ -48,7 +47,7 @@ func listRooms(ctx context.Context) ([]room, error) {
 	var rooms []room
 	for d := json.NewDecoder(bytes.NewReader(listing)); ; {
 		var p listedPackage
-		if err := d.Decode(&p); errors.Is(err, io.EOF) {
+		if err := d.Decode(&p); err == io.EOF {
 			return rooms, nil
 		} else if err != nil {
 			return nil, fmt.Errorf("read the output of go list: %w", err)
