@@ -17,10 +17,11 @@ import (
 // error is the destination's.
 func writeFrame(w encode.Encoder, f spool.Frame, found *problems) error {
 	for d := record.NewDecoder(f.Data); ; {
-		ev, err := d.NextHeader()
-		if errors.Is(err, io.EOF) { // of the chunk: a destination's EOF is an error like any other
+		ev, readErr := d.NextHeader()
+		if readErr == io.EOF { // of the chunk; one that an error of the destination wraps must not end it
 			return nil
 		}
+		err := readErr
 		if err == nil {
 			err = writeEvent(w, d, ev)
 		}
