@@ -227,8 +227,10 @@ func TestUpdatesEndWithClose(t *testing.T) {
 	d.clock.Add(2)
 	d.key(t)
 	d.sources.Close()
+	before := d.reads.Load()
 	release()
-	for before := d.reads.Load(); d.reads.Load() < before+1; time.Sleep(time.Millisecond) {
+	for d.reads.Load() < before+2 { // both files
+		time.Sleep(time.Millisecond)
 	}
 	if len(d.told) > 0 {
 		t.Errorf("update with %v after Close", <-d.told)
