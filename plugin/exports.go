@@ -13,7 +13,7 @@ import (
 )
 
 // What Fluent Bit calls, in the order in which it does (src/proxy/go/go.c,
-// src/flb_plugin_proxy.c), all but the first by way of guard.c. Each export converts its
+// src/flb_plugin_proxy.c), all but the first through guard.c. Each export converts its
 // arguments and calls; no panic crosses into C.
 
 //export FLBPluginRegister

@@ -28,22 +28,17 @@ func TestFolderName(t *testing.T) {
 
 // TestServePprof serves profiles until its context ends, and names the property if it cannot.
 func TestServePprof(t *testing.T) {
-	free, err := net.Listen("tcp", "127.0.0.1:0")
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	address := free.Addr().String()
+	address := listener.Addr().String()
 	i := &instance{}
 	if err := i.servePprof(t.Context(), address); err == nil || !strings.Contains(err.Error(), "pprof_listen") {
 		t.Errorf("on a port that is in use: %v, want an error that names pprof_listen", err)
 	}
-	if err := free.Close(); err != nil {
-		t.Fatal(err)
-	}
 	ctx, cancel := context.WithCancel(t.Context())
-	if err := i.servePprof(ctx, address); err != nil {
-		t.Fatal(err)
-	}
+	i.servePprofOn(ctx, listener)
 	answer, err := http.Get(fmt.Sprintf("http://%s/debug/pprof/goroutine?debug=1", address))
 	if err != nil {
 		t.Fatal(err)

@@ -18,6 +18,11 @@ func (i *instance) servePprof(ctx context.Context, address string) error {
 	if err != nil {
 		return fmt.Errorf("choose another port for pprof_listen %q, a different one for each output: %w", address, err)
 	}
+	i.servePprofOn(ctx, listener)
+	return nil
+}
+
+func (i *instance) servePprofOn(ctx context.Context, listener net.Listener) {
 	mux := http.NewServeMux()
 	mux.HandleFunc("/debug/pprof/", pprof.Index)
 	mux.HandleFunc("/debug/pprof/profile", pprof.Profile)
@@ -26,5 +31,4 @@ func (i *instance) servePprof(ctx context.Context, address string) error {
 	server := &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second}
 	i.background.Go(func() { _ = server.Serve(listener) }) // until it is closed
 	context.AfterFunc(ctx, func() { _ = server.Close() })
-	return nil
 }
