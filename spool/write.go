@@ -16,7 +16,7 @@ type frameWriter struct {
 
 var framePool = sync.Pool{New: func() any { return new(frameWriter) }}
 
-// pieceSize is how many bytes of a frame are written at a time, by way of one buffer. A
+// pieceSize is how many bytes of a frame are written at a time, through one buffer. A
 // chunk's memory is new to the kernel, and where a hypervisor keeps the page tables each
 // of its pages costs a fault, ten times as much as copying it. A small frame is one write.
 const pieceSize = 256 << 10

@@ -36,7 +36,7 @@ type grantRequest struct {
 	profile    string
 	tokenFile  string        // "" to print the token
 	session    time.Duration // life of a key
-	validFor   time.Duration // 0 for ever
+	validFor   time.Duration // 0 for no end
 	wait       time.Duration // for the running sidecar
 	sidecar    string        // URL of its face process
 }
