@@ -57,3 +57,12 @@ func KeyRefused(err error) bool {
 	}
 	return false
 }
+
+// Denied reports whether a service knows the key and refuses only this request.
+func Denied(err error) bool {
+	switch ErrorCode(err) {
+	case "AccessDenied", "AccessDeniedException":
+		return true
+	}
+	return false
+}

@@ -8,6 +8,7 @@
 package standard
 
 import (
+	"context"
 	"maps"
 	"slices"
 	"sync"
@@ -74,6 +75,19 @@ func (s *Sources) Provider(o Options) creds.Provider {
 
 // STS returns how to reach STS, as o, the environment or the profile configures it.
 func (s *Sources) STS(o Options) (creds.Service, error) { return s.settings(o).sts() }
+
+// Identity is whom STS takes the owner of a key for.
+type Identity = sts.Identity
+
+// Identity asks STS, reached as o says, whom credentials belong to. If the error is one that creds.Denied reports, the
+// key may be good: the policy of a VPC endpoint denied the question.
+func (s *Sources) Identity(ctx context.Context, o Options, c creds.Credentials) (Identity, error) {
+	service, err := s.STS(o)
+	if err != nil {
+		return Identity{}, err
+	}
+	return sts.CallerIdentity(ctx, service, c)
+}
 
 // Endpoint returns the URL that the environment or the profile configures for an AWS service ("s3", "sts"), "" for
 // AWS's own, and the name of the setting.

@@ -151,8 +151,8 @@ func TestOrder(t *testing.T) {
 	}
 }
 
-// newSTS answers AssumeRole as AWS documents it, and refuses what AWS refuses: an unsigned request, a wrong external
-// ID.
+// newSTS answers AssumeRole and GetCallerIdentity as AWS documents them, and refuses what AWS refuses: an unsigned
+// request, a wrong external ID.
 func newSTS(t *testing.T, externalID string) string {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if err := r.ParseForm(); err != nil {
@@ -172,6 +172,8 @@ func newSTS(t *testing.T, externalID string) string {
 		case !strings.HasPrefix(authorization, "AWS4-HMAC-SHA256 Credential=FROM-E") ||
 			!strings.Contains(authorization, "/sts/aws4_request"):
 			fail(http.StatusForbidden, "InvalidClientTokenId")
+		case r.Form.Get("Action") == "GetCallerIdentity":
+			fmt.Fprint(w, identityAnswer)
 		case r.Form.Get("Action") != "AssumeRole" || r.Form.Get("Version") != "2011-06-15" ||
 			r.Form.Get("RoleSessionName") == "":
 			fail(http.StatusBadRequest, "ValidationError")
@@ -184,6 +186,12 @@ func newSTS(t *testing.T, externalID string) string {
 	t.Cleanup(server.Close)
 	return server.URL
 }
+
+// identityAnswer says whose key it is.
+const identityAnswer = `<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/">
+	<GetCallerIdentityResult>
+		<Arn>arn:aws:iam::123456789012:user/env</Arn><UserId>AIDA</UserId><Account>123456789012</Account>
+	</GetCallerIdentityResult></GetCallerIdentityResponse>`
 
 // stsAnswer is the answer of STS to an action.
 func stsAnswer(action, key string) string {
