@@ -71,6 +71,7 @@ func (o *Output) finishJob(j *job) error {
 		})
 	}
 	if done.problems.count > 0 {
+		o.counters.damaged.Add(1)
 		reason := fmt.Sprintf("%d records were shipped to %s, except: %s", done.records, done.target, &done.problems)
 		if err := o.quarantine(j.segment, "parts of a segment cannot be read", reason); err != nil {
 			return err
@@ -79,6 +80,7 @@ func (o *Output) finishJob(j *job) error {
 	if done.records > 0 {
 		log.Info("stored object", "bytes", done.stored, "records", done.records)
 		o.ratios.learn(j.segment.Stream, done.raw, done.stored)
+		o.counters.store(done, o.opts.Now())
 	}
 	o.emit(Event{
 		ID:      j.segment.ID,
@@ -89,13 +91,39 @@ func (o *Output) finishJob(j *job) error {
 		Bytes:   done.stored,
 	})
 	o.queue.done(j, done.records > 0)
+	o.uploadsWork(done.records > 0)
 	return nil
+}
+
+// uploadsWork reports the end of what was wrong, now that a job is done.
+func (o *Output) uploadsWork(stored bool) {
+	if !o.health.wrong.Load() {
+		return
+	}
+	now := o.opts.Now()
+	o.health.resolve(noCommit, now)
+	var began time.Time // of what was wrong
+	if stored {
+		if was, ended := o.health.resolve(notReady, now); ended {
+			began = was.since
+		}
+	}
+	if o.queue.failures() == 0 {
+		if was, ended := o.health.resolve(noUpload, now); ended {
+			began = was.since
+		}
+	}
+	if !began.IsZero() {
+		o.opts.Log.Info("uploads work again", "after", now.Sub(began).Round(time.Second), "segments_left", o.queue.len())
+	}
 }
 
 // requeueCommit returns a job whose commit failed.
 func (o *Output) requeueCommit(j *job, err error) {
 	wait := backoff(j.attempts, maxBackoff)
-	o.opts.Log.Error("cannot commit a segment to the spool; trying again",
+	const remedy = "check the disk of store_dir"
+	o.opts.Log.Error(remedy+": a segment that is stored cannot be removed from the spool; trying again",
 		"error", err, "next_in", wait.Round(time.Millisecond))
+	o.health.report(noCommit, err.Error(), remedy, o.opts.Now())
 	o.queue.retry(j, wait, internal)
 }

@@ -27,6 +27,7 @@ import (
 // Options of an Output. Config, Dir, Credentials and Log are required.
 type Options struct {
 	Config      conf.Config
+	Name        string // of the output, for Status
 	Dir         string // of the spool, this output's alone
 	Credentials creds.Provider
 	Clock       *creds.Clock // learns AWS's time from S3's answers; may be nil
@@ -62,6 +63,13 @@ type Output struct {
 	pool     encode.Pool
 	ratios   ratios
 	room     room
+
+	started    time.Time
+	keys       *keys // Options.Credentials, watched; nil in a push
+	health     health
+	counters   counters
+	asideBytes cachedSize // of the quarantine
+	speed      speed
 
 	redirected  sync.Map // names of missing buckets that have been warned about
 	warnUndated sync.Once
@@ -100,6 +108,7 @@ func New(o Options) (*Output, error) {
 	}
 	out := &Output{
 		opts:          o,
+		started:       o.Now(),
 		queue:         newQueue(o.Config.Ordered, o.Config.UploadWorkers, o.Now),
 		cores:         newSemaphore(o.Config.EncodeWorkers),
 		bucket:        o.Config.Bucket,
@@ -113,7 +122,12 @@ func New(o Options) (*Output, error) {
 	if out.template, err = key.Parse(o.Config.KeyFormat, keyOptions(o.Config)); err != nil {
 		return nil, fmt.Errorf("s3_key_format %q %w", o.Config.KeyFormat, err)
 	}
-	store, err := s3.New(storeOptions(o))
+	out.health.good = out.started
+	out.keys = &keys{Provider: o.Credentials, out: out}
+	out.opts.Credentials = out.keys
+	options := storeOptions(out.opts)
+	options.OnRequest = out.counters.request
+	store, err := s3.New(options)
 	if err != nil {
 		return nil, err
 	}
@@ -121,7 +135,7 @@ func New(o Options) (*Output, error) {
 	if err := out.openSpool(false); err != nil {
 		return nil, err
 	}
-	out.start(out.sealByAge)
+	out.start(out.sealByAge, out.watchKey)
 	return out, nil
 }
 
@@ -212,15 +226,16 @@ func (o *Output) Flush(tag string, chunk []byte) error {
 		notify(o.segmentOpened) // even if this chunk was not accepted: the next one may be
 	}
 	if errors.Is(err, spool.ErrDuplicate) {
+		o.counters.repeated.Add(1)
 		o.opts.Log.Info("a chunk of the time before the restart was delivered again and is not stored twice",
 			"tag", tag, "bytes", len(chunk))
 		return nil
 	}
-	if isFull(err) {
-		o.makeRoom()
-	}
 	if err != nil {
-		return err
+		return o.deferChunk(err)
+	}
+	if o.health.wrong.Load() {
+		o.acceptAgain()
 	}
 	if !o.isFullSize(seg) {
 		return nil

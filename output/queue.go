@@ -24,6 +24,7 @@ type queue struct {
 	failed     lanes // queued lanes that have failed, by when they are due
 	busy       int   // lanes that a worker holds
 	retrying   int   // busy lanes that have failed
+	failing    int   // lanes that have failed
 	alternates bool  // the last job taken was a retry, so prefer a fresh one
 	left       int   // jobs whose segments are sealed
 	eager      int   // jobs whose uploads began before their segments were sealed
@@ -183,6 +184,9 @@ func (q *queue) retry(j *job, d time.Duration, why failure) {
 		if why == internal {
 			j.internalFailures++
 		}
+		if j.lane.failures == 0 {
+			q.failing++
+		}
 		j.lane.failures++
 		j.lane.due, j.lane.transient = now.Add(d), why == transient
 		q.schedule(j.lane)
@@ -204,6 +208,9 @@ func (q *queue) done(j *job, stored bool) {
 		l := j.lane
 		q.returnLane(l)
 		q.clearEager(j)
+		if l.failures > 0 {
+			q.failing--
+		}
 		l.removeFirst()
 		q.left--
 		if len(l.jobs) > 0 {
@@ -266,6 +273,13 @@ func (q *queue) len() int {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	return q.left
+}
+
+// failures returns how many lanes have failed and not recovered.
+func (q *queue) failures() int {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.failing
 }
 
 // update changes the queue and wakes all waiters.

@@ -18,7 +18,8 @@ import (
 // returns is the spool's.
 func (o *Output) handleFailure(j *job, cause error) error {
 	if errors.Is(cause, spool.ErrVanished) {
-		o.opts.Log.Error("a segment is lost", "error", cause, "bytes", j.segment.Raw())
+		o.opts.Log.Error("a segment is lost: another program deleted its file", "error", cause, "bytes", j.segment.Raw())
+		o.counters.objects[vanished].Add(1)
 		if err := o.spool.Drop(j.segment); err != nil {
 			return err
 		}
@@ -79,27 +80,41 @@ func (o *Output) emitFailure(j *job, cause error) {
 
 // retryLater requeues a job with a backoff, and logs why.
 func (o *Output) retryLater(j *job, cause error) {
+	f, now := s3.Explain(cause), o.opts.Now()
 	why, level := transient, slog.LevelWarn
-	remedy, known := s3.Remedy(cause)
 	switch {
 	case isInternal(cause):
 		why = internal
-	case known:
+	case f.NeedsOperator:
 		why, level = needsOperator, slog.LevelError
 	}
 	wait := backoff(j.attempts, maxBackoff)
-	args := []any{"error", cause, "attempt", j.attempts + 1, "next_in", wait.Round(time.Millisecond)}
-	if remedy != "" {
-		args = append(args, "remedy", remedy)
+	text := "upload failed; the data is safe in the spool"
+	if f.Remedy != "" {
+		text = f.Remedy + ": " + text
 	}
-	o.opts.Log.Log(context.Background(), level, "upload failed; the data is safe in the spool", args...)
+	args := []any{"error", f.Cause, "attempt", j.attempts + 1, "next_in", wait.Round(time.Millisecond)}
+	o.opts.Log.Log(context.Background(), level, text, append(args, ids(f)...)...)
+	o.counters.objects[failed].Add(1)
+	o.health.report(noUpload, f.Cause, f.Remedy, now)
 	o.emitFailure(j, cause)
 	o.queue.retry(j, wait, why)
 }
 
+// ids are the attributes that AWS's support asks for; they come last in a line.
+func ids(f s3.Failure) (args []any) {
+	if f.RequestID != "" {
+		args = append(args, "request_id", f.RequestID)
+	}
+	if f.HostID != "" {
+		args = append(args, "host_id", f.HostID)
+	}
+	return args
+}
+
 // giveUp carries out retry_exhausted_action. A segment that we panic on is always kept.
 func (o *Output) giveUp(j *job, cause error) error {
-	reason := fmt.Sprintf("gave up after %d attempts: %v", j.attempts+1, cause)
+	reason := fmt.Sprintf("gave up after %d attempts: %s", j.attempts+1, s3.Explain(cause).Cause)
 	if o.opts.Config.DropExhausted && !isPanic(cause) {
 		return o.drop(j.segment, "upload failed for good", reason)
 	}
@@ -119,22 +134,29 @@ func (o *Output) quarantine(seg *spool.Segment, what, reason string) error {
 		}
 	}
 	where, err := o.spool.Quarantine(seg, reason)
+	o.asideBytes.changed()
 	if errors.Is(err, spool.ErrVanished) {
 		o.opts.Log.Error(what+"; the segment cannot be quarantined: its file is gone", "error", err, "bytes", seg.Raw(),
 			"reason", reason)
+		o.counters.objects[vanished].Add(1)
 		return nil
 	}
 	if where == "" {
 		return err
 	}
 	o.opts.Log.Error(what+"; the segment is in the quarantine", "file", where, "reason", reason)
+	o.counters.objects[quarantined].Add(1)
 	return nil
 }
 
 // drop deletes a segment, as configured.
 func (o *Output) drop(seg *spool.Segment, what, reason string) error {
 	o.opts.Log.Error(what+"; the segment is deleted as configured", "bytes", seg.Raw(), "reason", reason)
-	return o.spool.Drop(seg)
+	if err := o.spool.Drop(seg); err != nil {
+		return err
+	}
+	o.counters.objects[deleted].Add(1)
+	return nil
 }
 
 // maxBackoff is the longest pause between two attempts of a segment.

@@ -2,6 +2,7 @@ package output
 
 import (
 	"errors"
+	"fmt"
 	"sync"
 	"syscall"
 	"time"
@@ -13,6 +14,34 @@ import (
 // the disk is full.
 func isFull(err error) bool {
 	return errors.Is(err, spool.ErrFull) || errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT)
+}
+
+// deferChunk counts and reports that a chunk was not accepted, and why. It returns the error
+// with the remedy.
+func (o *Output) deferChunk(err error) error {
+	why, remedy := otherError, "check the disk of store_dir"
+	switch {
+	case errors.Is(err, spool.ErrFull):
+		why, remedy = spoolFull, "raise store_dir_limit_size, or find out why uploads do not make room"
+	case isFull(err):
+		why, remedy = diskFull, "make room on the disk of store_dir"
+	case errors.Is(err, spool.ErrClosed):
+		return err
+	}
+	if isFull(err) {
+		o.makeRoom()
+	}
+	o.counters.deferred[why].Add(1)
+	o.health.report(noRoom, err.Error(), remedy, o.opts.Now())
+	return fmt.Errorf("%s: %w", remedy, err)
+}
+
+// acceptAgain reports that a chunk was accepted, if others were not before.
+func (o *Output) acceptAgain() {
+	now := o.opts.Now()
+	if was, ended := o.health.resolve(noRoom, now); ended {
+		o.opts.Log.Info("chunks are accepted again", "after", now.Sub(was.since).Round(time.Second))
+	}
 }
 
 // makeRoomPause is the least time between two calls of MakeRoom: what was sealed needs it

@@ -3,7 +3,9 @@ package output
 import (
 	"context"
 	"errors"
+
 	"sluice/internal/contain"
+	"sluice/output/s3"
 )
 
 // ship works on jobs until ctx ends.
@@ -65,7 +67,7 @@ func (o *Output) abortStaleUploads(ctx context.Context, j *job) error {
 		}
 		o.opts.Log.Warn("unfinished multipart uploads of earlier attempts remain: add a lifecycle rule that "+
 			"removes them",
-			"key", j.stored.target.Key, "error", err)
+			"key", j.stored.target.Key, "error", s3.Explain(err).Cause)
 	}
 	j.stored.staleUploads = false
 	return nil
@@ -74,6 +76,7 @@ func (o *Output) abortStaleUploads(ctx context.Context, j *job) error {
 // upload encodes a segment and stores its object.
 func (o *Output) upload(ctx context.Context, j *job) error {
 	var done result
+	began := o.opts.Now()
 	err := contain.Do(func() error {
 		if err := o.begin(ctx, j); err != nil {
 			return err
@@ -92,6 +95,7 @@ func (o *Output) upload(ctx context.Context, j *job) error {
 	if err != nil {
 		return err
 	}
+	done.seconds = o.opts.Now().Sub(began).Seconds()
 	j.stored, j.shipment = &done, nil
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"sync/atomic"
 
 	"sluice/output/encode"
 	"sluice/output/s3"
@@ -20,6 +21,7 @@ type shipment struct {
 	encoder  encode.Encoder // nil after encodeLast
 	object   *s3.Object
 	cores    *semaphore
+	progress *atomic.Int64 // the job's
 	done     result
 }
 
@@ -29,9 +31,10 @@ type result struct {
 	target       s3.Target
 	raw          int64 // bytes of data
 	records      int64
-	stored       int64 // bytes; an estimate until the segment is encoded whole
-	missing      int64 // records without log_key
-	undated      int64 // records whose time was replaced by a member of the same name
+	stored       int64   // bytes; an estimate until the segment is encoded whole
+	seconds      float64 // that the upload took once the segment was sealed
+	missing      int64   // records without log_key
+	undated      int64   // records whose time was replaced by a member of the same name
 	problems     problems
 	staleUploads bool // unfinished multipart uploads may be left in S3
 }
@@ -59,7 +62,8 @@ func (o *Output) begin(ctx context.Context, j *job) error {
 	if err != nil {
 		return &spoolError{err}
 	}
-	s := &shipment{frames: frames, pool: &o.pool, encoding: m.Encoding, cores: o.cores}
+	s := &shipment{frames: frames, pool: &o.pool, encoding: m.Encoding, cores: o.cores,
+		progress: &j.progress}
 	s.done.store, s.done.target = store, s3.Target{
 		Bucket: cmp.Or(j.bucket, m.Bucket), Key: m.Key, ContentEncoding: m.Encoding.Compression.ContentEncoding(),
 		ID: m.ID, Retried: j.aborted || j.attempts > 0 || seg.Recovered,
@@ -85,6 +89,7 @@ func (s *shipment) encode() error {
 func (s *shipment) write() error {
 	damage, err := readFrames(s.frames, func(f spool.Frame) error {
 		s.done.raw += int64(len(f.Data))
+		s.progress.Store(s.done.raw)
 		return writeFrame(s.encoder, f, &s.done.problems)
 	})
 	for _, d := range damage {

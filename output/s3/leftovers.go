@@ -22,13 +22,13 @@ func (s *Store) AbortStaleUploads(ctx context.Context, t Target) error {
 	ctx, cancel := context.WithTimeout(ctx, leftoverDeadline)
 	defer cancel()
 	err := s.abortUploads(ctx, t)
-	if _, lasting := Remedy(err); !lasting && creds.ErrorCode(err) != "NotImplemented" {
+	if !NeedsOperator(err) && creds.ErrorCode(err) != "NotImplemented" {
 		return err
 	}
 	s.warnLeftovers.Do(func() {
 		s.opts.Warn(fmt.Sprintf("allow s3:ListBucketMultipartUploads and s3:AbortMultipartUpload, or add a "+
 			"lifecycle rule: "+
-			"unfinished multipart uploads of earlier attempts cannot be removed: %v", err))
+			"unfinished multipart uploads of earlier attempts cannot be removed: %s", cause(err)))
 	})
 	return nil
 }

@@ -27,9 +27,12 @@ func (refusal) ID() string { return "CredentialsRefused" }
 func (r refusal) HandleFinalize(
 	ctx context.Context, in middleware.FinalizeInput, next middleware.FinalizeHandler,
 ) (middleware.FinalizeOutput, middleware.Metadata, error) {
-	var used creds.Credentials
-	out, meta, err := next.HandleFinalize(context.WithValue(ctx, usedKey{}, &used), in)
-	if creds.KeyRefused(err) && r.replaced(ctx, used) {
+	var signing signing
+	out, meta, err := next.HandleFinalize(context.WithValue(ctx, signingKey{}, &signing), in)
+	switch {
+	case signing.err != nil: // the SDK keeps nothing of it but its text
+		err = &credentialsError{signing.err}
+	case creds.KeyRefused(err) && r.replaced(ctx, signing.used):
 		err = &refusedError{err}
 	}
 	return out, meta, err
@@ -61,16 +64,22 @@ func (e *refusedError) Unwrap() error { return e.error }
 // RetryableError implements the SDK's retry check.
 func (*refusedError) RetryableError() bool { return true }
 
-// usedKey is the context key of an attempt's credentials.
-type usedKey struct{}
+// signing is what an attempt was signed with, or why it was not.
+type signing struct {
+	used creds.Credentials
+	err  error
+}
+
+// signingKey is the context key of an attempt's *signing.
+type signingKey struct{}
 
 // recorder records in the context which credentials an attempt uses.
 type recorder struct{ creds.Provider }
 
 func (r recorder) Retrieve(ctx context.Context) (creds.Credentials, error) {
 	c, err := r.Provider.Retrieve(ctx)
-	if used, ok := ctx.Value(usedKey{}).(*creds.Credentials); ok {
-		*used = c
+	if s, ok := ctx.Value(signingKey{}).(*signing); ok {
+		s.used, s.err = c, err
 	}
 	return c, err
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net"
 	"os"
+	"sync/atomic"
 	"time"
 )
 
@@ -13,14 +14,14 @@ type Dial func(ctx context.Context, network, address string) (net.Conn, error)
 
 // guarded returns a Dial whose connections fail when nothing moves on them for stall: a
 // server that hangs or has vanished must not hold up an upload forever, and a slow one
-// that makes progress may take its time.
-func guarded(dial Dial, stall time.Duration) Dial {
+// that makes progress may take its time. What they send is added to sent.
+func guarded(dial Dial, stall time.Duration, sent *atomic.Int64) Dial {
 	return func(ctx context.Context, network, address string) (net.Conn, error) {
 		conn, err := dial(ctx, network, address)
 		if err != nil {
 			return nil, err
 		}
-		return &guardedConn{Conn: conn, stall: stall}, nil
+		return &guardedConn{Conn: conn, stall: stall, sent: sent}, nil
 	}
 }
 
@@ -28,6 +29,7 @@ func guarded(dial Dial, stall time.Duration) Dial {
 type guardedConn struct {
 	net.Conn
 	stall time.Duration
+	sent  *atomic.Int64
 }
 
 // Read waits for the next bytes while something moves.
@@ -56,6 +58,7 @@ func (c *guardedConn) Write(b []byte) (n int, err error) {
 			return n, err
 		}
 		k, err := c.Conn.Write(b[n:])
+		c.sent.Add(int64(k))
 		if n += k; !errors.Is(err, os.ErrDeadlineExceeded) {
 			return n, err
 		}

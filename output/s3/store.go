@@ -53,8 +53,11 @@ type Options struct {
 	Attempts int               // of a request, default 3
 	Stall    time.Duration     // how long a connection may stand still, default a minute
 	Warn     func(text string) // if not nil, is called with what an operator should change
-	TLS      TLS
-	Dial     Dial // default: the network
+	// OnRequest, if not nil, is called with the outcome of each request: S3's name of the
+	// operation, and the class of the answer.
+	OnRequest func(operation string, c Class)
+	TLS       TLS
+	Dial      Dial // default: the network
 }
 
 // TLS is how the server's certificate is checked.
@@ -91,6 +94,7 @@ type Store struct {
 	regions       sync.Map    // bucket to region, for buckets that are not in Options.Region
 	unconditional atomic.Bool // the server does not support conditional writes
 	warnLeftovers sync.Once
+	sent          atomic.Int64 // bytes, on all connections
 }
 
 // New makes a Store. It makes no requests.
@@ -102,19 +106,20 @@ func New(o Options) (*Store, error) {
 	if o.Warn == nil {
 		o.Warn = func(string) {}
 	}
-	transport, err := newTransport(o)
-	if err != nil {
+	s := &Store{opts: o, small: buffers{size: smallBuffer}, whole: buffers{size: o.PartSize}}
+	if err := s.connect(); err != nil {
 		return nil, err
 	}
 	// Credentials are set here directly: the SDK's config loader would wrap them in a
 	// cache of its own that hides a refresh.
 	refusal := refusal{o.Credentials, o.Refused}
-	client := awss3.New(awss3.Options{
+	s.client = awss3.New(awss3.Options{
 		Region:      o.Region,
 		Credentials: creds.AWS(recorder{o.Credentials}),
-		HTTPClient:  watchClock(o.Clock, &http.Client{Transport: transport, CheckRedirect: noRedirect}),
-		APIOptions:  []func(*middleware.Stack) error{refusal.addTo},
-		Retryer:     retry.NewStandard(func(r *retry.StandardOptions) { r.MaxAttempts = o.Attempts }),
+		HTTPClient: observed{
+			watchClock(o.Clock, &http.Client{Transport: s.transport, CheckRedirect: noRedirect}), o.OnRequest},
+		APIOptions: []func(*middleware.Stack) error{refusal.addTo},
+		Retryer:    retry.NewStandard(func(r *retry.StandardOptions) { r.MaxAttempts = o.Attempts }),
 		// The body is protected by its signed SHA-256 over HTTP, and by TLS over
 		// HTTPS, where the SDK signs without it. Checksum headers and trailers
 		// beside it break many S3 servers that are not AWS.
@@ -127,10 +132,7 @@ func New(o Options) (*Store, error) {
 		}
 		c.EndpointOptions = endpointOptions(o)
 	})
-	return &Store{
-		opts: o, client: client, transport: transport,
-		small: buffers{size: smallBuffer}, whole: buffers{size: o.PartSize},
-	}, nil
+	return s, nil
 }
 
 // endpointOptions choose among AWS's endpoints.
@@ -143,6 +145,9 @@ func endpointOptions(o Options) (e awss3.EndpointResolverOptions) {
 	}
 	return e
 }
+
+// Sent returns how many bytes were sent so far, retries and headers included.
+func (s *Store) Sent() int64 { return s.sent.Load() }
 
 // Close closes idle connections. It does not touch uploads in progress.
 func (s *Store) Close() { s.transport.CloseIdleConnections() }
@@ -158,29 +163,30 @@ func watchClock(clock *creds.Clock, client aws.HTTPClient) aws.HTTPClient {
 // noRedirect returns redirects to the caller: a signature is valid for one host only.
 func noRedirect(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 
-// newTransport makes a transport whose connections fail when they stand still.
-func newTransport(o Options) (*http.Transport, error) {
-	t := o.TLS
+// connect makes the transport, whose connections fail when they stand still.
+func (s *Store) connect() error {
+	t := s.opts.TLS
 	tlsConfig := &tls.Config{MinVersion: tls.VersionTLS12, InsecureSkipVerify: t.Insecure}
 	if t.CAFile != "" {
 		pem, err := os.ReadFile(t.CAFile)
 		if err != nil {
-			return nil, fmt.Errorf("read CA file: %w", err)
+			return fmt.Errorf("read CA file: %w", err)
 		}
 		tlsConfig.RootCAs = x509.NewCertPool()
 		if !tlsConfig.RootCAs.AppendCertsFromPEM(pem) {
-			return nil, fmt.Errorf("read CA file %s: no PEM certificate in it", t.CAFile)
+			return fmt.Errorf("read CA file %s: no PEM certificate in it", t.CAFile)
 		}
 	}
 	tr := awshttp.NewBuildableClient().GetTransport()
 	tr.TLSClientConfig = tlsConfig
 	tr.IdleConnTimeout = 30 * time.Second
-	dial := o.Dial
+	dial := s.opts.Dial
 	if dial == nil {
 		dial = tr.DialContext
 	}
-	tr.DialContext = guarded(dial, o.Stall)
-	return tr, nil
+	tr.DialContext = guarded(dial, s.opts.Stall, &s.sent)
+	s.transport = tr
+	return nil
 }
 
 // deadline is how long a request with a body of n bytes may take, retries included, while

@@ -1,0 +1,137 @@
+package output
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"sluice/creds"
+	"sluice/internal/contain"
+	"sluice/output/s3"
+)
+
+// Identify returns whom a key belongs to: an ARN.
+type Identify func(context.Context, creds.Credentials) (arn string, err error)
+
+// Probed is what a server says before there is anything to store.
+type Probed struct {
+	Credentials creds.Credentials
+	Identity    string // ARN, "" if it was not asked for or not told
+	Anonymous   error  // why it was not told
+	Region      string // of the bucket
+	Key         string // that was asked about
+	Written     bool   // an object was stored there
+	Left        error  // why it could not be deleted again
+	// Failed is what is missing, "" if objects can be stored; Failure is why.
+	Failed  Missing
+	Failure s3.Failure
+}
+
+// Missing is what an upload would lack.
+type Missing string
+
+// What may be missing.
+const (
+	NoCredentials Missing = "credentials"
+	NoBucket      Missing = "bucket" // it is not there, or may not be written to, or does not answer
+)
+
+// Probe asks with the credentials of a configuration who they are, if identify is not nil,
+// and whether objects may be stored. It stores nothing unless write is set; then it stores
+// an object and deletes it. It needs no right but s3:PutObject, and to delete.
+func Probe(ctx context.Context, o Options, identify Identify, write bool) (p Probed) {
+	store, err := s3.New(storeOptions(o))
+	if err != nil {
+		return p.fail(NoBucket, err)
+	}
+	defer store.Close()
+	if p.Key, err = ExampleKey(o.Config, "sluice.check", time.Now()); err != nil {
+		return p.fail(NoBucket, err)
+	}
+	found, cancel := context.WithTimeout(ctx, keyPatience)
+	defer cancel()
+	if p.Credentials, err = o.Credentials.Retrieve(found); err != nil {
+		p = p.fail(NoCredentials, err)
+		p.Failure.Remedy = explainRemedy
+		return p
+	}
+	if identify != nil {
+		p.Identity, p.Anonymous = identify(found, p.Credentials)
+	}
+	if p.Region, err = store.Probe(ctx, o.Config.Bucket, p.Key); err != nil {
+		return p.fail(NoBucket, err)
+	}
+	if !write {
+		return p
+	}
+	p.Left, err = store.PutAndDelete(ctx, s3.Target{Bucket: o.Config.Bucket, Key: p.Key},
+		[]byte("sluice check --live wrote this object. It may be deleted.\n"))
+	if err != nil {
+		return p.fail(NoBucket, err)
+	}
+	p.Written = true
+	return p
+}
+
+func (p Probed) fail(what Missing, err error) Probed {
+	p.Failed, p.Failure = what, s3.Explain(err)
+	return p
+}
+
+// At start, what is wrong is said within startPatience. Of that, the search for credentials
+// gets keyPatience: where there is no metadata service, for example, it takes some seconds.
+const (
+	startPatience = 15 * time.Second
+	keyPatience   = 10 * time.Second
+)
+
+// ReportStart probes and logs one line: that objects can be stored and when the first one
+// comes, or what is wrong. It returns when that is done or ctx has ended.
+func (o *Output) ReportStart(ctx context.Context, identify Identify) {
+	probe, cancel := context.WithTimeout(ctx, startPatience)
+	defer cancel()
+	var p Probed
+	err := contain.Do(func() error {
+		p = Probe(probe, o.opts, identify, false)
+		return nil
+	})
+	switch {
+	case errors.Is(ctx.Err(), context.Canceled): // the output is stopping
+	case err != nil:
+		o.opts.Log.Warn("could not ask whether objects can be stored", "error", err)
+	case p.Failed == "":
+		o.logReady(p)
+	default:
+		o.logNotReady(p)
+	}
+}
+
+func (o *Output) logReady(p Probed) {
+	args := []any{"bucket", o.opts.Config.Bucket, "region", p.Region, "credentials", p.Credentials}
+	if p.Identity != "" {
+		args = append(args, "identity", p.Identity)
+	}
+	first := o.opts.Now().Add(o.opts.Config.UploadTimeout).Format(time.TimeOnly)
+	o.opts.Log.Info(fmt.Sprintf("objects can be stored; the first one comes at %s at the latest, if records come now",
+		first), args...)
+}
+
+func (o *Output) logNotReady(p Probed) {
+	text, level := "objects cannot be stored yet; chunks are kept in the spool", slog.LevelWarn
+	trouble := notReady
+	switch {
+	case p.Failed == NoCredentials:
+		text = "there are no AWS credentials yet; chunks are kept in the spool"
+		trouble = noKey
+	case p.Failure.NeedsOperator:
+		level = slog.LevelError
+	}
+	if p.Failure.Remedy != "" {
+		text = p.Failure.Remedy + ": " + text
+	}
+	o.health.report(trouble, p.Failure.Cause, p.Failure.Remedy, o.opts.Now())
+	args := append([]any{"error", p.Failure.Cause, "bucket", o.opts.Config.Bucket}, ids(p.Failure)...)
+	o.opts.Log.Log(context.Background(), level, text, args...)
+}
