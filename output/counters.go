@@ -96,7 +96,7 @@ func (c *counters) fill(s *status.Status) {
 		s.Requests[operation] = names(s3.Classes[:], c.requests[i][:])
 	}
 	s.StoredBytes, s.Records = c.bytes.Load(), c.records.Load()
-	s.Repeated, s.Damaged, s.NoCredentials = c.repeated.Load(), c.damaged.Load(), c.noCredentials.Load()
+	s.Repeated, s.Damaged, s.CredentialFailures = c.repeated.Load(), c.damaged.Load(), c.noCredentials.Load()
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if at := c.lastStored.Load(); at != 0 {

@@ -2,11 +2,13 @@ package output
 
 import (
 	"context"
+	"fmt"
 	"sync/atomic"
 	"time"
 
 	"sluice/creds"
 	"sluice/internal/contain"
+	"sluice/output/s3"
 	"sluice/output/status"
 )
 
@@ -25,7 +27,7 @@ func (k *keys) Retrieve(ctx context.Context) (creds.Credentials, error) {
 		if ctx.Err() == nil {
 			k.out.counters.noCredentials.Add(1)
 			k.last.Store(nil)
-			k.out.health.report(noKey, err.Error(), explainRemedy, now)
+			k.out.health.report(noKey, err.Error(), explainKeys(k.out.opts.Config.Profile), now)
 		}
 		return c, err
 	}
@@ -36,8 +38,24 @@ func (k *keys) Retrieve(ctx context.Context) (creds.Credentials, error) {
 	return c, nil
 }
 
-// explainRemedy finds out why there are no credentials.
-const explainRemedy = `run "sluice creds explain" as Fluent Bit's user to see why`
+// explainKeys is the remedy for credentials that cannot be found, of a profile if one is
+// configured.
+func explainKeys(profile string) string {
+	command := "sluice creds explain"
+	if profile != "" {
+		command += " --profile '" + profile + "'"
+	}
+	return fmt.Sprintf(`run "%s" as Fluent Bit's user to see why`, command)
+}
+
+// explain returns what an error of an upload means.
+func (o *Output) explain(err error) s3.Failure {
+	f := s3.Explain(err)
+	if s3.MissingCredentials(err) {
+		f.Remedy = explainKeys(o.opts.Config.Profile)
+	}
+	return f
+}
 
 // Invalidate implements creds.Invalidator.
 func (k *keys) Invalidate(used creds.Credentials) bool {

@@ -3,7 +3,6 @@ package output
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"time"
 
@@ -54,7 +53,7 @@ func Probe(ctx context.Context, o Options, identify Identify, write bool) (p Pro
 	defer cancel()
 	if p.Credentials, err = o.Credentials.Retrieve(found); err != nil {
 		p = p.fail(NoCredentials, err)
-		p.Failure.Remedy = explainRemedy
+		p.Failure.Remedy = explainKeys(o.Config.Profile)
 		return p
 	}
 	if identify != nil {
@@ -114,8 +113,7 @@ func (o *Output) logReady(p Probed) {
 		args = append(args, "identity", p.Identity)
 	}
 	first := o.opts.Now().Add(o.opts.Config.UploadTimeout).Format(time.TimeOnly)
-	o.opts.Log.Info(fmt.Sprintf("objects can be stored; the first one comes at %s at the latest, if records come now",
-		first), args...)
+	o.opts.Log.Info("ready: the first object comes at "+first+" at the latest", args...)
 }
 
 func (o *Output) logNotReady(p Probed) {

@@ -80,7 +80,7 @@ func (o *Output) emitFailure(j *job, cause error) {
 
 // retryLater requeues a job with a backoff, and logs why.
 func (o *Output) retryLater(j *job, cause error) {
-	f, now := s3.Explain(cause), o.opts.Now()
+	f, now := o.explain(cause), o.opts.Now()
 	why, level := transient, slog.LevelWarn
 	switch {
 	case isInternal(cause):

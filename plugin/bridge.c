@@ -55,6 +55,36 @@ void sluice_log(struct sluice_api *api, int level, const char *line)
     api->log_print(level, NULL, 0, "%s", line);
 }
 
+/* The host's logger finds its queue (before v5: a pipe, to which a line is written at once)
+ * through a thread-local variable that its own threads have set (src/flb_worker.c:28,
+ * src/flb_log.c:1226). Any other thread's lines go to stderr, whatever log_file says. */
+static void **log_variable(void)
+{
+    return (void **) dlsym(RTLD_DEFAULT, "flb_worker_ctx");
+}
+
+void *sluice_log_thread(void)
+{
+    void *(*get)(void) = (void *(*)(void)) dlsym(RTLD_DEFAULT, "flb_worker_get");
+    void **variable = log_variable();
+
+    /* A host built without thread-local variables has a key of that name. */
+    if (!get || !variable || !get() || *variable != get()) {
+        return NULL;
+    }
+    return *variable;
+}
+
+void sluice_log_as(void *thread, struct sluice_api *api, int level, const char *line)
+{
+    void **variable = log_variable();
+    void *own = *variable;
+
+    *variable = thread;
+    api->log_print(level, NULL, 0, "%s", line);
+    *variable = own;
+}
+
 const char *sluice_instance_name(void *o_ins)
 {
     const char *(*name)(void *) = (const char *(*)(void *)) dlsym(RTLD_DEFAULT, "flb_output_name");

@@ -71,6 +71,13 @@ int sluice_log_check(struct sluice_api *api, void *o_ins, int level);
 /* Logs through the host. Only from a thread of the host. */
 void sluice_log(struct sluice_api *api, int level, const char *line);
 
+/* What identifies the calling thread of the host to its logger, NULL if this host does that in
+ * a way that we do not know. */
+void *sluice_log_thread(void);
+
+/* Logs through the host from any thread, as that thread of the host, which must still run. */
+void sluice_log_as(void *thread, struct sluice_api *api, int level, const char *line);
+
 /* The name or alias of an instance, NULL if the host has no such function. */
 const char *sluice_instance_name(void *o_ins);
 

@@ -83,6 +83,7 @@ func sluiceExit(handle unsafe.Pointer) C.int {
 	if i := loader.take(uintptr(handle)); i != nil {
 		i.close(loader.beginStop())
 		loader.closeIdle()
+		engineLog.detach()
 	}
 	return flb.FLB_OK
 }

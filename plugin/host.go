@@ -8,7 +8,6 @@ import "C"
 
 import (
 	"fmt"
-	"os"
 	"unsafe"
 
 	"sluice/conf"
@@ -114,6 +113,6 @@ func inMemory(dir string) bool {
 // logPanic returns a function that logs a panic of an export: none may cross into C.
 func logPanic(export string) func(*contain.Panic) {
 	return func(p *contain.Panic) {
-		writeLine(os.Stderr, levelError, "[output:"+pluginName+"] ", oneLine(fmt.Sprintf("%s: %v", export, p)))
+		_ = engineLog.line(levelError, allOutputs+oneLine(fmt.Sprintf("%s: %v", export, p)))
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -14,6 +13,7 @@ import (
 	"sluice/creds/standard"
 	"sluice/internal/contain"
 	"sluice/output"
+	"sluice/output/status"
 	"sluice/setup"
 )
 
@@ -23,6 +23,9 @@ type instance struct {
 	conf conf.Config
 	out  *output.Output
 	ok   acks
+
+	metrics *metrics         // nil if the host has no place for them
+	socket  *status.Listener // nil if the folder cannot have one
 
 	stop       context.CancelFunc // ends the background work
 	background sync.WaitGroup
@@ -40,11 +43,12 @@ func newInstance(name string, h hostInstance, sources *standard.Sources) (*insta
 	for _, w := range cfg.Warnings {
 		h.logf(levelWarn, "%s", w)
 	}
-	log := slog.New(logHandler{out: os.Stderr, who: h.who, level: slogLevel(h.maxLevel())})
+	log := slog.New(logHandler{write: engineLog.line, who: h.who, level: slogLevel(h.maxLevel())})
 	provider := sources.Provider(setup.Credentials(cfg))
 	dir := filepath.Join(cfg.StoreDir, folderName(name))
 	out, err := output.New(output.Options{
 		Config:      cfg,
+		Name:        name,
 		Dir:         dir,
 		Credentials: provider,
 		Clock:       sources.Clock(),
@@ -62,7 +66,11 @@ func newInstance(name string, h hostInstance, sources *standard.Sources) (*insta
 		cfg.Bucket, cfg.Region, cfg.Compression, cfg.TotalFileSize, cfg.UploadTimeout, dir)
 	ctx, cancel := context.WithCancel(context.Background())
 	i := &instance{host: h, conf: cfg, out: out, stop: cancel}
-	i.background.Go(func() { logCredentials(ctx, log, provider, cfg.Profile) })
+	i.background.Go(func() { out.ReportStart(ctx, setup.Identify(cfg, sources)) })
+	i.metrics = newMetrics(h, name, out.Status)
+	if i.socket, err = status.Listen(dir, out.Status); err != nil {
+		h.logf(levelWarn, "sluice status will not reach this output: %v", err)
+	}
 	if cfg.PprofListen != "" {
 		if err := i.servePprof(ctx, cfg.PprofListen); err != nil {
 			h.logf(levelWarn, "%v", err) // logs are shipped without profiles
@@ -142,8 +150,19 @@ func (i *instance) close(began time.Time) {
 		i.stop()
 		i.background.Wait()
 		done <- contain.Do(func() error { return i.out.Close(ctx, unacked) })
+		i.endReports()
 	}()
 	if err := <-done; err != nil {
 		i.host.logf(levelError, "stop: %v", err)
+	}
+}
+
+// endReports ends what tells others about the output.
+func (i *instance) endReports() {
+	if i.socket != nil {
+		_ = i.socket.Close() // a socket that is left is replaced at the next start
+	}
+	if i.metrics != nil {
+		i.metrics.close(i.out.Status())
 	}
 }

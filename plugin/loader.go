@@ -30,6 +30,9 @@ type process struct {
 	began     time.Time // of the current stop; zero if there is none
 }
 
+// allOutputs begins lines that concern every output of the process.
+const allOutputs = "[output:" + pluginName + "] "
+
 var loader = &process{sources: newSources(), instances: map[uintptr]*instance{}}
 
 // newSources makes the sources of credentials that all instances share.
@@ -41,12 +44,14 @@ func newSources() *standard.Sources {
 func (p *process) open(h hostInstance) (handle uintptr, ok bool) {
 	name := h.name()
 	h.who = "[output:" + pluginName + ":" + name + "] "
+	engineLog.attach(h.api)
 	p.mu.Lock()
 	sources := p.sources
 	p.mu.Unlock()
 	i, err := newInstance(name, h, sources)
 	if err != nil {
 		h.logf(levelError, "%v", err)
+		engineLog.detach()
 		return 0, false
 	}
 	p.mu.Lock()

@@ -10,10 +10,9 @@ import (
 	"time"
 )
 
-// logHandler writes log lines of goroutines in Fluent Bit's format. Fluent Bit's own logger
-// only works on its own threads; on any other it writes to stderr, too (flb_log.c:1226).
+// logHandler writes log lines of goroutines, with attributes in logfmt.
 type logHandler struct {
-	out   io.Writer
+	write func(level int, text string) error
 	who   string // "[output:sluice:NAME] "
 	level slog.Level
 	attrs string // text, written before those of the record
@@ -50,7 +49,7 @@ func (h logHandler) Handle(_ context.Context, r slog.Record) error {
 			break
 		}
 	}
-	return writeLine(h.out, level, h.who, b.String())
+	return h.write(level, h.who+b.String())
 }
 
 // WithAttrs returns a handler that adds attributes to each line.
@@ -64,19 +63,22 @@ func (h logHandler) WithAttrs(attrs []slog.Attr) slog.Handler {
 // WithGroup ignores groups: nothing here uses them.
 func (h logHandler) WithGroup(string) slog.Handler { return h }
 
+// attrText returns an attribute in logfmt: a value that a parser could split is quoted.
 func attrText(a slog.Attr) string {
 	text := oneLine(a.Value.Resolve().String())
-	if strings.ContainsAny(text, " =") && a.Value.Kind() == slog.KindString {
-		return fmt.Sprintf(" %s=%q", a.Key, text)
+	if text == "" || strings.ContainsAny(text, ` ="\`) {
+		text = `"` + quoting.Replace(text) + `"`
 	}
 	return " " + a.Key + "=" + text
 }
 
+var quoting = strings.NewReplacer(`"`, `\"`, `\`, `\\`)
+
 // writeLine writes a line like Fluent Bit 5: [time] [level] text.
-func writeLine(out io.Writer, level int, who, text string) error {
+func writeLine(out io.Writer, level int, text string) error {
 	names := [...]string{levelError: "error", levelWarn: " warn", levelInfo: " info", levelDebug: "debug"}
 	var b bytes.Buffer
-	fmt.Fprintf(&b, "[%s] [%s] %s%s\n", time.Now().Format("2006/01/02 15:04:05.000"), names[level], who, text)
+	fmt.Fprintf(&b, "[%s] [%s] %s\n", time.Now().Format("2006/01/02 15:04:05.000"), names[level], text)
 	_, err := out.Write(b.Bytes())
 	return err
 }

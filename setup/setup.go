@@ -5,7 +5,10 @@
 package setup
 
 import (
+	"context"
+
 	"sluice/conf"
+	"sluice/creds"
 	"sluice/creds/standard"
 	"sluice/output"
 )
@@ -33,5 +36,17 @@ func Credentials(c conf.Config) standard.Options {
 		ExternalID:  c.ExternalID,
 		STSEndpoint: c.STSEndpoint,
 		CAFile:      c.CAFile,
+	}
+}
+
+// Identify returns how to ask STS whom a configuration's credentials belong to, nil if there
+// is nobody to ask: keys for another S3 server are not shown to AWS's STS.
+func Identify(c conf.Config, sources *standard.Sources) output.Identify {
+	if c.Endpoint != "" && c.STSEndpoint == "" {
+		return nil
+	}
+	return func(ctx context.Context, key creds.Credentials) (string, error) {
+		who, err := sources.Identity(ctx, Credentials(c), key)
+		return who.ARN, err
 	}
 }

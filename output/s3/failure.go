@@ -82,7 +82,7 @@ func remedy(err error) (text string, needed bool) {
 	case errors.Is(err, ErrOther):
 		return "move the object at this key away, and ours is stored", true
 	case errors.As(err, &missing):
-		return "run sluice creds explain as Fluent Bit's user to see why there are no AWS credentials", false
+		return `run "sluice creds explain" to see why there are no AWS credentials`, false
 	}
 	if text, needed = answerRemedy(err); text != "" || needed || creds.ErrorCode(err) != "" {
 		return text, needed
@@ -107,7 +107,7 @@ func answerRemedy(err error) (text string, needed bool) {
 	case remedies[code] != "":
 		return remedies[code], !creds.KeyRefused(err)
 	case creds.KeyRefused(err):
-		return "run sluice creds explain: S3 no longer accepts this key", false
+		return `run "sluice creds explain": S3 no longer accepts this key`, false
 	}
 	return "", isLasting(err)
 }

@@ -43,17 +43,17 @@ type Status struct {
 	Uploads         []Upload `json:"uploads"`
 	SentPerSecond   int64    `json:"sent_bytes_per_second"`
 
-	LastStored    time.Time                   `json:"last_stored,omitzero"`
-	Objects       map[string]int64            `json:"objects_total"` // by result
-	StoredBytes   int64                       `json:"stored_bytes_total"`
-	Records       int64                       `json:"records_total"`
-	Requests      map[string]map[string]int64 `json:"requests_total"`        // by operation and class
-	Deferred      map[string]int64            `json:"deferred_chunks_total"` // by reason
-	Repeated      int64                       `json:"repeated_chunks_total"`
-	Damaged       int64                       `json:"damaged_total"`
-	NoCredentials int64                       `json:"credential_failures_total"`
-	UploadSeconds Histogram                   `json:"upload_seconds"`
-	ObjectBytes   Histogram                   `json:"object_bytes"`
+	LastStored         time.Time                   `json:"last_stored,omitzero"`
+	Objects            map[string]int64            `json:"objects_total"` // by result
+	StoredBytes        int64                       `json:"stored_bytes_total"`
+	Records            int64                       `json:"records_total"`
+	Requests           map[string]map[string]int64 `json:"requests_total"`        // by operation and class
+	Deferred           map[string]int64            `json:"deferred_chunks_total"` // by reason
+	Repeated           int64                       `json:"repeated_chunks_total"`
+	Damaged            int64                       `json:"damaged_total"`
+	CredentialFailures int64                       `json:"credential_failures_total"`
+	UploadSeconds      Histogram                   `json:"upload_seconds"`
+	ObjectBytes        Histogram                   `json:"object_bytes"`
 }
 
 // Upload is an object that is being uploaded.
@@ -127,3 +127,6 @@ func (h *Histogram) Clone() Histogram {
 	c.Buckets = slices.Clone(h.Buckets)
 	return c
 }
+
+// Failures returns how often an attempt to store an object has failed.
+func (s *Status) Failures() int64 { return s.Objects["error"] }
