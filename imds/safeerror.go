@@ -7,13 +7,15 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/url"
 	"syscall"
 )
 
 var errNotHTTP = errors.New("the answer is not HTTP as expected")
 
-// SafeError returns an error of net/http if its text is known to quote nothing of the answer, and another error if not:
-// what net/http says about an answer that is not HTTP quotes it, and the answer may be a secret.
+// SafeError returns an error of net/http, without the method and URL that its callers name better, if its text is known
+// to quote nothing of the answer, and another error if not: what net/http says about an answer that is not HTTP quotes
+// it, and the answer may be a secret.
 func SafeError(err error) error {
 	var (
 		op   *net.OpError
@@ -22,9 +24,17 @@ func SafeError(err error) error {
 	)
 	if isTimeout(err) || IsBroken(err) || errors.As(err, &op) || errors.As(err, &dns) || errors.As(err, &cert) ||
 		errors.Is(err, context.Canceled) || errors.Is(err, http.ErrSchemeMismatch) {
-		return err
+		return withoutURL(err)
 	}
 	return errNotHTTP
+}
+
+func withoutURL(err error) error {
+	var named *url.Error
+	if errors.As(err, &named) {
+		return named.Err
+	}
+	return err
 }
 
 // IsBroken reports whether a connection was refused or ended too early.

@@ -112,14 +112,16 @@ func TestCredsExplain(t *testing.T) {
 	unset := vars{"HOME": "DIR/home", "AWS_PROFILE": "region"}
 	checkAll(t, credsHome(t), []example{
 		{
-			name: "nothing", args: explain, code: 1, stderr: []string{`^sluice: no AWS credentials: `},
+			name: "nothing", args: explain, code: 1,
+			stderr: []string{`\Asluice: no AWS credentials: configure one of the sources\n\z`},
 			stdout: []string{
 				`^PROVIDER +OUTCOME +TIME +DETAIL$`,
-				`^environment +not-configured +\d+ ms +AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY`,
+				`^environment +not-configured +\d+ ms +AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY$`,
 				`^profile +not-configured .*no such profile .*/no-home/.aws/config and /no-home/.aws/credentials`,
-				`^web-identity +not-configured .*AWS_WEB_IDENTITY_TOKEN_FILE`,
+				`^web-identity +not-configured .*AWS_WEB_IDENTITY_TOKEN_FILE$`,
 				`^container +not-configured .*AWS_CONTAINER_CREDENTIALS_RELATIVE_URI`,
-				`^ec2 +not-configured .*http://127.0.0.1:1`,
+				`^ec2 +not-configured .*http://127.0.0.1:1 \(.*: dial tcp 127.0.0.1:1: .*\)$`,
+				`!: not configured`, `!http.*http`,
 			},
 		},
 		{
@@ -133,7 +135,8 @@ func TestCredsExplain(t *testing.T) {
 		{
 			name: "a winner", env: home, args: explain, stderr: nothing,
 			stdout: []string{
-				`^profile +won .*"default" of .*/home/.aws/config and .*/home/.aws/credentials`, `^ec2 +not-tried`,
+				`^profile +won .*"default" of .*/home/.aws/config and .*/home/.aws/credentials: AKIAIOSFODNN7EXAMPLE$`,
+				`^ec2 +not-tried`,
 				`^profile wins: AKIAIOSFODNN7EXAMPLE, account 123456789012, expires never$`, `!PLANTED7secret`,
 			},
 		},
@@ -154,6 +157,7 @@ func TestCredsExplain(t *testing.T) {
 		{
 			name: "no keys", env: home, args: append(explain, "--profile", "region"), code: 1,
 			stdout: []string{`^profile +failed .*region`},
+			stderr: []string{`\A.*: correct what the line of profile says, or remove its settings\n\z`},
 		},
 		{
 			name: "a process that fails", env: home, args: append(explain, "--profile", "typo"), code: 1,

@@ -10,15 +10,27 @@ import (
 )
 
 // startSTS starts a server that answers AssumeRole for the example key, and
-// returns the variables by which it is found.
+// GetCallerIdentity for it and for roles' keys. It returns the variables by which it
+// is found.
 func startSTS(t *testing.T) vars {
 	t.Helper()
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "text/xml")
-		if !strings.Contains(r.Header.Get("Authorization"), "Credential="+exampleKey+"/") {
+		asks, refuse := r.FormValue("Action") == "GetCallerIdentity", func(code string) {
 			w.WriteHeader(http.StatusForbidden)
-			fmt.Fprint(w, `<ErrorResponse><Error><Code>InvalidClientTokenId</Code>
-				<Message>no</Message></Error></ErrorResponse>`)
+			fmt.Fprintf(w, `<ErrorResponse><Error><Code>%s</Code><Message>no</Message></Error></ErrorResponse>`, code)
+		}
+		switch key := signingKey(r); {
+		case asks && key == deniedKey:
+			refuse("AccessDenied")
+			return
+		case asks && strings.HasSuffix(key, "IOSFODNN7EXAMPLE"):
+			fmt.Fprintf(w, `<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/">
+				<GetCallerIdentityResult><Arn>arn:aws:iam::123456789012:user/%s</Arn><UserId>AIDA</UserId>
+				<Account>123456789012</Account></GetCallerIdentityResult></GetCallerIdentityResponse>`, key)
+			return
+		case key != exampleKey:
+			refuse("InvalidClientTokenId")
 			return
 		}
 		fmt.Fprintf(w, `<AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleResult>
@@ -30,4 +42,14 @@ func startSTS(t *testing.T) vars {
 	}))
 	t.Cleanup(s.Close)
 	return keys.and(vars{"AWS_ENDPOINT_URL_STS": s.URL})
+}
+
+// deniedKey is one whose owner STS may not be asked for.
+const deniedKey = "AKIADENIED"
+
+// signingKey returns the ID of the key that signs a request.
+func signingKey(r *http.Request) string {
+	_, credential, _ := strings.Cut(r.Header.Get("Authorization"), "Credential=")
+	key, _, _ := strings.Cut(credential, "/")
+	return key
 }

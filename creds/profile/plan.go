@@ -10,7 +10,7 @@ import (
 
 // ErrNoProfile means that neither file has the profile that Plan was asked for. A missing source profile is another
 // error, because a profile names it.
-var ErrNoProfile = errors.New("no such profile in the shared config and credentials files")
+var ErrNoProfile = errors.New("no such profile")
 
 // ErrNoCredentials means that the profile that Plan was asked for exists but has no settings of credentials.
 var ErrNoCredentials = errors.New("did not contain credential information")

@@ -3,6 +3,7 @@ package standard
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"sluice/creds"
@@ -52,7 +53,7 @@ func (s *Sources) Explain(ctx context.Context, o Options) Explanation {
 		}
 	}
 	if o.RoleARN != "" {
-		role := source{name: nameAssumeRole, where: "role " + o.RoleARN}
+		role := source{name: nameAssumeRole, where: roleName(o)}
 		if winner == nil {
 			e.skip(role, "there are no credentials to assume the role with")
 		} else {
@@ -78,14 +79,35 @@ func (e *Explanation) ask(ctx context.Context, s source) bool {
 	a := Attempt{Source: s.name, Took: time.Since(start)}
 	switch {
 	case err == nil:
-		a.Outcome, a.Detail = Won, s.where+": "+found.String()
+		a.Outcome, a.Detail = Won, s.where+": "+describe(found)
 		e.Winner, e.Found, e.Err = s.name, found, nil
 	case errors.Is(err, creds.ErrNotConfigured):
-		a.Outcome, a.Detail = NotConfigured, err.Error()
+		a.Outcome, a.Detail = NotConfigured, withoutOutcome(err)
 	default:
 		a.Outcome, a.Detail = Failed, err.Error()
 		e.Winner, e.Found, e.Err = "", creds.Credentials{}, err
 	}
 	e.Attempts = append(e.Attempts, a)
 	return err == nil
+}
+
+// roleName names the options' role for people.
+func roleName(o Options) string {
+	if o.ExternalID != "" {
+		return "role " + o.RoleARN + " with the external ID"
+	}
+	return "role " + o.RoleARN
+}
+
+// describe names a key and its end. What found it stands beside it.
+func describe(c creds.Credentials) string {
+	if !c.CanExpire() {
+		return c.AccessKeyID
+	}
+	return c.AccessKeyID + ", expires " + c.Expires.UTC().Format(time.RFC3339)
+}
+
+// withoutOutcome returns where a source looked, without saying again that it is not configured.
+func withoutOutcome(err error) string {
+	return strings.Replace(err.Error(), ": "+creds.ErrNotConfigured.Error(), "", 1)
 }

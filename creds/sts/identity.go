@@ -34,10 +34,10 @@ func CallerIdentity(ctx context.Context, s creds.Service, c creds.Credentials) (
 	client := newClient(s, creds.AWS(creds.Static{Credentials: c}))
 	out, err := client.GetCallerIdentity(ctx, &awssts.GetCallerIdentityInput{})
 	if err != nil {
-		return Identity{}, fmt.Errorf("ask STS who has %s: %w", c, creds.WithRemedy(err, identityRemedies))
+		return Identity{}, fmt.Errorf("identity of %s: %w", c, creds.WithRemedy(err, identityRemedies))
 	}
 	if out.Arn == nil {
-		return Identity{}, fmt.Errorf("ask STS who has %s: it answered without an ARN", c)
+		return Identity{}, fmt.Errorf("identity of %s: STS answered without an ARN", c)
 	}
 	return Identity{ARN: *out.Arn, Account: aws.ToString(out.Account), UserID: aws.ToString(out.UserId)}, nil
 }
