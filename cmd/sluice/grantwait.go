@@ -26,6 +26,8 @@ func (g *grantRequest) waitForSidecar(ctx context.Context, w world, token string
 	defer cancel()
 	poll := time.NewTicker(pollInterval)
 	defer poll.Stop()
+	p := newWaiting(w.stderr, "waiting for the sidecar", g.wait)
+	defer p.end()
 	reason := "it does not answer"
 	for {
 		accepted, err := askSidecar(ctx, g.sidecar, token)
@@ -34,7 +36,7 @@ func (g *grantRequest) waitForSidecar(ctx context.Context, w world, token string
 			return nil
 		case ctx.Err() != nil: // which may be why it failed
 		case errors.As(err, new(*net.OpError)):
-			fmt.Fprintf(w.stderr,
+			fmt.Fprintf(p.above(w.stderr),
 				"no sidecar answers at %s: the grant takes effect when \"sluice serve\" runs (%v)\n", g.sidecar, err)
 			return nil
 		case err != nil:
@@ -44,6 +46,7 @@ func (g *grantRequest) waitForSidecar(ctx context.Context, w world, token string
 		}
 		select {
 		case <-poll.C:
+			p.add(int64(pollInterval))
 		case <-ctx.Done():
 			return fmt.Errorf("the sidecar at %s did not accept the grant within %v: %s; does it run with --grants %s?",
 				g.sidecar, g.wait, reason, string(grants))

@@ -4,10 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"os"
-	"time"
-
-	"github.com/schollz/progressbar/v3"
+	"path/filepath"
 
 	"sluice/output"
 )
@@ -16,41 +13,37 @@ import (
 type pushReporter interface {
 	begin(all output.Pushed)
 	event(e output.Event)
+	end()
 }
 
-// progressBar is a bar on a terminal, and nothing elsewhere.
-type progressBar struct {
+// pushBar shows the progress on a terminal.
+type pushBar struct {
 	out    io.Writer
 	folder string
-	bar    *progressbar.ProgressBar
+	bar    *progress // nil before begin
 }
 
-func (p *progressBar) begin(all output.Pushed) {
-	visible := false
-	if f, ok := p.out.(*os.File); ok {
-		info, err := f.Stat()
-		visible = err == nil && info.Mode()&os.ModeCharDevice != 0
-	}
-	p.bar = progressbar.NewOptions64(all.Bytes,
-		progressbar.OptionSetWriter(p.out),
-		progressbar.OptionSetVisibility(visible),
-		progressbar.OptionSetDescription(p.folder),
-		progressbar.OptionShowBytes(true),
-		progressbar.OptionSetPredictTime(true),
-		progressbar.OptionThrottle(100*time.Millisecond),
-		progressbar.OptionOnCompletion(func() { fmt.Fprintln(p.out) }))
+func (p *pushBar) begin(all output.Pushed) {
+	p.bar = newProgress(p.out, "uploading "+filepath.Base(p.folder), all.Bytes)
 }
 
-func (p *progressBar) event(e output.Event) {
+func (p *pushBar) event(e output.Event) {
 	if e.Err == nil {
-		_ = p.bar.Add64(e.Segment) // a bar that cannot be drawn stops nothing
+		p.bar.add(e.Segment)
 	}
 }
+
+func (p *pushBar) end() { p.bar.end() }
+
+// Write writes lines of the log.
+func (p *pushBar) Write(text []byte) (int, error) { return p.bar.above(p.out).Write(text) }
 
 // jsonLines prints a line for each segment, for scripts.
 type jsonLines struct{ out *json.Encoder }
 
 func (jsonLines) begin(output.Pushed) {}
+
+func (jsonLines) end() {}
 
 func (j jsonLines) event(e output.Event) {
 	line := struct {

@@ -39,6 +39,24 @@ func inspect(path string, onSegment func(spool.Info) error, onFrame func(spool.I
 	return nil
 }
 
+// inspectShowing is inspect that shows its progress. onFrame may be nil.
+func inspectShowing(
+	p *progress, path string, onSegment func(spool.Info) error, onFrame func(spool.Info, spool.Frame) error,
+) error {
+	done := int64(0) // in the segments before
+	return inspect(path, func(i spool.Info) error {
+		done += i.Size
+		p.set(done)
+		return onSegment(i)
+	}, func(i spool.Info, f spool.Frame) error {
+		p.set(done + min(i.Raw, i.Size))
+		if onFrame == nil {
+			return nil
+		}
+		return onFrame(i, f)
+	})
+}
+
 // objectURL names the object that a segment becomes.
 func objectURL(i spool.Info) string {
 	bucket, key, err := output.Destination(i.Meta)

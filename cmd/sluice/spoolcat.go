@@ -19,12 +19,17 @@ func newSpoolCat(w world) *cobra.Command {
 }
 
 func catSegments(w world, path string) error {
-	bad := 0
+	var p *progress
+	if !isTerminal(w.stdout) { // there the records show it
+		p = newProgress(w.stderr, "printing", spoolSize(path))
+	}
+	defer p.end()
+	bad, stderr := 0, p.above(w.stderr)
 	report := func(i spool.Info, problem any) {
 		bad++
-		fmt.Fprintf(w.stderr, "%s: %v\n", i.Path, problem)
+		fmt.Fprintf(stderr, "%s: %v\n", i.Path, problem)
 	}
-	err := inspect(path, func(i spool.Info) error {
+	err := inspectShowing(p, path, func(i spool.Info) error {
 		if i.Err != nil {
 			report(i, i.Err)
 		}

@@ -92,7 +92,8 @@ func (p push) folder(ctx context.Context, folder string) (output.Pushed, error) 
 	if err != nil {
 		return output.Pushed{}, err
 	}
-	var report pushReporter = &progressBar{out: p.stderr, folder: folder}
+	bar := &pushBar{out: p.stderr, folder: folder}
+	var report pushReporter = bar
 	if p.json {
 		report = jsonLines{json.NewEncoder(p.stdout)}
 	}
@@ -103,9 +104,10 @@ func (p push) folder(ctx context.Context, folder string) (output.Pushed, error) 
 		Config:      p.config,
 		Credentials: p.provider,
 		Writer:      "sluice " + version,
-		Log:         slog.New(slog.NewTextHandler(p.stderr, &slog.HandlerOptions{Level: slog.LevelWarn})),
+		Log:         slog.New(slog.NewTextHandler(bar, &slog.HandlerOptions{Level: slog.LevelWarn})),
 		OnEvent:     report.event,
 	}, report.begin)
+	report.end()
 	if err != nil {
 		return done, err
 	}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"io"
 
 	"github.com/spf13/cobra"
 
@@ -16,13 +15,14 @@ func newSpoolVerify(w world) *cobra.Command {
 		Long: `Read all segments, verify every checksum, and report what is damaged. The exit code
 is 1 if anything is, or if anything is in quarantine.`,
 		Args: oneSpool,
-		RunE: func(_ *cobra.Command, args []string) error { return failed(verifySegments(w.stdout, args[0])) },
+		RunE: func(_ *cobra.Command, args []string) error { return failed(verifySegments(w, args[0])) },
 	}
 }
 
-func verifySegments(out io.Writer, path string) error {
-	bad, segments := 0, 0
-	err := inspect(path, func(i spool.Info) error {
+func verifySegments(w world, path string) error {
+	p := newProgress(w.stderr, "verifying", spoolSize(path))
+	bad, segments, out := 0, 0, p.above(w.stdout)
+	err := inspectShowing(p, path, func(i spool.Info) error {
 		segments++
 		problems := []any{}
 		if i.Err != nil {
@@ -42,6 +42,7 @@ func verifySegments(out io.Writer, path string) error {
 		}
 		return nil
 	}, nil)
+	p.end()
 	if err != nil {
 		return err
 	}
