@@ -114,7 +114,13 @@ func (o *Output) uploadsWork(stored bool) {
 		}
 	}
 	if !began.IsZero() {
-		o.opts.Log.Info("uploads work again", "after", now.Sub(began).Round(time.Second), "segments_left", o.queue.len())
+		o.opts.Log.Info(
+			"uploads work again",
+			"after",
+			now.Sub(began).Round(time.Second),
+			"segments_left",
+			o.queue.len(),
+		)
 	}
 }
 

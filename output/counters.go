@@ -32,7 +32,13 @@ const (
 // Names of the labels of our metrics.
 var (
 	// Outcomes are the values of objects_total's label result.
-	Outcomes = [...]string{stored: "ok", failed: "error", quarantined: "quarantined", deleted: "deleted", vanished: "lost"}
+	Outcomes = [...]string{
+		stored:      "ok",
+		failed:      "error",
+		quarantined: "quarantined",
+		deleted:     "deleted",
+		vanished:    "lost",
+	}
 	// Deferrals are the values of deferred_chunks_total's label reason.
 	Deferrals = [...]string{spoolFull: "spool_full", diskFull: "disk_full", otherError: "error"}
 )

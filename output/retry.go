@@ -18,7 +18,13 @@ import (
 // returns is the spool's.
 func (o *Output) handleFailure(j *job, cause error) error {
 	if errors.Is(cause, spool.ErrVanished) {
-		o.opts.Log.Error("a segment is lost: another program deleted its file", "error", cause, "bytes", j.segment.Raw())
+		o.opts.Log.Error(
+			"a segment is lost: another program deleted its file",
+			"error",
+			cause,
+			"bytes",
+			j.segment.Raw(),
+		)
 		o.counters.objects[vanished].Add(1)
 		if err := o.spool.Drop(j.segment); err != nil {
 			return err

@@ -38,13 +38,19 @@ func (f family) expand(now *status.Status) (all []labelled) {
 	switch {
 	case f.byLabel != nil:
 		for _, value := range slices.Sorted(maps.Keys(f.byLabel(now))) {
-			all = append(all, labelled{[]string{value}, func(s *status.Status) float64 { return float64(f.byLabel(s)[value]) }})
+			all = append(
+				all,
+				labelled{[]string{value}, func(s *status.Status) float64 { return float64(f.byLabel(s)[value]) }},
+			)
 		}
 	case f.byLabels != nil:
 		first := f.byLabels(now)
 		for _, a := range slices.Sorted(maps.Keys(first)) {
 			for _, b := range slices.Sorted(maps.Keys(first[a])) {
-				all = append(all, labelled{[]string{a, b}, func(s *status.Status) float64 { return float64(f.byLabels(s)[a][b]) }})
+				all = append(
+					all,
+					labelled{[]string{a, b}, func(s *status.Status) float64 { return float64(f.byLabels(s)[a][b]) }},
+				)
 			}
 		}
 	default:
@@ -56,8 +62,12 @@ func (f family) expand(now *status.Status) (all []labelled) {
 // families returns all metrics (docs/monitoring.md).
 func families() []family {
 	return slices.Concat(counterFamilies(), gaugeFamilies(), []family{
-		{kind: C.SLUICE_HISTOGRAM, name: "upload_seconds", help: "Seconds from the sealing of a segment's data to its object in S3.",
-			histogram: func(s *status.Status) *status.Histogram { return &s.UploadSeconds }},
+		{
+			kind:      C.SLUICE_HISTOGRAM,
+			name:      "upload_seconds",
+			help:      "Seconds from the sealing of a segment's data to its object in S3.",
+			histogram: func(s *status.Status) *status.Histogram { return &s.UploadSeconds },
+		},
 		{kind: C.SLUICE_HISTOGRAM, name: "object_bytes", help: "Sizes of the stored objects.",
 			histogram: func(s *status.Status) *status.Histogram { return &s.ObjectBytes }},
 	})
@@ -71,12 +81,22 @@ func counterFamilies() []family {
 	return []family{
 		{kind: C.SLUICE_COUNTER, name: "objects_total", help: "Objects by what became of them, and failed attempts.",
 			labels: []string{"result"}, byLabel: func(s *status.Status) map[string]int64 { return s.Objects }},
-		counter("stored_bytes_total", "Bytes of the stored objects.", func(s *status.Status) int64 { return s.StoredBytes }),
+		counter(
+			"stored_bytes_total",
+			"Bytes of the stored objects.",
+			func(s *status.Status) int64 { return s.StoredBytes },
+		),
 		counter("records_total", "Records in the stored objects.", func(s *status.Status) int64 { return s.Records }),
 		{kind: C.SLUICE_COUNTER, name: "requests_total", help: "Requests to S3 by operation and answer.",
-			labels: []string{"operation", "class"}, byLabels: func(s *status.Status) map[string]map[string]int64 { return s.Requests }},
-		{kind: C.SLUICE_COUNTER, name: "deferred_chunks_total", help: "Chunks that were not accepted and that Fluent Bit keeps.",
-			labels: []string{"reason"}, byLabel: func(s *status.Status) map[string]int64 { return s.Deferred }},
+			labels:   []string{"operation", "class"},
+			byLabels: func(s *status.Status) map[string]map[string]int64 { return s.Requests }},
+		{
+			kind:    C.SLUICE_COUNTER,
+			name:    "deferred_chunks_total",
+			help:    "Chunks that were not accepted and that Fluent Bit keeps.",
+			labels:  []string{"reason"},
+			byLabel: func(s *status.Status) map[string]int64 { return s.Deferred },
+		},
 		counter("repeated_chunks_total", "Chunks that Fluent Bit delivered again and that were not stored twice.",
 			func(s *status.Status) int64 { return s.Repeated }),
 		counter("damaged_total", "Segments of which not everything could be read.",
@@ -105,8 +125,11 @@ func gaugeFamilies() []family {
 			func(s *status.Status) float64 { return oneIf(s.Outage) }),
 		gauge("healthy", "1 while nothing is wrong.",
 			func(s *status.Status) float64 { return oneIf(s.OK) }),
-		gauge("credentials_expiry_seconds", "What is left of the AWS credentials: 0 for none, +Inf if they do not expire.",
-			func(s *status.Status) float64 { return float64(s.CredentialsExpiry) }),
+		gauge(
+			"credentials_expiry_seconds",
+			"What is left of the AWS credentials: 0 for none, +Inf if they do not expire.",
+			func(s *status.Status) float64 { return float64(s.CredentialsExpiry) },
+		),
 		gauge("upload_timeout_seconds", "The property upload_timeout.",
 			func(s *status.Status) float64 { return float64(s.UploadTimeout) }),
 		gauge("last_stored_timestamp_seconds", "When the last object was stored, 0 for never.", lastStored),

@@ -59,6 +59,26 @@ func Inspect(path string, info func(Info) error, frame func(Info, Frame) error) 
 	return nil
 }
 
+// errEnough ends the reading of a segment.
+var errEnough = errors.New("enough")
+
+// List is Inspect for callers in a hurry: of each segment it reads no more than the first
+// frame, so that Frames, Latest, Raw and Damage are of that one.
+func List(path string) (all []Info, err error) {
+	files, err := segmentFiles(path)
+	if err != nil {
+		return nil, fmt.Errorf("list spool: %w", err)
+	}
+	for _, i := range files {
+		err := i.inspect(func(Info, Frame) error { return errEnough })
+		if errors.Is(err, os.ErrNotExist) {
+			continue // shipped meanwhile
+		}
+		all = append(all, i)
+	}
+	return all, nil
+}
+
 // segmentFiles finds the files by their names.
 func segmentFiles(path string) (found []Info, err error) {
 	stat, err := os.Stat(path)

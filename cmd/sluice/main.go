@@ -92,7 +92,8 @@ func newRoot(w world) *cobra.Command {
 		RunE:          needsSubcommand,
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(newVersion(w), newCreds(w), newCheck(w), newSpool(w), newServe(w), newHelper(w), newGrant(w))
+	root.AddCommand(newVersion(w), newCreds(w), newCheck(w), newSpool(w), newServe(w), newHelper(w), newGrant(w),
+		newStatus(w))
 	return root
 }
 

@@ -49,16 +49,20 @@ func TestExplain(t *testing.T) {
 		remedy, cause string // parts of them
 		needsOperator bool
 	}{
-		{"nobody listens", put(t, nobody, exampleKey), "start the S3 server", "PutObject: dial tcp 127.0.0.1:1: ", false},
-		{"no credentials", put(t, nobody, without{errors.New("nothing found")}), "sluice creds explain", "PutObject: nothing found",
-			false},
-		{"STS denies the role", put(t, nobody, without{api("AccessDenied", "no")}), "sluice creds explain", "AccessDenied", false},
-		{"TLS to a plain server", put(t, strings.Replace(plain.URL, "http:", "https:", 1), exampleKey), "write http://",
-			"HTTP response to HTTPS client", false},
-		{"plain to a TLS server", put(t, strings.Replace(secure.URL, "https:", "http:", 1), exampleKey), "write https://",
-			"PutObject: HTTP status 400", true},
-		{"unknown authority", put(t, secure.URL, exampleKey), "set ca_file", "certificate signed by unknown authority", false},
-		{"no such host", &net.OpError{Op: "dial", Err: &net.DNSError{Name: "h", Err: "no such host", IsNotFound: true}},
+		{"nobody listens", put(t, nobody, exampleKey),
+			"start the S3 server", "PutObject: dial tcp 127.0.0.1:1: ", false},
+		{"no credentials", put(t, nobody, without{errors.New("nothing found")}),
+			"sluice creds explain", "PutObject: nothing found", false},
+		{"STS denies the role", put(t, nobody, without{api("AccessDenied", "no")}),
+			"sluice creds explain", "AccessDenied", false},
+		{"TLS to a plain server", put(t, strings.Replace(plain.URL, "http:", "https:", 1), exampleKey),
+			"write http://", "HTTP response to HTTPS client", false},
+		{"plain to a TLS server", put(t, strings.Replace(secure.URL, "https:", "http:", 1), exampleKey),
+			"write https://", "PutObject: HTTP status 400", true},
+		{"unknown authority", put(t, secure.URL, exampleKey),
+			"set ca_file", "certificate signed by unknown authority", false},
+		{"no such host",
+			&net.OpError{Op: "dial", Err: &net.DNSError{Name: "h", Err: "no such host", IsNotFound: true}},
 			"correct the host name", "no such host", false},
 		{"time-out", &net.OpError{Op: "dial", Err: &net.DNSError{Name: "h", Err: "i/o timeout", IsTimeout: true}},
 			"DNS", "i/o timeout", false},
@@ -71,8 +75,8 @@ func TestExplain(t *testing.T) {
 		{"KMS denied", api("AccessDenied", "User: arn:aws:iam::123456789012:user/u is not authorized to perform: "+
 			"kms:GenerateDataKey on resource: arn:aws:kms:eu-west-1:123456789012:key/k because no policy allows it"),
 			"allow kms:GenerateDataKey on arn:aws:kms:eu-west-1:123456789012:key/k for", "User: ", true},
-		{"locked bucket", api("InvalidRequest", "Content-MD5 OR x-amz-checksum- HTTP header is required for Put Object requests "+
-			"with Object Lock parameters"), "set send_content_md5 on", "", true},
+		{"locked bucket", api("InvalidRequest", "Content-MD5 OR x-amz-checksum- HTTP header is required "+
+			"for Put Object requests with Object Lock parameters"), "set send_content_md5 on", "", true},
 		{"no bucket", api("NoSuchBucket", ""), "create the bucket", "", true},
 		{"somebody else's object", s3.ErrOther, "move the object", "already there", true},
 	} {
@@ -107,7 +111,8 @@ func TestExplainClock(t *testing.T) {
 		return s3.Explain(put(t, server.URL, exampleKey))
 	}
 	f := refuse(time.Now())
-	if f.Remedy != "correct the secret access key" || !f.NeedsOperator || f.RequestID != "REQUEST" || f.HostID != "HOST" {
+	if f.Remedy != "correct the secret access key" || !f.NeedsOperator || f.RequestID != "REQUEST" ||
+		f.HostID != "HOST" {
 		t.Errorf("with the right clock: %+v", f)
 	}
 	f = refuse(time.Now().Add(2 * time.Hour))
@@ -138,7 +143,14 @@ func TestOnRequest(t *testing.T) {
 		err = store.Object(t.Context(), s3.Target{Bucket: "b", Key: "k"}).Close()
 		server.Close()
 		if operation != "PutObject" || got != want || (err == nil) != (want == s3.OK) {
-			t.Errorf("status %d: %s %s, %v, want PutObject %s", status, operation, s3.Classes[got], err, s3.Classes[want])
+			t.Errorf(
+				"status %d: %s %s, %v, want PutObject %s",
+				status,
+				operation,
+				s3.Classes[got],
+				err,
+				s3.Classes[want],
+			)
 		}
 		if status > 0 && store.Sent() == 0 {
 			t.Errorf("status %d: nothing counts as sent", status)

@@ -16,9 +16,9 @@ import (
 	"sluice/internal/contain"
 )
 
-// socketName is the socket's name in an output's folder. Whoever may connect to it sees
+// SocketName is the socket's name in an output's folder. Whoever may connect to it sees
 // names of buckets and keys, so only its owner and root may.
-const socketName = "status.sock"
+const SocketName = "status.sock"
 
 // ErrNotRunning means that no process answers for a folder.
 var ErrNotRunning = errors.New("no process has this spool open")
@@ -52,7 +52,7 @@ func Listen(dir string, get func() Status) (*Listener, error) {
 		return os.Chmod(path, 0o600)
 	})
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("listen at %s: %w", filepath.Join(dir, socketName), err), l.Close())
+		return nil, errors.Join(fmt.Errorf("listen at %s: %w", filepath.Join(dir, SocketName), err), l.Close())
 	}
 	l.answers.Go(l.serve)
 	return l, nil
@@ -65,7 +65,7 @@ func (l *Listener) Close() error {
 	}
 	err := l.listener.Close()
 	l.answers.Wait()
-	return errors.Join(err, os.Remove(filepath.Join(l.dir, socketName)))
+	return errors.Join(err, os.Remove(filepath.Join(l.dir, SocketName)))
 }
 
 func (l *Listener) serve() {
@@ -113,7 +113,7 @@ func Ask(ctx context.Context, dir string) (s Status, err error) {
 		return json.NewDecoder(conn).Decode(&s)
 	})
 	if err != nil {
-		return Status{}, fmt.Errorf("ask at %s: %w", filepath.Join(dir, socketName), err)
+		return Status{}, fmt.Errorf("ask at %s: %w", filepath.Join(dir, SocketName), err)
 	}
 	return s, nil
 }
@@ -124,7 +124,7 @@ const maxPath = 100
 // withPath calls use with a path of a folder's socket. A path that is too long for a socket
 // is replaced by one that leads through the opened folder.
 func withPath(dir string, use func(path string) error) error {
-	path := filepath.Join(dir, socketName)
+	path := filepath.Join(dir, SocketName)
 	if len(path) <= maxPath {
 		return use(path)
 	}
@@ -133,5 +133,5 @@ func withPath(dir string, use func(path string) error) error {
 		return err
 	}
 	defer folder.Close()
-	return use(filepath.Join("/proc/self/fd", strconv.Itoa(int(folder.Fd())), socketName))
+	return use(filepath.Join("/proc/self/fd", strconv.Itoa(int(folder.Fd())), SocketName))
 }

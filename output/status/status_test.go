@@ -91,7 +91,9 @@ func TestPanic(t *testing.T) {
 }
 
 func TestSeconds(t *testing.T) {
-	for s, want := range map[status.Seconds]string{status.Never: "null", 0: "0", 2.5: "2.5", status.SecondsOf(-1): "0"} {
+	for s, want := range map[status.Seconds]string{
+		status.Never: "null", 0: "0", 2.5: "2.5", status.SecondsOf(-1): "0",
+	} {
 		text, err := json.Marshal(s)
 		if err != nil || string(text) != want {
 			t.Errorf("%v is %s, %v, want %s", s, text, err, want)
