@@ -96,30 +96,36 @@ type Lookup func(name string) (value string, set bool)
 // Checks are what this package cannot check by itself. A nil function accepts everything.
 type Checks struct {
 	KeyFormat func(format, delimiters string) error
+	// Endpoint finds the endpoint of "s3" or "sts" that no property sets, and the name of the setting that does.
+	// Mistakes in it count: with an endpoint that cannot be used, logs must not go to Amazon's bucket of that name.
+	Endpoint func(c Config, service string) (url, where string)
+	// Target checks bucket, region, role, storage class and ACL by the rules of the server that they are for.
+	Target bool
 }
 
-// WithEndpoints sets the endpoints of "s3" and "sts" that no property sets to what find
-// returns; where is the name of the setting. The error is Mistakes: with an endpoint that
-// cannot be used, logs must not go to Amazon's bucket of that name.
-func (c Config) WithEndpoints(find func(service string) (url, where string)) (Config, error) {
-	var mistakes Mistakes
-	for service, field := range map[string]*string{"s3": &c.Endpoint, "sts": &c.STSEndpoint} {
-		value, where := find(service)
-		if *field != "" || value == "" {
+// findEndpoints sets the endpoints that no property sets. It returns false if one of them cannot be used.
+func (c *Config) findEndpoints(checks Checks, report reporter) bool {
+	if checks.Endpoint == nil {
+		return true
+	}
+	valid := true
+	for _, each := range []struct {
+		service string
+		field   *string
+	}{{"s3", &c.Endpoint}, {"sts", &c.STSEndpoint}} {
+		value, where := checks.Endpoint(*c, each.service)
+		if *each.field != "" || value == "" {
 			continue
 		}
 		u, ok := parseEndpoint(value)
 		if !ok {
-			mistakes = append(mistakes, Mistake{where, fmt.Sprintf(
-				"%q is not a valid endpoint: write http://host:port or https://host:port", value)})
+			report(where, "%q is not a valid endpoint: write http://host:port or https://host:port", value)
+			valid = false
 			continue
 		}
-		*field = u
+		*each.field = u
 	}
-	if len(mistakes) > 0 {
-		return c, mistakes
-	}
-	return c, nil
+	return valid
 }
 
 // Mistake is one thing that is wrong. Problem follows the property's name in a sentence; it
@@ -165,7 +171,7 @@ func Parse(get Lookup, checks Checks) (Config, error) {
 			mistakes = append(mistakes, Mistake{p.Name, fmt.Sprintf("%q %s", show(p, value), problem)})
 		}
 	}
-	for _, m := range c.check(get, checks) {
+	for _, m := range c.check(checks, !mistakes.has("endpoint")) {
 		if !mistakes.has(m.Property) {
 			mistakes = append(mistakes, m)
 		}
@@ -193,8 +199,8 @@ func show(p Property, value string) string {
 	return value
 }
 
-// check checks what concerns several properties.
-func (c *Config) check(get Lookup, checks Checks) (found []Mistake) {
+// check checks what concerns several properties. If the endpoint is not known, nothing is asked of what depends on it.
+func (c *Config) check(checks Checks, endpointKnown bool) (found []Mistake) {
 	report := func(property, format string, args ...any) {
 		found = append(found, Mistake{property, fmt.Sprintf(format, args...)})
 	}
@@ -211,12 +217,11 @@ func (c *Config) check(get Lookup, checks Checks) (found []Mistake) {
 	}
 	c.checkSizes(report)
 	c.checkLevel(report)
-	if c.StoreLimit > 0 && c.StoreLimit < c.TotalFileSize {
-		c.Warnings = append(c.Warnings, fmt.Sprintf(
-			"raise store_dir_limit_size %d above total_file_size %d: the spool is full before an object is, "+
-				"so objects are smaller",
-			c.StoreLimit, c.TotalFileSize))
+	endpointKnown = c.findEndpoints(checks, report) && endpointKnown
+	if checks.Target && endpointKnown {
+		c.checkTarget(report)
 	}
+	c.lookOver()
 	return found
 }
 

@@ -187,21 +187,25 @@ func TestPropertiesAreComplete(t *testing.T) {
 	}
 }
 
-func TestWithEndpoints(t *testing.T) {
+// TestEndpoints: what the environment names is used where no property is set, and its mistakes count.
+func TestEndpoints(t *testing.T) {
 	urls := map[string]string{"sts": "http://a:1", "s3": "http://b:2"}
-	find := func(service string) (string, string) { return urls[service], "the variable of " + service }
-	if got, err := (conf.Config{}).WithEndpoints(find); err != nil || got.Endpoint != "http://b:2" ||
+	checks := conf.Checks{Endpoint: func(_ conf.Config, service string) (string, string) {
+		return urls[service], "the variable of " + service
+	}}
+	if got, err := conf.Parse(lookup("bucket=b"), checks); err != nil || got.Endpoint != "http://b:2" ||
 		got.STSEndpoint != "http://a:1" {
 		t.Errorf("endpoints %q and %q, %v, want each service's own", got.Endpoint, got.STSEndpoint, err)
 	}
-	if got, err := (conf.Config{Endpoint: "http://c:3"}).WithEndpoints(find); err != nil ||
+	if got, err := conf.Parse(lookup("bucket=b", "endpoint=http://c:3"), checks); err != nil ||
 		got.Endpoint != "http://c:3" {
 		t.Errorf("endpoint %q, %v, want the property's", got.Endpoint, err)
 	}
-	urls["s3"] = "http://b:2/path"
-	if _, err := (conf.Config{}).WithEndpoints(find); err == nil ||
-		!strings.Contains(err.Error(), `the variable of s3 "http://b:2/path" is not a valid endpoint`) {
-		t.Errorf("a bad endpoint: %v", err)
+	urls["s3"], checks.Target = "http://b:2/path", true
+	const want = `configuration mistake: the variable of s3 "http://b:2/path" is not a valid endpoint: ` +
+		`write http://host:port or https://host:port`
+	if _, err := conf.Parse(lookup("bucket=b"), checks); err == nil || err.Error() != want {
+		t.Errorf("a bad endpoint: %v, want %s, and nothing about the bucket at Amazon's", err, want)
 	}
 }
 

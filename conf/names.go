@@ -74,10 +74,20 @@ func slips(name string) []string {
 
 // nearest returns the property that name was probably meant to be, or "".
 func nearest(name string) string {
-	best, distance := "", 1+len(name)/4
+	var names []string
 	for _, p := range Properties() {
-		if d := editDistance(name, p.Name); d <= distance && (best == "" || d < distance) {
-			best, distance = p.Name, d
+		names = append(names, p.Name)
+	}
+	return closest(name, names)
+}
+
+// closest returns the word that value was probably meant to be, or "". Case does not matter.
+func closest(value string, words []string) string {
+	best, distance := "", 1+len(value)/4
+	for _, word := range words {
+		d := editDistance(strings.ToLower(value), strings.ToLower(word))
+		if d <= distance && (best == "" || d < distance) {
+			best, distance = word, d
 		}
 	}
 	return best

@@ -17,14 +17,30 @@ import (
 // S3 and STS, for which of AWS's own endpoints to use, and for the authorities that verify them. Its error is
 // conf.Mistakes.
 func Parse(lookup conf.Lookup, sources *standard.Sources) (conf.Config, error) {
-	cfg, err := conf.Parse(lookup, conf.Checks{KeyFormat: output.CheckKeyFormat})
+	return parse(lookup, sources, true)
+}
+
+// ParseRecorded parses properties that were recorded with data. It does not ask whether there can be such a bucket:
+// that was for the output to say, and now its data is there.
+func ParseRecorded(lookup conf.Lookup, sources *standard.Sources) (conf.Config, error) {
+	return parse(lookup, sources, false)
+}
+
+func parse(lookup conf.Lookup, sources *standard.Sources, target bool) (conf.Config, error) {
+	cfg, err := conf.Parse(lookup, conf.Checks{
+		KeyFormat: output.CheckKeyFormat,
+		Endpoint: func(c conf.Config, service string) (url, where string) {
+			return sources.Endpoint(Credentials(c), service)
+		},
+		Target: target,
+	})
 	if err != nil {
 		return cfg, err
 	}
 	options := Credentials(cfg)
 	cfg.CAFile = sources.CAFile(options)
 	cfg.UseFIPS, cfg.UseDualStack = sources.EndpointOptions(options)
-	return cfg.WithEndpoints(func(service string) (url, where string) { return sources.Endpoint(options, service) })
+	return cfg, nil
 }
 
 // Credentials returns the options of credentials in a configuration.

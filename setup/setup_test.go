@@ -26,7 +26,7 @@ func TestEnvironment(t *testing.T) {
 		t.Fatal(err)
 	}
 	with := func(more map[string]string) map[string]string {
-		all := map[string]string{"bucket": "b"}
+		all := map[string]string{"bucket": "logs"}
 		for name, value := range more {
 			all[name] = value
 		}
@@ -63,7 +63,7 @@ func TestEnvironment(t *testing.T) {
 	for _, env := range []map[string]string{nil, {"AWS_ENDPOINT_URL": "ftp://s3"}} {
 		properties := map[string]string{}
 		if env != nil {
-			properties["bucket"] = "b"
+			properties["bucket"] = "logs"
 		}
 		if _, err := parse(properties, env); !errors.As(err, new(conf.Mistakes)) {
 			t.Errorf("with %v: %v, want mistakes", env, err)
@@ -89,7 +89,7 @@ func TestEndpointOptions(t *testing.T) {
 		{"the other", nil, map[string]string{"AWS_USE_DUALSTACK_ENDPOINT": "true"}, false, true},
 		{"profile", map[string]string{"profile": "p"}, map[string]string{"AWS_CONFIG_FILE": file}, true, true},
 	} {
-		properties := map[string]string{"bucket": "b"}
+		properties := map[string]string{"bucket": "logs"}
 		for name, value := range tt.properties {
 			properties[name] = value
 		}

@@ -62,15 +62,17 @@ func parseSections(args []string, getenv func(string) string) ([]section, error)
 // check reports on every section.
 func check(w world, sections []section, tag string) error {
 	wrong := 0
+	sources := standard.NewSources(standard.Environment{Getenv: w.getenv})
 	for _, s := range sections {
-		if problems := s.mistakes(); len(problems) > 0 {
+		cfg, problems := s.parse(sources)
+		if len(problems) > 0 {
 			wrong++
 			for _, p := range problems {
 				fmt.Fprintf(w.stderr, "%s: %s %s\n", s.title, p.Property, p.Problem)
 			}
 			continue
 		}
-		if err := s.print(w, tag); err != nil {
+		if err := s.print(w, cfg, sources, tag); err != nil {
 			return &failure{err}
 		}
 	}
@@ -80,28 +82,23 @@ func check(w world, sections []section, tag string) error {
 	return nil
 }
 
-// mistakes returns what is wrong with a section.
-func (s section) mistakes() conf.Mistakes {
+// parse returns what a section means, and what is wrong with it.
+func (s section) parse(sources *standard.Sources) (conf.Config, conf.Mistakes) {
 	names := make([]string, 0, len(s.properties))
 	for _, p := range s.properties {
 		names = append(names, p.name)
 	}
 	problems := conf.CheckNames(names)
-	_, err := conf.Parse(s.get, conf.Checks{KeyFormat: output.CheckKeyFormat})
+	cfg, err := setup.Parse(s.get, sources)
 	var found conf.Mistakes
 	if errors.As(err, &found) {
 		problems = append(problems, found...)
 	}
-	return problems
+	return cfg, problems
 }
 
 // print shows what a valid section means.
-func (s section) print(w world, tag string) error {
-	sources := standard.NewSources(standard.Environment{Getenv: w.getenv})
-	cfg, err := setup.Parse(s.get, sources)
-	if err != nil {
-		return err
-	}
+func (s section) print(w world, cfg conf.Config, sources *standard.Sources, tag string) error {
 	if _, err := sources.STS(setup.Credentials(cfg)); err != nil { // the CA bundle cannot be read
 		return fmt.Errorf("%s: %w", s.title, err)
 	}
@@ -121,7 +118,7 @@ func (s section) print(w world, tag string) error {
 	if cfg.CAFile != "" {
 		fmt.Fprintf(w.stdout, "  ca    %s\n", cfg.CAFile)
 	}
-	for _, text := range slices.Concat(cfg.Warnings, s.hints(), dateHints(cfg)) {
+	for _, text := range slices.Concat(cfg.Warnings, cfg.Notes(), s.hints(), dateHints(cfg)) {
 		fmt.Fprintf(w.stdout, "  note  %s\n", text)
 	}
 	return nil

@@ -81,6 +81,21 @@ func TestCheck(t *testing.T) {
 			},
 		},
 		{
+			name: "what AWS would refuse",
+			args: []string{"check", "bucket=s3://logs/app", "region=us-esat-1", "storage_class=standard_ia"},
+			code: 1,
+			stderr: []string{
+				`bucket "s3://logs/app" is not a bucket's name: write bucket logs, and put app/ at`,
+				`region "us-esat-1" is not a region of AWS: did you mean us-east-1\?`, `did you mean STANDARD_IA\?`,
+			},
+		},
+		{
+			name:   "what another server may take",
+			env:    vars{"AWS_ENDPOINT_URL_S3": "http://minio:9000"},
+			args:   []string{"check", "bucket=my_logs", "region=garage", "retry_exhausted_action=delete"},
+			stdout: []string{`note  rename bucket my_logs if the server refuses it`, `note  set upload_retry_limit, too`},
+		},
+		{
 			name:   "the environment's CA bundle",
 			env:    vars{"AWS_CA_BUNDLE": "DIR/ca.pem"},
 			args:   []string{"check", "bucket=logs"},

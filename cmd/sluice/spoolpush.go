@@ -141,7 +141,7 @@ func (p push) config(settings map[string]string) (conf.Config, error) {
 	if wrong := conf.CheckNames(slices.Sorted(maps.Keys(own))); len(wrong) > 0 {
 		return conf.Config{}, wrong
 	}
-	return setup.Parse(func(name string) (string, bool) {
+	return setup.ParseRecorded(func(name string) (string, bool) {
 		if value, set := own[name]; set && value != "" {
 			return value, true
 		}
