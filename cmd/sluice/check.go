@@ -72,7 +72,7 @@ func check(w world, sections []section, tag string) error {
 			}
 			continue
 		}
-		if err := s.print(w, cfg, sources, tag); err != nil {
+		if err := s.print(w, cfg, tag); err != nil {
 			return &failure{err}
 		}
 	}
@@ -92,16 +92,13 @@ func (s section) parse(sources *standard.Sources) (conf.Config, conf.Mistakes) {
 	cfg, err := setup.Parse(s.get, sources)
 	var found conf.Mistakes
 	if errors.As(err, &found) {
-		problems = append(problems, found...)
+		return cfg, append(problems, found...)
 	}
-	return cfg, problems
+	return cfg, append(problems, s.checkFiles(cfg, sources)...)
 }
 
 // print shows what a valid section means.
-func (s section) print(w world, cfg conf.Config, sources *standard.Sources, tag string) error {
-	if _, err := sources.STS(setup.Credentials(cfg)); err != nil { // the CA bundle cannot be read
-		return fmt.Errorf("%s: %w", s.title, err)
-	}
+func (s section) print(w world, cfg conf.Config, tag string) error {
 	key, err := output.ExampleKey(cfg, tag, time.Now())
 	if err != nil {
 		return err
@@ -118,7 +115,7 @@ func (s section) print(w world, cfg conf.Config, sources *standard.Sources, tag 
 	if cfg.CAFile != "" {
 		fmt.Fprintf(w.stdout, "  ca    %s\n", cfg.CAFile)
 	}
-	for _, text := range slices.Concat(cfg.Warnings, cfg.Notes(), s.hints(), dateHints(cfg)) {
+	for _, text := range slices.Concat(cfg.Warnings, cfg.Notes(), storeHint(cfg.StoreDir), s.hints(), dateHints(cfg)) {
 		fmt.Fprintf(w.stdout, "  note  %s\n", text)
 	}
 	return nil
