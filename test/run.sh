@@ -79,7 +79,7 @@ suite integration test go test -race -count=1 -timeout 10m -v ./credentials ./fa
 # Without the race detector, which takes a minute for it, and has a heap of its own.
 suite soak test go test -count=1 -v ./soak
 suite differential test go test -race -count=1 -timeout 10m -v ./differential
-suite e2e test go test -race -count=1 -timeout 20m -v ./e2e
+suite e2e test go test -race -count=1 -timeout 20m -v ./e2e ./grafana
 suite crash test go test -race -count=1 -timeout 20m -v ./cmd/crash
 suite docker test go test -race -count=1 -timeout 20m -v ./docker
 collect lint
