@@ -22,7 +22,7 @@ func TestCheckProfile(t *testing.T) {
 	for name, want := range map[string]string{
 		"keys": "",
 		"bare": "did not contain credential information",
-		"key":  `profile "key": no such profile in the shared config and credentials files (files ` + file,
+		"key":  `profile "key": no such profile (files ` + file,
 	} {
 		err := sources.CheckProfile(standard.Options{Profile: name})
 		if (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
