@@ -1,4 +1,5 @@
-// Package grafana tests deploy/grafana: that the rules, the dashboard and their page are valid and belong together.
+// Package grafana tests deploy/grafana: that the rules and the dashboard are valid, that every metric in them is one of
+// the running plugin's, and that a real Prometheus fires the alerts that it should, and no others.
 package grafana
 
 import (
