@@ -2,6 +2,7 @@ package output
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"log/slog"
 	"time"
@@ -49,6 +50,7 @@ func Probe(ctx context.Context, o Options, identify Identify, write bool) (p Pro
 	if p.Key, err = ExampleKey(o.Config, "sluice.check", time.Now()); err != nil {
 		return p.fail(NoBucket, err)
 	}
+	p.Key += "-sluice-check-" + rand.Text() // nobody else's, whatever the format
 	found, cancel := context.WithTimeout(ctx, keyPatience)
 	defer cancel()
 	if p.Credentials, err = o.Credentials.Retrieve(found); err != nil {

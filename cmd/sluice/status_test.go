@@ -64,8 +64,8 @@ func TestStatusWithoutSpool(t *testing.T) {
 
 func TestHumanBytes(t *testing.T) {
 	for n, want := range map[int64]string{
-		0: "0 B", 999: "999 B", 1000: "1 kB", 1234: "1.23 kB", 999_400: "999 kB", 999_600: "1 MB", 100_000_000: "100 MB",
-		1_500_000_000_000: "1.5 TB",
+		0: "0 B", 999: "999 B", 1000: "1 kB", 1234: "1.23 kB", 999_400: "999 kB", 999_600: "1 MB",
+		100_000_000: "100 MB", 1_500_000_000_000: "1.5 TB",
 	} {
 		if got := humanBytes(n); got != want {
 			t.Errorf("humanBytes(%d) = %q, want %q", n, got, want)
@@ -78,7 +78,8 @@ func TestWriteStatus(t *testing.T) {
 	now := time.Date(2026, 11, 29, 15, 0, 0, 0, time.Local)
 	var out strings.Builder
 	err := writeStatus(&out, status.Status{
-		Output: "logs", Dir: "/d", Running: true, Bucket: "b", Since: now.Add(-90 * time.Second), LastError: "e", Remedy: "r",
+		Output: "logs", Dir: "/d", Running: true, Bucket: "b", Since: now.Add(-90 * time.Second),
+		LastError: "e", Remedy: "r",
 		Segments: 3, SpoolBytes: 5e6, SpoolLimit: 1e9, OldestUnsent: 61, UploadTimeout: 60, QuarantineBytes: 10,
 		CredentialsSource: "container", CredentialsExpiry: 3600, SentPerSecond: 1e6, LastStored: now.Add(-time.Minute),
 		Objects: map[string]int64{"ok": 2}, StoredBytes: 7e6, Records: 9,

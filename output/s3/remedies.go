@@ -35,40 +35,80 @@ var remedies = map[string]string{
 	"InsufficientStorage":           "make room on the server",
 }
 
+// networkProblem is a reason why a request got no answer of S3's.
+type networkProblem struct {
+	seen   string // in the error's text
+	remedy string
+	is     func(error) bool
+}
+
+// networkProblems returns them, the more specific ones first.
+func networkProblems() []networkProblem {
+	return []networkProblem{
+		{"server gave HTTP response to HTTPS client",
+			"write http:// before the host in the property endpoint: the server does not speak TLS",
+			func(err error) bool { return errors.Is(err, http.ErrSchemeMismatch) }},
+		{"HTTP status 400",
+			"write https:// before the host in the property endpoint: the server may speak TLS only", isPlainToTLS},
+		{"certificate signed by unknown authority",
+			"set ca_file to the certificate of the authority that signed the server's", is[x509.UnknownAuthorityError]},
+		{"certificate is valid for …, not …",
+			"use a host name in the property endpoint that is in the server's certificate", is[x509.HostnameError]},
+		{"certificate has expired or is not yet valid",
+			"renew the server's certificate, or set the machine's clock", isExpired},
+		{"no such host",
+			"correct the host name in the property endpoint, or the property region", isUnknownHost},
+		{"lookup …",
+			"check the machine's DNS", is[*net.DNSError]},
+		{"connection refused",
+			"start the S3 server, or correct the property endpoint: nothing listens at this address",
+			func(err error) bool { return errors.Is(err, syscall.ECONNREFUSED) }},
+		{"network is unreachable",
+			"check the machine's route to S3, or the property endpoint", func(err error) bool {
+				return errors.Is(err, syscall.EHOSTUNREACH) || errors.Is(err, syscall.ENETUNREACH)
+			}},
+		{"i/o timeout",
+			"let connections to S3 through (security group, firewall, proxy), or correct the property endpoint",
+			isTimeout},
+	}
+}
+
 // networkRemedy returns the remedy for a request that got no answer of S3's, or "".
 func networkRemedy(err error) string {
-	var (
-		unknownAuthority x509.UnknownAuthorityError
-		wrongName        x509.HostnameError
-		invalid          x509.CertificateInvalidError
-		lookup           *net.DNSError
-		timeout          net.Error
-		answer           *awshttp.ResponseError
-	)
-	switch {
-	case errors.Is(err, http.ErrSchemeMismatch):
-		return "write http:// before the host in the property endpoint: the server does not speak TLS"
-	case errors.As(err, &answer) && answer.HTTPStatusCode() == http.StatusBadRequest &&
-		answer.Response.Request.URL.Scheme == "http":
-		return "write https:// before the host in the property endpoint: the server may speak TLS only"
-	case errors.As(err, &unknownAuthority):
-		return "set ca_file to the certificate of the authority that signed the server's"
-	case errors.As(err, &wrongName):
-		return "use a host name in the property endpoint that is in the server's certificate"
-	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
-		return "renew the server's certificate, or set the machine's clock"
-	case errors.As(err, &lookup) && lookup.IsNotFound:
-		return "correct the host name in the property endpoint, or the property region"
-	case errors.As(err, &lookup):
-		return "check the machine's DNS"
-	case errors.Is(err, syscall.ECONNREFUSED):
-		return "start the S3 server, or correct the property endpoint: nothing listens at this address"
-	case errors.Is(err, syscall.EHOSTUNREACH), errors.Is(err, syscall.ENETUNREACH):
-		return "check the machine's route to S3, or the property endpoint"
-	case errors.Is(err, os.ErrDeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout():
-		return "let connections to S3 through (security group, firewall, proxy), or correct the property endpoint"
+	for _, p := range networkProblems() {
+		if p.is(err) {
+			return p.remedy
+		}
 	}
 	return ""
+}
+
+// is reports whether err wraps an error of a type.
+func is[E error](err error) bool {
+	var found E
+	return errors.As(err, &found)
+}
+
+func isUnknownHost(err error) bool {
+	var lookup *net.DNSError
+	return errors.As(err, &lookup) && lookup.IsNotFound
+}
+
+func isExpired(err error) bool {
+	var invalid x509.CertificateInvalidError
+	return errors.As(err, &invalid) && invalid.Reason == x509.Expired
+}
+
+func isTimeout(err error) bool {
+	var timeout net.Error
+	return errors.Is(err, os.ErrDeadlineExceeded) || errors.As(err, &timeout) && timeout.Timeout()
+}
+
+// isPlainToTLS reports whether a server refused plain HTTP with something that is not S3's.
+func isPlainToTLS(err error) bool {
+	var answer *awshttp.ResponseError
+	return errors.As(err, &answer) && answer.HTTPStatusCode() == http.StatusBadRequest &&
+		answer.Response.Request.URL.Scheme == "http"
 }
 
 // credentialsError means that there was no key to sign a request with. It hides what the
