@@ -132,6 +132,9 @@ func (o *Output) logNotReady(p Probed) {
 		text = p.Failure.Remedy + ": " + text
 	}
 	o.health.report(trouble, p.Failure.Cause, p.Failure.Remedy, o.opts.Now())
-	args := append([]any{"error", p.Failure.Cause, "bucket", o.opts.Config.Bucket}, ids(p.Failure)...)
-	o.opts.Log.Log(context.Background(), level, text, args...)
+	args := []any{"error", p.Failure.Cause, "bucket", o.opts.Config.Bucket}
+	if p.Failed != NoCredentials {
+		args = append(args, "credentials", p.Credentials)
+	}
+	o.opts.Log.Log(context.Background(), level, text, append(args, ids(p.Failure)...)...)
 }

@@ -39,10 +39,15 @@ func (o *Output) deferChunk(err error) error {
 // acceptAgain reports that a chunk was accepted, if others were not before.
 func (o *Output) acceptAgain() {
 	now := o.opts.Now()
-	if was, ended := o.health.resolve(noRoom, now); ended {
-		o.opts.Log.Info("chunks are accepted again", "after", now.Sub(was.since).Round(time.Second))
+	was, ended := o.health.resolve(noRoom, now)
+	if after := now.Sub(was.since).Round(time.Second); ended && after >= worthTelling {
+		o.opts.Log.Info("chunks are accepted again", "after", after)
 	}
 }
+
+// worthTelling is how long chunks must have been refused for the end of it to be logged: at
+// the limit some are accepted and some are not.
+const worthTelling = 10 * time.Second
 
 // makeRoomPause is the least time between two calls of MakeRoom: what was sealed needs it
 // to be shipped.

@@ -62,7 +62,7 @@ func sluiceFlush(handle unsafe.Pointer, data unsafe.Pointer, size C.size_t, tag 
 	}
 	if err := i.flush(C.GoString(tag), unsafe.Slice((*byte)(data), int(size))); err != nil {
 		i.host.logf(levelWarn,
-			"the chunk was not accepted; Fluent Bit tries again as often as its retry_limit allows: %v", err)
+			"%v; the chunk was not accepted, and Fluent Bit tries again as often as its retry_limit allows", err)
 		return flb.FLB_RETRY
 	}
 	return flb.FLB_OK

@@ -54,7 +54,7 @@ func TestCredentialProcess(t *testing.T) {
 	}
 	f.stop(t)
 	log := f.Log()
-	if !strings.Contains(log, "found AWS credentials") || !strings.Contains(log, "from process") {
+	if !strings.Contains(log, "ready: ") || !strings.Contains(log, "from process") {
 		t.Error("the log does not tell of the credentials' source")
 	}
 	for _, unwanted := range []string{"upload failed", "refused the credentials", "no AWS credentials",

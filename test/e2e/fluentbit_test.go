@@ -22,11 +22,17 @@ type fluentBit struct {
 // start runs a pipeline. Its log is shown if the test fails.
 func (p pipeline) start(t *testing.T) fluentBit {
 	t.Helper()
+	return p.startIn(t, nil)
+}
+
+// startIn is start with some variables of the environment.
+func (p pipeline) startIn(t *testing.T, env []string) fluentBit {
+	t.Helper()
 	monitor, err := testenv.FreeAddr()
 	if err != nil {
 		t.Fatal(err)
 	}
-	f := launch(t, p.dir, "-c", p.write(t, monitor))
+	f := launchIn(t, p.dir, env, "-c", p.write(t, monitor))
 	f.monitor = monitor
 	return f
 }
@@ -34,12 +40,18 @@ func (p pipeline) start(t *testing.T) fluentBit {
 // launch runs Fluent Bit with the plugin and these arguments.
 func launch(t *testing.T, dir string, args ...string) fluentBit {
 	t.Helper()
+	return launchIn(t, dir, nil, args...)
+}
+
+// launchIn is launch with some variables of the environment.
+func launchIn(t *testing.T, dir string, env []string, args ...string) fluentBit {
+	t.Helper()
 	if world.plugin != "" {
 		args = append([]string{"-e", world.plugin}, args...)
 	}
 	p, err := testenv.Start(testenv.Command{
 		Path: world.program, Args: args, Dir: dir, Log: filepath.Join(dir, "fluent-bit.log"),
-		Env: []string{"PATH=" + os.Getenv("PATH"), "HOME=" + dir},
+		Env: append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + dir}, env...),
 	})
 	if err != nil {
 		t.Fatal(err)

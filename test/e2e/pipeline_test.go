@@ -22,6 +22,7 @@ type pipeline struct {
 	output     []testenv.Property
 	perTag     bool            // an output for each stream, else one for all
 	null       bool            // the null output instead
+	logFile    string          // Fluent Bit's log_file, else stderr
 	http       string          // address of an http input, whose tags are the requests' paths
 	streams    []testenv.Lines // each is a tail of its file in dir
 	dir        string          // of this test
@@ -60,6 +61,9 @@ func (p pipeline) sections(monitor string) []section {
 		{Name: "storage.path", Value: filepath.Join(p.dir, "chunks")}, {Name: "hot_reload", Value: onOff(p.reloads)},
 		{Name: "http_server", Value: "on"}, {Name: "http_listen", Value: host}, {Name: "http_port", Value: port},
 	}}}
+	if p.logFile != "" {
+		all[0].properties = append(all[0].properties, testenv.Property{Name: "log_file", Value: p.logFile})
+	}
 	if p.impatient {
 		all[0].properties = append(all[0].properties,
 			testenv.Property{Name: "scheduler.base", Value: "1"}, testenv.Property{Name: "scheduler.cap", Value: "2"})

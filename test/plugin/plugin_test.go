@@ -298,8 +298,8 @@ func TestFullSpool(t *testing.T) {
 	if err == nil {
 		t.Error("every chunk was taken")
 	}
-	if !strings.Contains(log,
-		"the chunk was not accepted; Fluent Bit tries again as often as its retry_limit allows: spool is full") {
+	if !strings.Contains(log, "raise store_dir_limit_size, or find out why uploads do not make room: spool is full: ") ||
+		!strings.Contains(log, "the chunk was not accepted, and Fluent Bit tries again") {
 		t.Errorf("log:\n%s", log)
 	}
 	var stats struct{ Retry int }
