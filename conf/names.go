@@ -6,14 +6,6 @@ import (
 	"strings"
 )
 
-// engineProperties are the settings of an output that Fluent Bit's engine keeps to itself
-// (src/flb_output.c:956-1181): the plugin never sees them. A name that ends in a dot stands
-// for all that begin with it.
-var engineProperties = []string{
-	"name", "match", "match_regex", "alias", "log_level", "log_suppress_interval", "host", "port", "ipv6",
-	"retry_limit", "net.", "oauth2.", "tls", "tls.", "storage.total_limit_size", "workers",
-}
-
 // CheckNames returns a mistake for each name that is neither a property nor a setting of the
 // engine. Case does not matter.
 func CheckNames(names []string) (mistakes Mistakes) {

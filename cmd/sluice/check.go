@@ -1,45 +1,43 @@
 package main
 
 import (
-	"errors"
 	"fmt"
-	"slices"
+	"io"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
-	"sluice/conf"
 	"sluice/creds/standard"
-	"sluice/output"
-	"sluice/setup"
 )
 
 func newCheck(w world) *cobra.Command {
-	tag := ""
+	tag, asJSON := "", false
 	cmd := &cobra.Command{
-		Use:   "check FILE|key=value…",
+		Use:   "check FILE|-|key=value…",
 		Short: "Check a configuration and print example keys",
 		Long: `Check the outputs "sluice" and "s3" of a Fluent Bit configuration (classic or
-YAML), or one output that is given as key=value, and print the key that an object
-would get. The exit code is 1 if anything is wrong.`,
+YAML, - for standard input), or one output that is given as key=value, and print
+the key that an object would get. Every mistake is told with its place and the
+remedy. Files and variables count as this user and this environment have them.
+The exit code is 1 if anything is wrong.`,
 		Args: cobra.MinimumNArgs(1),
-		RunE: func(_ *cobra.Command, args []string) error {
-			sections, err := parseSections(args, w.getenv)
+		RunE: func(cmd *cobra.Command, args []string) error {
+			sections, err := parseSections(args, cmd.InOrStdin(), w.getenv)
 			if err != nil {
 				return err
 			}
-			return check(w, sections, tag)
+			return failed(check(w, sections, tag, asJSON))
 		},
 	}
 	cmd.Flags().StringVar(&tag, "tag", "app.example", "`tag` of the example keys")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON, mistakes included")
 	return cmd
 }
 
 // parseSections parses the arguments: a file, or the properties of one output.
-func parseSections(args []string, getenv func(string) string) ([]section, error) {
+func parseSections(args []string, stdin io.Reader, getenv func(string) string) ([]section, error) {
 	if len(args) == 1 && !strings.Contains(args[0], "=") {
-		sections, err := readConfiguration(args[0], getenv)
+		sections, err := readConfiguration(args[0], stdin, getenv)
 		if err != nil {
 			return nil, &failure{err}
 		}
@@ -48,75 +46,44 @@ func parseSections(args []string, getenv func(string) string) ([]section, error)
 		}
 		return sections, nil
 	}
-	s := section{title: "command line"}
+	s := section{at: position{file: "command line"}}
 	for _, arg := range args {
 		name, value, ok := strings.Cut(arg, "=")
 		if !ok {
 			return nil, fmt.Errorf("%q is not key=value: write a property such as bucket=logs", arg)
 		}
-		s.add(name, value)
+		s.add(strings.ToLower(name), value, s.at)
 	}
+	s.refused = s.doubled()
 	return []section{s}, nil
 }
 
 // check reports on every section.
-func check(w world, sections []section, tag string) error {
-	wrong := 0
+func check(w world, sections []section, tag string, asJSON bool) error {
 	sources := standard.NewSources(standard.Environment{Getenv: w.getenv})
+	defer sources.Close()
+	reports, wrong := make([]report, 0, len(sections)), 0
 	for _, s := range sections {
-		cfg, problems := s.parse(sources)
-		if len(problems) > 0 {
-			wrong++
-			for _, p := range problems {
-				fmt.Fprintf(w.stderr, "%s: %s %s\n", s.title, p.Property, p.Problem)
-			}
-			continue
+		r, err := newReport(s, sources, tag)
+		if err != nil {
+			return err
 		}
-		if err := s.print(w, cfg, tag); err != nil {
-			return &failure{err}
+		reports = append(reports, r)
+		if len(r.mistakes) > 0 {
+			wrong++
+		}
+	}
+	if asJSON {
+		if err := writeReportsJSON(w.stdout, reports); err != nil {
+			return err
+		}
+	} else {
+		for _, r := range reports {
+			r.write(w.stdout, w.stderr)
 		}
 	}
 	if wrong > 0 {
-		return &failure{fmt.Errorf("%d of %d outputs cannot be used", wrong, len(sections))}
-	}
-	return nil
-}
-
-// parse returns what a section means, and what is wrong with it.
-func (s section) parse(sources *standard.Sources) (conf.Config, conf.Mistakes) {
-	names := make([]string, 0, len(s.properties))
-	for _, p := range s.properties {
-		names = append(names, p.name)
-	}
-	problems := conf.CheckNames(names)
-	cfg, err := setup.Parse(s.get, sources)
-	var found conf.Mistakes
-	if errors.As(err, &found) {
-		return cfg, append(problems, found...)
-	}
-	return cfg, append(problems, s.checkFiles(cfg, sources)...)
-}
-
-// print shows what a valid section means.
-func (s section) print(w world, cfg conf.Config, tag string) error {
-	key, err := output.ExampleKey(cfg, tag, time.Now())
-	if err != nil {
-		return err
-	}
-	target := cfg.Endpoint
-	if target == "" {
-		target = "Amazon S3 in " + cfg.Region
-	}
-	fmt.Fprintf(w.stdout, "%s: ok\n", s.title)
-	fmt.Fprintf(w.stdout, "  to    bucket %s at %s\n", cfg.Bucket, target)
-	fmt.Fprintf(w.stdout, "  as    %s, compression %s, objects of %d bytes or %v\n",
-		cfg.Format, cfg.Compression, cfg.TotalFileSize, cfg.UploadTimeout)
-	fmt.Fprintf(w.stdout, "  key   %s\n", key)
-	if cfg.CAFile != "" {
-		fmt.Fprintf(w.stdout, "  ca    %s\n", cfg.CAFile)
-	}
-	for _, text := range slices.Concat(cfg.Warnings, cfg.Notes(), storeHint(cfg.StoreDir), s.hints(), dateHints(cfg)) {
-		fmt.Fprintf(w.stdout, "  note  %s\n", text)
+		return fmt.Errorf("%d of %d outputs cannot be used", wrong, len(sections))
 	}
 	return nil
 }

@@ -1,144 +1,109 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
-	"regexp"
 	"strings"
 )
 
-// section is an output of a Fluent Bit configuration.
-type section struct {
-	title      string
-	properties []property
-}
-
-type property struct{ name, value string }
-
-func (s *section) add(name, value string) {
-	s.properties = append(s.properties, property{name, value})
-}
-
-// get is a conf.Lookup. As in Fluent Bit, case does not matter, the first one
-// wins, and an empty value counts as not set (src/flb_kv.c:135).
-func (s section) get(name string) (string, bool) {
-	for _, p := range s.properties {
-		if strings.EqualFold(p.name, name) {
-			return p.value, p.value != ""
-		}
-	}
-	return "", false
-}
-
-// isOurs reports whether the section is an output that this program understands.
-func (s section) isOurs() bool {
-	name, _ := s.get("name")
-	return strings.EqualFold(name, "sluice") || strings.EqualFold(name, "s3")
-}
-
-// readConfiguration returns the outputs of a Fluent Bit configuration that are ours.
-func readConfiguration(path string, getenv func(string) string) ([]section, error) {
-	r := reader{getenv: getenv, set: map[string]string{}}
-	var err error
-	if ext := filepath.Ext(path); ext == ".yaml" || ext == ".yml" {
-		err = r.readYAML(path, 0)
-	} else {
-		err = r.readClassic(path, 0)
-	}
-	return r.found, err
-}
-
 // reader collects the outputs of files that include each other.
 type reader struct {
-	getenv func(string) string
-	set    map[string]string // variables of @SET or env
-	found  []section
+	root  string // folder of the first file
+	env   environment
+	seen  []os.FileInfo // the files that were read
+	found []section
 }
 
-// maxIncludes bounds how deeply files include each other.
-const maxIncludes = 16
-
-// keep keeps a section that is ours.
-func (r *reader) keep(s section) {
-	if s.isOurs() {
-		r.found = append(r.found, s)
-	}
-}
-
-// variable matches ${NAME}.
-var variable = regexp.MustCompile(`\$\{([^}]+)\}`)
-
-// expand replaces variables as Fluent Bit does: unknown ones are empty.
-func (r *reader) expand(value string) string {
-	return variable.ReplaceAllStringFunc(value, func(ref string) string {
-		name := ref[2 : len(ref)-1]
-		if v, ok := r.set[name]; ok {
-			return v
+// readConfiguration returns the outputs of a Fluent Bit configuration that are ours. "-" is standard input.
+func readConfiguration(path string, stdin io.Reader, getenv func(string) string) ([]section, error) {
+	r := reader{env: environment{getenv: getenv, set: map[string]string{}}}
+	var err error
+	switch ext := strings.ToLower(filepath.Ext(path)); {
+	case path == "-":
+		err = r.readStdin(stdin)
+	case ext == ".yaml" || ext == ".yml":
+		err = r.readFile(path, r.parseYAML)
+	default:
+		if path, err = filepath.Abs(path); err == nil {
+			r.root = filepath.Dir(path)
+			err = r.readFile(path, r.parseClassic)
 		}
-		return r.getenv(name)
-	})
+	}
+	if err != nil {
+		return nil, err
+	}
+	return r.ours(), nil
 }
 
-// readClassic reads the format of fluent-bit.conf.
-func (r *reader) readClassic(path string, depth int) error {
-	text, err := r.read(path, depth)
+// readStdin reads either format: a classic file begins with a section or a command.
+func (r *reader) readStdin(stdin io.Reader) error {
+	text, err := io.ReadAll(stdin)
+	if err != nil {
+		return fmt.Errorf("read standard input: %w", err)
+	}
+	const name = "standard input"
+	for line := range strings.Lines(string(text)) {
+		if line = strings.TrimSpace(line); line != "" && line[0] != '#' {
+			if line[0] == '[' || line[0] == '@' {
+				return r.parseClassic(name, string(text))
+			}
+			break
+		}
+	}
+	return r.parseYAML(name, string(text))
+}
+
+// readFile reads a file, which Fluent Bit takes only once.
+func (r *reader) readFile(path string, parse func(path, text string) error) error {
+	info, err := os.Stat(path)
 	if err != nil {
 		return err
 	}
-	var current section
-	isOutput := false
-	end := func() {
-		if isOutput {
-			r.keep(current)
+	for _, before := range r.seen {
+		if os.SameFile(before, info) {
+			return fmt.Errorf("%s is included twice: Fluent Bit takes a file only once", path)
 		}
 	}
-	for number, line := range strings.Split(string(text), "\n") {
-		line = strings.TrimSpace(line)
-		name, value, _ := strings.Cut(strings.ReplaceAll(line, "\t", " "), " ")
-		value = strings.TrimSpace(value)
-		switch {
-		case line == "" || line[0] == '#':
-		case line[0] == '[':
-			end()
-			isOutput = strings.EqualFold(line, "[OUTPUT]")
-			current = section{title: fmt.Sprintf("%s:%d", path, number+1)}
-		case strings.EqualFold(name, "@SET"):
-			key, v, _ := strings.Cut(value, "=")
-			r.set[strings.TrimSpace(key)] = r.expand(strings.TrimSpace(v))
-		case strings.EqualFold(name, "@INCLUDE"):
-			if err := r.include(path, value, depth, r.readClassic); err != nil {
-				return err
-			}
-		default:
-			current.add(name, r.expand(value))
-		}
+	r.seen = append(r.seen, info)
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return err
 	}
-	end()
-	return nil
+	return parse(path, string(text))
 }
 
-// read reads a file that is included so many levels deep.
-func (r *reader) read(path string, depth int) ([]byte, error) {
-	if depth > maxIncludes {
-		return nil, fmt.Errorf("%s: files include each other more than %d levels deep", path, maxIncludes)
-	}
-	return os.ReadFile(path)
-}
+// errNoMatch means that no file matches a pattern.
+var errNoMatch = errors.New("no file matches")
 
-// include reads the files of a pattern, relative to the including file.
-func (r *reader) include(from, pattern string, depth int, read func(string, int) error) error {
-	if !filepath.IsAbs(pattern) {
-		pattern = filepath.Join(filepath.Dir(from), pattern)
-	}
+// glob reads the files that match a pattern.
+func (r *reader) glob(pattern string, parse func(path, text string) error) error {
 	paths, err := filepath.Glob(pattern)
 	if err != nil || len(paths) == 0 {
-		return fmt.Errorf("%s: no file matches %s", from, pattern)
+		return fmt.Errorf("%w %s", errNoMatch, pattern)
 	}
-	for _, p := range paths {
-		if err := read(p, depth+1); err != nil {
+	for _, path := range paths {
+		if err := r.readFile(path, parse); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// ours returns the sections that are ours, with variables replaced. Fluent Bit, too, does that when it has read all
+// files (src/flb_config.c, flb_config_load_config_format).
+func (r *reader) ours() (ours []section) {
+	for _, s := range r.found {
+		for i := range s.properties {
+			p := &s.properties[i]
+			p.value, p.unset = r.env.expand(p.value)
+		}
+		if s.isOurs() {
+			s.refused = append(s.refused, s.doubled()...)
+			ours = append(ours, s)
+		}
+	}
+	return ours
 }

@@ -47,8 +47,13 @@ type result struct {
 
 // sluice runs the command in this process.
 func sluice(ctx context.Context, env vars, args ...string) result {
+	return sluiceReading(ctx, "", env, args...)
+}
+
+// sluiceReading is sluice with a standard input.
+func sluiceReading(ctx context.Context, stdin string, env vars, args ...string) result {
 	var stdout, stderr bytes.Buffer
-	code := run(ctx, args, env.getenv, strings.NewReader(""), &stdout, &stderr)
+	code := run(ctx, args, env.getenv, strings.NewReader(stdin), &stdout, &stderr)
 	return result{code, stdout.String(), stderr.String()}
 }
 
@@ -58,6 +63,7 @@ type example struct {
 	name   string
 	env    vars
 	args   []string
+	stdin  string
 	code   int
 	stdout []string
 	stderr []string
@@ -76,7 +82,7 @@ func (e example) check(t *testing.T, dir string) {
 	for i, arg := range e.args {
 		args[i] = fill(arg)
 	}
-	got := sluice(t.Context(), env, args...)
+	got := sluiceReading(t.Context(), e.stdin, env, args...)
 	if got.code != e.code {
 		t.Errorf("%s: exit code %d, want %d", e.name, got.code, e.code)
 	}
