@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"strings"
@@ -10,8 +11,15 @@ import (
 	"sluice/creds/standard"
 )
 
+// checking is what "sluice check" was asked for.
+type checking struct {
+	world
+	tag        string // of the example keys
+	live, json bool
+}
+
 func newCheck(w world) *cobra.Command {
-	tag, asJSON := "", false
+	c := checking{world: w}
 	cmd := &cobra.Command{
 		Use:   "check FILE|-|key=value…",
 		Short: "Check a configuration and print example keys",
@@ -19,18 +27,22 @@ func newCheck(w world) *cobra.Command {
 YAML, - for standard input), or one output that is given as key=value, and print
 the key that an object would get. Every mistake is told with its place and the
 remedy. Files and variables count as this user and this environment have them.
-The exit code is 1 if anything is wrong.`,
+The exit code is 1 if anything is wrong.
+
+With --live it also asks: for credentials, STS whose they are, and S3 to store a small
+object beside the example key, which is then deleted.`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			sections, err := parseSections(args, cmd.InOrStdin(), w.getenv)
 			if err != nil {
 				return err
 			}
-			return failed(check(w, sections, tag, asJSON))
+			return failed(c.check(cmd.Context(), sections))
 		},
 	}
-	cmd.Flags().StringVar(&tag, "tag", "app.example", "`tag` of the example keys")
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON, mistakes included")
+	cmd.Flags().StringVar(&c.tag, "tag", "app.example", "`tag` of the example keys")
+	cmd.Flags().BoolVar(&c.live, "live", false, "ask the servers, and store and delete a test object")
+	cmd.Flags().BoolVar(&c.json, "json", false, "print JSON, mistakes included")
 	return cmd
 }
 
@@ -59,27 +71,30 @@ func parseSections(args []string, stdin io.Reader, getenv func(string) string) (
 }
 
 // check reports on every section.
-func check(w world, sections []section, tag string, asJSON bool) error {
-	sources := standard.NewSources(standard.Environment{Getenv: w.getenv})
+func (c checking) check(ctx context.Context, sections []section) error {
+	sources := standard.NewSources(standard.Environment{Getenv: c.getenv})
 	defer sources.Close()
 	reports, wrong := make([]report, 0, len(sections)), 0
 	for _, s := range sections {
-		r, err := newReport(s, sources, tag)
+		r, err := newReport(s, sources, c.tag)
 		if err != nil {
 			return err
 		}
+		if c.live && len(r.mistakes) == 0 {
+			r.ask(ctx, sources, c.stderr)
+		}
 		reports = append(reports, r)
-		if len(r.mistakes) > 0 {
+		if !r.ok() {
 			wrong++
 		}
 	}
-	if asJSON {
-		if err := writeReportsJSON(w.stdout, reports); err != nil {
+	if c.json {
+		if err := writeReportsJSON(c.stdout, reports); err != nil {
 			return err
 		}
 	} else {
 		for _, r := range reports {
-			r.write(w.stdout, w.stderr)
+			r.write(c.stdout, c.stderr)
 		}
 	}
 	if wrong > 0 {

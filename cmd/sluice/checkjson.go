@@ -20,6 +20,7 @@ type reportLine struct {
 	Key         string        `json:"key"`
 	Mistakes    []mistakeLine `json:"mistakes"`
 	Notes       []string      `json:"notes"`
+	Live        *live         `json:"live,omitempty"` // with --live
 }
 
 // mistakeLine is a mistake in JSON.
@@ -49,7 +50,7 @@ func (r report) line() reportLine {
 		Name:        cmp.Or(alias, name, "sluice"),
 		File:        r.section.at.file,
 		Line:        r.section.at.line,
-		OK:          len(r.mistakes) == 0,
+		OK:          r.ok(),
 		Bucket:      r.cfg.Bucket,
 		Region:      r.cfg.Region,
 		Endpoint:    r.cfg.Endpoint,
@@ -58,6 +59,7 @@ func (r report) line() reportLine {
 		Key:         r.key,
 		Mistakes:    []mistakeLine{},
 		Notes:       append([]string{}, r.notes...),
+		Live:        r.live,
 	}
 	for _, m := range r.mistakes {
 		line.Mistakes = append(line.Mistakes, mistakeLine{m.Property, m.at.file, m.at.line, m.at.column, m.Problem})

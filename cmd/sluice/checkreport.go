@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -28,6 +29,16 @@ type report struct {
 	key      string      // of an example
 	mistakes []finding   // in the order of their places
 	notes    []string
+	live     *live // what the servers say, if they were asked
+}
+
+// ok reports whether the output can be used, as far as is known.
+func (r report) ok() bool { return len(r.mistakes) == 0 && (r.live == nil || r.live.Error == "") }
+
+// ask asks the servers of a valid section.
+func (r *report) ask(ctx context.Context, sources *standard.Sources, warn io.Writer) {
+	l := askLive(ctx, r.cfg, sources, warn)
+	r.live = &l
 }
 
 // newReport checks a section.
@@ -94,7 +105,10 @@ func (r report) write(stdout, stderr io.Writer) {
 	for _, m := range r.mistakes {
 		fmt.Fprintf(stderr, "%s: %s %s\n", m.at, m.Property, m.Problem)
 	}
-	if len(r.mistakes) > 0 {
+	if r.live != nil && r.live.Error != "" {
+		fmt.Fprintf(stderr, "%s: %s\n", r.section.at, r.live.problem())
+	}
+	if !r.ok() {
 		return
 	}
 	target := cmp.Or(r.cfg.Endpoint, "Amazon S3 in "+r.cfg.Region)
@@ -105,6 +119,11 @@ func (r report) write(stdout, stderr io.Writer) {
 	fmt.Fprintf(stdout, "  key   %s\n", r.key)
 	if r.cfg.CAFile != "" {
 		fmt.Fprintf(stdout, "  ca    %s\n", r.cfg.CAFile)
+	}
+	if r.live != nil {
+		for _, row := range r.live.rows() {
+			fmt.Fprintf(stdout, "  %-5s %s\n", row[0], row[1])
+		}
 	}
 	for _, text := range r.notes {
 		fmt.Fprintf(stdout, "  note  %s\n", text)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -87,7 +88,7 @@ func (x explain) all(ctx context.Context) ([]explained, error) {
 	if x.profile != "" {
 		return nil, errors.New("--profile cannot be used with --config: set the property profile")
 	}
-	sections, err := parseSections(x.config, x.getenv)
+	sections, err := parseSections(x.config, strings.NewReader(""), x.getenv)
 	if err != nil {
 		return nil, err
 	}
@@ -100,7 +101,7 @@ func (x explain) all(ctx context.Context) ([]explained, error) {
 
 // section explains one output. It has sources of its own, which have cached nothing.
 func (x explain) section(ctx context.Context, s section) explained {
-	e, sources := explained{output: s.title}, x.sources()
+	e, sources := explained{output: s.at.String()}, x.sources()
 	cfg, err := setup.Parse(s.get, sources)
 	if err != nil {
 		e.mistakes = err

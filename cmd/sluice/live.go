@@ -73,7 +73,8 @@ func (l live) rows() (rows [][2]string) {
 	}
 	switch {
 	case l.Left != "":
-		add("live", fmt.Sprintf("object %s was written but could not be removed: remove it, or allow s3:DeleteObject (%s)", l.Key, l.Left))
+		add("live", fmt.Sprintf(
+			"remove the test object %s, or allow s3:DeleteObject: it was written and not removed (%s)", l.Key, l.Left))
 	case l.Written:
 		add("live", fmt.Sprintf("object %s was written and removed", l.Key))
 	}

@@ -125,7 +125,7 @@ func (s *Server) Count(kind string) (n int) {
 	return n
 }
 
-// Kind names a request: put, create, part, complete, abort, list, head or other.
+// Kind names a request: put, create, part, complete, abort, list, head, delete or other.
 func Kind(r *http.Request) string {
 	q := r.URL.Query()
 	switch {
@@ -139,6 +139,8 @@ func Kind(r *http.Request) string {
 		return "complete"
 	case r.Method == http.MethodDelete && q.Has("uploadId"):
 		return "abort"
+	case r.Method == http.MethodDelete:
+		return "delete"
 	case r.Method == http.MethodGet && q.Has("uploads"):
 		return "list"
 	case r.Method == http.MethodHead:
@@ -173,7 +175,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	handlers := map[string]func(http.ResponseWriter, *http.Request, []byte){
-		"put": s.put, "head": s.head,
+		"put": s.put, "head": s.head, "delete": s.delete,
 		"create": s.create, "part": s.part, "complete": s.complete, "abort": s.abort, "list": s.list,
 	}
 	if handle := handlers[Kind(r)]; handle != nil {
@@ -217,6 +219,11 @@ func (s *Server) write(w http.ResponseWriter, r *http.Request, o Object) bool {
 	s.objects[r.URL.Path] = &o
 	w.Header().Set("ETag", `"etag"`)
 	return true
+}
+
+func (s *Server) delete(w http.ResponseWriter, r *http.Request, _ []byte) {
+	delete(s.objects, r.URL.Path)
+	w.WriteHeader(http.StatusNoContent)
 }
 
 func (s *Server) create(w http.ResponseWriter, r *http.Request, _ []byte) {

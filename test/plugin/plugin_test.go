@@ -298,7 +298,8 @@ func TestFullSpool(t *testing.T) {
 	if err == nil {
 		t.Error("every chunk was taken")
 	}
-	if !strings.Contains(log, "raise store_dir_limit_size, or find out why uploads do not make room: spool is full: ") ||
+	const remedy = "raise store_dir_limit_size, or find out why uploads do not make room: spool is full: "
+	if !strings.Contains(log, remedy) ||
 		!strings.Contains(log, "the chunk was not accepted, and Fluent Bit tries again") {
 		t.Errorf("log:\n%s", log)
 	}
