@@ -55,29 +55,35 @@ func (h *health) resolve(t trouble, now time.Time) (was problem, ended bool) {
 	defer h.mu.Unlock()
 	was = h.problems[t]
 	h.problems[t] = problem{}
-	if _, any := h.worst(); !any {
+	if _, since := h.worst(); since.IsZero() {
 		h.wrong.Store(false)
 		h.good = now
 	}
 	return was, !was.since.IsZero()
 }
 
-// worst returns the problem nearest to the root. It is called with mu held.
-func (h *health) worst() (p problem, any bool) {
+// worst returns the problem nearest to the root, and since when anything is wrong. It is
+// called with mu held.
+func (h *health) worst() (worst problem, since time.Time) {
 	for _, p := range h.problems {
-		if !p.since.IsZero() {
-			return p, true
+		switch {
+		case p.since.IsZero():
+			continue
+		case since.IsZero():
+			worst, since = p, p.since
+		case p.since.Before(since):
+			since = p.since
 		}
 	}
-	return problem{}, false
+	return worst, since
 }
 
 // now returns what is wrong, and since when it is or everything is well.
 func (h *health) now() (p problem, ok bool, since time.Time) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if p, any := h.worst(); any {
-		return p, false, p.since
+	if p, since := h.worst(); !since.IsZero() {
+		return p, false, since
 	}
 	return problem{}, true, h.good
 }

@@ -27,7 +27,7 @@ func (k *keys) Retrieve(ctx context.Context) (creds.Credentials, error) {
 		if ctx.Err() == nil {
 			k.out.counters.noCredentials.Add(1)
 			k.last.Store(nil)
-			k.out.health.report(noKey, err.Error(), explainKeys(k.out.opts.Config.Profile), now)
+			k.out.health.report(noKey, s3.WithoutCredentials(err).Cause, explainKeys(k.out.opts.Config.Profile), now)
 		}
 		return c, err
 	}

@@ -54,7 +54,7 @@ func Probe(ctx context.Context, o Options, identify Identify, write bool) (p Pro
 	found, cancel := context.WithTimeout(ctx, keyPatience)
 	defer cancel()
 	if p.Credentials, err = o.Credentials.Retrieve(found); err != nil {
-		p = p.fail(NoCredentials, err)
+		p.Failed, p.Failure = NoCredentials, s3.WithoutCredentials(err)
 		p.Failure.Remedy = explainKeys(o.Config.Profile)
 		return p
 	}

@@ -9,6 +9,8 @@ import (
 	"syscall"
 
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+
+	"sluice/creds"
 )
 
 // remedies by error code
@@ -115,7 +117,15 @@ func isPlainToTLS(err error) bool {
 // source's error wraps, since that is not about S3: neither its code nor whether to retry.
 type credentialsError struct{ cause error }
 
-func (e *credentialsError) Error() string { return e.cause.Error() }
+func (e *credentialsError) Error() string {
+	if errors.Is(e.cause, creds.ErrNotConfigured) {
+		return "no AWS credentials: none of their sources is configured" // which ones is a long list
+	}
+	return e.cause.Error()
+}
+
+// WithoutCredentials returns what it means that there are no credentials: err is the source's.
+func WithoutCredentials(err error) Failure { return Explain(&credentialsError{err}) }
 
 // MissingCredentials reports whether a request failed since there was no key to sign it with.
 func MissingCredentials(err error) bool {
