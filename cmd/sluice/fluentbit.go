@@ -27,8 +27,7 @@ func readConfiguration(path string, stdin io.Reader, getenv func(string) string)
 	case ext == ".yaml" || ext == ".yml":
 		err = r.readFile(path, r.parseYAML)
 	default:
-		if path, err = filepath.Abs(path); err == nil {
-			r.root = filepath.Dir(path)
+		if r.root, err = folderOf(path); err == nil {
 			err = r.readFile(path, r.parseClassic)
 		}
 	}
@@ -36,6 +35,16 @@ func readConfiguration(path string, stdin io.Reader, getenv func(string) string)
 		return nil, err
 	}
 	return r.ours(), nil
+}
+
+// folderOf returns the folder of a file, behind links.
+func folderOf(path string) (string, error) {
+	path, err := filepath.EvalSymlinks(path)
+	if err != nil {
+		return "", err
+	}
+	path, err = filepath.Abs(path)
+	return filepath.Dir(path), err
 }
 
 // readStdin reads either format: a classic file begins with a section or a command.

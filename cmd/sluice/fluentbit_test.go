@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"os"
 	"path/filepath"
 	"reflect"
 	"strings"
@@ -124,5 +125,29 @@ func TestYAMLRefused(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %v, want %s", text, err, want)
 		}
+	}
+}
+
+// TestClassicLinked: files are included from beside the main file, not beside a link to it; messages show the path as
+// it was given.
+func TestClassicLinked(t *testing.T) {
+	dir := t.TempDir()
+	writeFiles(t, dir, map[string]string{
+		"real/a.conf":    "@INCLUDE more.conf\n",
+		"real/more.conf": "[OUTPUT]\n name s3\n",
+	})
+	if err := os.Symlink(filepath.Join("real", "a.conf"), filepath.Join(dir, "link.conf")); err != nil {
+		t.Fatal(err)
+	}
+	t.Chdir(dir)
+	sections, err := readConfiguration("link.conf", nil, vars{}.getenv)
+	if err != nil || len(sections) != 1 {
+		t.Fatalf("%v, %v, want one output", sections, err)
+	}
+	text := "[OUTPUT]\n name s3\n bucket x\n"
+	writeFiles(t, dir, map[string]string{"real/a.conf": text})
+	if sections, err = readConfiguration("link.conf", nil, vars{}.getenv); err != nil ||
+		sections[0].properties[1].at.String() != "link.conf:3:2" {
+		t.Errorf("%v, %v, want link.conf:3:2", sections, err)
 	}
 }
