@@ -84,6 +84,10 @@ func (s section) hints(cfg conf.Config) (hints []string) {
 			hints = append(hints, fmt.Sprintf("remove %s: it has no effect on uploads", name))
 		}
 	}
+	if _, set := s.get("sts_endpoint"); set && cfg.RoleARN == "" && cfg.Profile == "" {
+		hints = append(hints, "set role_arn, or remove sts_endpoint unless Fluent Bit's environment names a role: "+
+			"it is used only to assume one")
+	}
 	switch limit, _ := s.last("retry_limit"); strings.ToLower(limit) {
 	case "no_limits", "false", "off":
 	default:

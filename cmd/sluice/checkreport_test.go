@@ -62,6 +62,10 @@ func TestCheckHints(t *testing.T) {
 			note + `write endpoint http://minio for plain HTTP`}},
 		{name: "others", args: with("net.keepalive=off", "tls.crt_file=/a"), stdout: []string{
 			note + `remove net.keepalive: it has no`, note + `remove tls.crt_file`}},
+		{name: "an STS for nobody", args: with("sts_endpoint=http://sts"), stdout: []string{
+			note + `set role_arn, or remove sts_endpoint`}},
+		{name: "an STS for a role", args: with("sts_endpoint=http://sts", "role_arn=arn:aws:iam::1:role/r"),
+			stdout: []string{`!sts_endpoint`}},
 		{name: "a part that the tag lacks", args: with("s3_key_format=/$TAG[1]/$TAG[2]/$TAG[2]"), stdout: []string{
 			note + `name a tag that has a part \$TAG\[2\] with --tag.*the tag app.example has 2 parts$`,
 			`!\$TAG\[1\] with`}},
