@@ -149,8 +149,9 @@ func (i *instance) close(began time.Time) {
 	go func() {
 		i.stop()
 		i.background.Wait()
-		done <- contain.Do(func() error { return i.out.Close(ctx, unacked) })
-		i.endReports()
+		err := contain.Do(func() error { return i.out.Close(ctx, unacked) })
+		i.endReports() // before Exit returns: the host then destroys the metrics
+		done <- err
 	}()
 	if err := <-done; err != nil {
 		i.host.logf(levelError, "stop: %v", err)
