@@ -1,6 +1,7 @@
 package conf
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -31,5 +32,14 @@ func CheckEngine(get Lookup) (mistakes Mistakes) {
 		mistakes = append(mistakes, Mistake{"log_level",
 			`"` + level + `" is not known: use ` + strings.Join(levels, ", ")})
 	}
+	const limit = "storage.total_limit_size"
+	if value, set := get(limit); set && !totalLimit.MatchString(value) {
+		mistakes = append(mistakes, Mistake{limit,
+			`"` + value + `" is not a valid size: write bytes, or a number with K, M or G, or off`})
+	}
 	return mistakes
 }
+
+// totalLimit matches what Fluent Bit reads as a size, which it does leniently (src/flb_utils.c,
+// flb_utils_size_to_bytes).
+var totalLimit = regexp.MustCompile(`(?i)^(off|false|no|.*[0-9]([kmg]b?)?)$`)

@@ -18,6 +18,8 @@ func TestEngine(t *testing.T) {
 	const known = "use off, error, warn, warning, info, debug, trace"
 	for setting, want := range map[string]string{
 		"": "", "log_level=WARN": "", "log_level=warning": "", "log_level=loud": `"loud" is not known: ` + known,
+		"storage.total_limit_size=5MB": "", "storage.total_limit_size=off": "",
+		"storage.total_limit_size=5Q": `"5Q" is not a valid size: write bytes, or a number with K, M or G, or off`,
 	} {
 		got := conf.CheckEngine(lookup(setting))
 		if (len(got) > 0) != (want != "") || want != "" && got[0].Problem != want {

@@ -28,6 +28,19 @@ func TestCheckPlaces(t *testing.T) {
 	})
 }
 
+// TestCheckTwins: two outputs cannot have one spool.
+func TestCheckTwins(t *testing.T) {
+	const output = "[OUTPUT]\n name sluice\n bucket logs\n"
+	checkAll(t, t.TempDir(), []example{
+		{name: "one alias", args: []string{"check", "-"}, stdin: output + " alias a\n" + output + " alias a\n", code: 1,
+			stdout: []string{`^standard input:1: ok$`}, stderr: []string{
+				`^standard input:8:2: alias "a" is that of standard input:1, too, and so would the spool be: give`}},
+		{name: "two folders", args: []string{"check", "-"},
+			stdin: output + " alias a\n" + output + " alias a\n store_dir /tmp/b\n"},
+		{name: "no alias", args: []string{"check", "-"}, stdin: output + output},
+	})
+}
+
 // TestCheckStandardInput: either format is recognised.
 func TestCheckStandardInput(t *testing.T) {
 	checkAll(t, t.TempDir(), []example{

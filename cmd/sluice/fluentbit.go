@@ -114,5 +114,6 @@ func (r *reader) ours() (ours []section) {
 			ours = append(ours, s)
 		}
 	}
+	refuseTwins(ours)
 	return ours
 }

@@ -22,6 +22,7 @@ type verdict struct {
 	yaml    bool
 	text    string            // of the main file; <out> stands for an input and an output that are right
 	more    map[string]string // further files by name
+	two     bool              // outputs, and not one
 	refused bool
 	// stricter says why check refuses what Fluent Bit takes: it works, but not as it reads.
 	stricter string
@@ -69,7 +70,11 @@ func TestVerdicts(t *testing.T) {
 	for i, v := range verdicts() {
 		t.Run(v.name, func(t *testing.T) {
 			file := v.write(t, filepath.Join(root, strconv.Itoa(i)))
-			took, log := starts(t, env, fluentBit, "-e", plugin, "-c", file)
+			outputs := 1
+			if v.two {
+				outputs = 2
+			}
+			took, log := starts(t, env, outputs, fluentBit, "-e", plugin, "-c", file)
 			if took == v.refused {
 				t.Errorf("Fluent Bit takes it: %t, want %t\n%s", took, !v.refused, log)
 			}
@@ -107,8 +112,8 @@ func (v verdict) write(t *testing.T, dir string) string {
 	return main
 }
 
-// starts runs Fluent Bit until the plugin says that it has begun, or until it ends.
-func starts(t *testing.T, env []string, program string, args ...string) (took bool, log string) {
+// starts runs Fluent Bit until the plugin says of all outputs that they have begun, or until it ends.
+func starts(t *testing.T, env []string, outputs int, program string, args ...string) (took bool, log string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
@@ -129,6 +134,9 @@ func starts(t *testing.T, env []string, program string, args ...string) (took bo
 	for lines := bufio.NewScanner(out); lines.Scan(); {
 		said.WriteString(lines.Text() + "\n")
 		if strings.Contains(lines.Text(), " bucket=") && strings.Contains(lines.Text(), " spool=") {
+			outputs--
+		}
+		if outputs == 0 {
 			took = true
 			cancel() // the rest is read until the process is gone
 		}

@@ -1,6 +1,12 @@
 package commands
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
+
+// twin is a second output, with the alias a.
+const twin = classicOutput + "    alias a\n"
 
 // verdicts are the configurations of TestVerdicts.
 func verdicts() []verdict {
@@ -20,7 +26,11 @@ func valueVerdicts() []verdict {
 		line("storage_class HOT"),
 		line("log_level loud").no(),
 		line("log_level INFO"),
+		line("storage.total_limit_size 5Q").no(),
+		line("storage.total_limit_size 5MB"),
 		line("tls on"),
+		{name: "one spool for two", text: "<out>    alias a\n" + twin, two: true, refused: true},
+		{name: "two spools", text: "<out>    alias a\n" + strings.Replace(twin, "alias a", "alias b", 1), two: true},
 		line("tls.frob on").no(),
 		line("active true"),
 		line("alias a\n    alias b"),
