@@ -48,6 +48,24 @@ type Config struct {
 	StorageClass string
 	ContentType  string
 	ContentMD5   bool
+	// ContentEncoding replaces the compression's, unless it is "". "none" is for none.
+	ContentEncoding string
+	CacheControl    string
+	Tags, Metadata  []Pair // values may have tag parts
+
+	GrantFullControl, GrantRead, GrantReadACP, GrantWriteACP string
+
+	SSE                string // AES256, aws:kms or aws:kms:dsse; "" for the bucket's default
+	SSEKeyID           string
+	SSEBucketKey       bool
+	SSEContext         string // JSON object
+	SSECustomerKeyFile string
+
+	LockMode      string // GOVERNANCE, COMPLIANCE or ""
+	LockRetain    time.Duration
+	LegalHold     bool
+	ExpectedOwner string // 12 digits, or ""
+	RequestPayer  string // requester, or ""
 
 	StoreDir        string
 	StoreLimit      int64 // 0 for none
@@ -96,6 +114,10 @@ type Lookup func(name string) (value string, set bool)
 // Checks are what this package cannot check by itself. A nil function accepts everything.
 type Checks struct {
 	KeyFormat func(format, delimiters string) error
+	// Text checks the tag parts in a value.
+	Text func(text, delimiters string) error
+	// CustomerKey checks the file of a key for SSE-C.
+	CustomerKey func(file string) error
 	// Endpoint finds the endpoint of "s3" or "sts" that no property sets, and the name of the setting that does.
 	// Mistakes in it count: with an endpoint that cannot be used, logs must not go to Amazon's bucket of that name.
 	Endpoint func(c Config, service string) (url, where string)
@@ -215,9 +237,20 @@ func (c *Config) check(checks Checks, endpointKnown bool) (found []Mistake) {
 			report("s3_key_format", "%q %v", c.KeyFormat, err)
 		}
 	}
+	for property, pairs := range map[string][]Pair{"tags": c.Tags, "metadata": c.Metadata} {
+		for _, p := range pairs {
+			if checks.Text == nil {
+				break
+			}
+			if err := checks.Text(p.Value, c.TagDelimiters); err != nil {
+				report(property, "%q %v", p.Name+"="+p.Value, err)
+			}
+		}
+	}
 	c.checkSizes(report)
 	c.checkLevel(report)
 	endpointKnown = c.findEndpoints(checks, report) && endpointKnown
+	c.checkProtection(checks, report)
 	if checks.Target && endpointKnown {
 		c.checkTarget(report)
 	}

@@ -97,6 +97,32 @@ func integer(name, def, description string, least, most int, field func(*Config)
 	})
 }
 
+// listed makes a property with its own apply and get functions, and no default.
+func listed(name, description string, apply func(*Config, string) string, get func(*Config) string) Property {
+	p := custom(name, "", description, apply)
+	p.get = get
+	return p
+}
+
+// optionalPeriod makes a property without a default.
+func optionalPeriod(name, description string, least time.Duration, field func(*Config) *time.Duration) Property {
+	p := period(name, "", description, least, field)
+	p.get = func(c *Config) string {
+		if *field(c) == 0 {
+			return ""
+		}
+		return strconv.FormatInt(int64(*field(c)/time.Second), 10)
+	}
+	return p
+}
+
+// alias makes a property of another name that does the same.
+func alias(name string, of Property) Property {
+	return Property{
+		Name: name, Type: of.Type, Description: "The same as " + of.Name + ".", Alias: of.Name, apply: of.apply,
+	}
+}
+
 // later makes a property of the built-in output that this version refuses.
 func later(name, what string) Property {
 	return custom(name, "", "Not supported yet: "+what+".", func(*Config, string) string {

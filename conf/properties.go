@@ -17,6 +17,8 @@ type Property struct {
 	// it to bring the data to its destination without the configuration.
 	Travels bool
 
+	Alias string // of which property it is another name; "" for none
+
 	// apply sets the property in c, and returns what is wrong with the value, or "".
 	apply func(c *Config, value string) (problem string)
 	// get returns the property's value in c, "" if it is off or has none. It is set for
@@ -38,7 +40,8 @@ const (
 
 // Properties returns all properties: those of the built-in output in its order, then ours.
 func Properties() []Property {
-	return slices.Concat(objectProperties(), targetProperties(), storeProperties(), laterProperties(), ownProperties())
+	return slices.Concat(objectProperties(), targetProperties(), storeProperties(), laterProperties(),
+		protectionProperties(), ownProperties())
 }
 
 // objectProperties are about the content and the names of objects.

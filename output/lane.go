@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"sluice/output/s3"
 	"sluice/spool"
 )
 
@@ -70,15 +71,16 @@ func (l *lane) removeFirst() {
 // first fields; queue.mu guards the others.
 type job struct {
 	segment          *spool.Segment
-	shipment         *shipment    // begun, or nil
-	stored           *result      // its object is stored, and only the commit is missing
-	staleTries       int          // failed attempts to abort stale uploads
-	aborted          bool         // an earlier shipment was aborted
-	bucket           string       // where it goes if its own bucket does not exist
-	attempts         int          // failed ones
-	internalFailures int          // failed attempts that were not the server's fault
-	panics           int          // failed attempts that panicked
-	progress         atomic.Int64 // bytes of data that were encoded in this attempt
+	shipment         *shipment      // begun, or nil
+	stored           *result        // its object is stored, and only the commit is missing
+	staleTries       int            // failed attempts to abort stale uploads
+	aborted          bool           // an earlier shipment was aborted
+	attributes       *s3.Attributes // in place of those that were refused
+	bucket           string         // where it goes if its own bucket does not exist
+	attempts         int            // failed ones
+	internalFailures int            // failed attempts that were not the server's fault
+	panics           int            // failed attempts that panicked
+	progress         atomic.Int64   // bytes of data that were encoded in this attempt
 
 	lane  *lane
 	state jobState

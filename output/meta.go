@@ -10,6 +10,7 @@ import (
 	"sluice/output/encode"
 	"sluice/output/key"
 	"sluice/output/record"
+	"sluice/output/s3"
 )
 
 // meta is an object's identity and form. It is written to the segment when that is opened
@@ -21,6 +22,8 @@ type meta struct {
 	Encoding encode.Options `json:"encoding"`
 	// Index is the key's $INDEX, if it has one.
 	Index *uint64 `json:"index,omitempty"`
+	// Attributes are what the object is stored with; nil in segments of versions before.
+	Attributes *s3.Attributes `json:"attributes,omitempty"`
 	// ID identifies the object, if its key has a UUID, so that nobody else writes it.
 	ID string `json:"id,omitempty"`
 	// Settings are the properties needed to reach the bucket without Fluent Bit, for
@@ -37,12 +40,15 @@ func (o *Output) newMeta(tag string, chunk []byte) ([]byte, error) {
 		v.Index = o.index.Next()
 		index = &v.Index
 	}
+	attributes := o.attributes.render(tag, o.encoding.Compression, o.opts.Now())
 	m := meta{
 		Bucket:   o.opts.Config.Bucket,
 		Key:      o.template.Render(v),
 		Encoding: o.encoding,
 		Index:    index,
 		Settings: o.opts.Config.Destination(),
+
+		Attributes: &attributes,
 	}
 	if o.template.HasUUID() {
 		m.ID = rand.Text()

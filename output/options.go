@@ -65,11 +65,6 @@ func storeOptions(o Options) s3.Options {
 		Refused: func(used creds.Credentials) {
 			o.Log.Warn("S3 refused the credentials; asking their source for new ones", "credentials", used)
 		},
-		Attributes: s3.Attributes{
-			ContentType:  c.ContentType,
-			ACL:          c.CannedACL,
-			StorageClass: c.StorageClass,
-		},
 		ContentMD5:  c.ContentMD5,
 		PartSize:    partSize(c),
 		PartWorkers: c.PartWorkers,

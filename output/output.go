@@ -51,18 +51,19 @@ type Event struct {
 
 // Output ships the chunks of one plugin instance. It is safe for concurrent use.
 type Output struct {
-	opts     Options
-	template *key.Template
-	bucket   string // of new segments; "" if there are none
-	encoding encode.Options
-	stores   resolver
-	spool    *spool.Spool
-	index    *spool.Counter
-	queue    *queue
-	cores    *semaphore // for encoding
-	pool     encode.Pool
-	ratios   ratios
-	room     room
+	opts       Options
+	template   *key.Template
+	attributes attributes
+	bucket     string // of new segments; "" if there are none
+	encoding   encode.Options
+	stores     resolver
+	spool      *spool.Spool
+	index      *spool.Counter
+	queue      *queue
+	cores      *semaphore // for encoding
+	pool       encode.Pool
+	ratios     ratios
+	room       room
 
 	started    time.Time
 	keys       *keys // Options.Credentials, watched; nil in a push
@@ -83,16 +84,26 @@ type Output struct {
 	workers       sync.WaitGroup
 }
 
-// resolver finds the store that a segment is uploaded to.
+// resolver finds the store that a segment is uploaded to, and what its object is stored with.
 type resolver interface {
-	storeFor(meta) (*s3.Store, error)
+	storeFor(meta) (*s3.Store, s3.Attributes, error)
 	Close()
 }
 
 // fixedStore is the store for all segments.
-type fixedStore struct{ *s3.Store }
+type fixedStore struct {
+	*s3.Store
+	out *Output
+}
 
-func (s fixedStore) storeFor(meta) (*s3.Store, error) { return s.Store, nil }
+// storeFor returns the attributes that the segment recorded, or, for one of a version that
+// recorded none, today's.
+func (s fixedStore) storeFor(m meta) (*s3.Store, s3.Attributes, error) {
+	if m.Attributes != nil {
+		return s.Store, *m.Attributes, nil
+	}
+	return s.Store, s.out.attributes.render("", m.Encoding.Compression, s.out.opts.Now()), nil
+}
 
 // CheckKeyFormat validates s3_key_format for package conf.
 func CheckKeyFormat(format, delimiters string) error {
@@ -127,11 +138,14 @@ func New(o Options) (*Output, error) {
 	out.opts.Credentials = out.keys
 	options := storeOptions(out.opts)
 	options.OnRequest = out.counters.request
+	if out.attributes, err = newAttributes(o.Config); err != nil {
+		return nil, err
+	}
 	store, err := s3.New(options)
 	if err != nil {
 		return nil, err
 	}
-	out.stores = fixedStore{store}
+	out.stores = fixedStore{store, out}
 	if err := out.openSpool(false); err != nil {
 		return nil, err
 	}
@@ -208,9 +222,9 @@ func (o *Output) openSpool(readmit bool) (err error) {
 }
 
 // stream returns the stream of a tag: chunks of one stream share objects. It is the
-// bucket, and the key format with its tag parts filled in.
+// bucket, and the key format and the attributes with their tag parts filled in.
 func (o *Output) stream(tag string) string {
-	return o.opts.Config.Bucket + "/" + o.template.Stream(tag)
+	return o.opts.Config.Bucket + "/" + o.template.Stream(tag) + o.attributes.stream(tag)
 }
 
 // Flush makes a chunk durable. nil means that it is on disk and will reach S3. Any

@@ -9,6 +9,7 @@ import (
 
 	"sluice/creds"
 	"sluice/internal/contain"
+	"sluice/output/encode/compress"
 	"sluice/output/s3"
 )
 
@@ -61,13 +62,22 @@ func Probe(ctx context.Context, o Options, identify Identify, write bool) (p Pro
 	if identify != nil {
 		p.Identity, p.Anonymous = identify(found, p.Credentials)
 	}
-	if p.Region, err = store.Probe(ctx, o.Config.Bucket, p.Key); err != nil {
+	attributes, err := newAttributes(o.Config)
+	if err != nil {
+		return p.fail(NoBucket, err)
+	}
+	target := s3.Target{
+		Bucket: o.Config.Bucket, Key: p.Key, Attributes: attributes.render("sluice.check", compress.None, time.Now()),
+	}
+	if p.Region, err = store.Probe(ctx, target); err != nil {
 		return p.fail(NoBucket, err)
 	}
 	if !write {
 		return p
 	}
-	p.Left, err = store.PutAndDelete(ctx, s3.Target{Bucket: o.Config.Bucket, Key: p.Key},
+	target.Attributes.LockMode, target.Attributes.LockUntil = "", time.Time{} // it is to be deleted
+	target.Attributes.LegalHold = false
+	p.Left, err = store.PutAndDelete(ctx, target,
 		[]byte("sluice check --live wrote this object. It may be deleted.\n"))
 	if err != nil {
 		return p.fail(NoBucket, err)

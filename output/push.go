@@ -21,6 +21,9 @@ type PushOptions struct {
 	Dir     string // an output's folder, which no other process may have open
 	Readmit bool   // push what is in the quarantine, too
 	Bucket  string // replaces the buckets that the segments name, unless ""
+	// OwnAttributes stores objects with the attributes of Config, and not with those that
+	// the segments recorded.
+	OwnAttributes bool
 	// Config makes a configuration of the settings in a segment's meta: properties by
 	// name, the bucket among them.
 	Config      func(settings map[string]string) (conf.Config, error)
@@ -58,7 +61,7 @@ func Push(ctx context.Context, o PushOptions, show func(Pushed)) (Pushed, error)
 	out := &Output{
 		queue:  newQueue(cfg.Ordered, cfg.UploadWorkers, time.Now),
 		cores:  newSemaphore(cfg.EncodeWorkers),
-		stores: &storePerSegment{opts: o, made: map[string]*s3.Store{}},
+		stores: &storePerSegment{opts: o, made: map[string]madeStore{}},
 	}
 	out.opts = Options{Config: cfg, Dir: o.Dir, Log: o.Log, Writer: o.Writer, Now: time.Now, OnEvent: ledger.onEvent}
 	if err := out.openSpool(o.Readmit); err != nil {
@@ -94,10 +97,35 @@ type storePerSegment struct {
 	opts PushOptions
 
 	mu   sync.Mutex // guards made
-	made map[string]*s3.Store
+	made map[string]madeStore
 }
 
-func (m *storePerSegment) storeFor(segment meta) (*s3.Store, error) {
+// madeStore is a store with the attributes of its configuration.
+type madeStore struct {
+	*s3.Store
+	attributes attributes
+}
+
+// storeFor also returns the attributes that the segment recorded, unless others are asked for.
+// An object's lock ends when its segment says.
+func (m *storePerSegment) storeFor(segment meta) (*s3.Store, s3.Attributes, error) {
+	made, err := m.make(segment)
+	if err != nil {
+		return nil, s3.Attributes{}, err
+	}
+	recorded := segment.Attributes
+	if recorded != nil && !m.opts.OwnAttributes {
+		return made.Store, *recorded, nil
+	}
+	own := made.attributes.render("", segment.Encoding.Compression, time.Now())
+	if recorded != nil && recorded.LockMode == own.LockMode {
+		own.LockUntil = recorded.LockUntil
+	}
+	return made.Store, own, nil
+}
+
+// make returns the store for a segment's settings, which it makes if there is none yet.
+func (m *storePerSegment) make(segment meta) (made madeStore, err error) {
 	settings := maps.Clone(segment.Settings)
 	if settings == nil {
 		settings = map[string]string{}
@@ -109,23 +137,26 @@ func (m *storePerSegment) storeFor(segment meta) (*s3.Store, error) {
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if s := m.made[name]; s != nil {
-		return s, nil
+	if made, found := m.made[name]; found {
+		return made, nil
 	}
 	cfg, err := m.opts.Config(settings)
 	if err != nil {
-		return nil, err
+		return made, err
 	}
-	s, err := s3.New(storeOptions(Options{
+	if made.attributes, err = newAttributes(cfg); err != nil {
+		return made, err
+	}
+	made.Store, err = s3.New(storeOptions(Options{
 		Config:      cfg,
 		Dir:         m.opts.Dir,
 		Credentials: m.opts.Credentials(cfg),
 		Log:         m.opts.Log,
 	}))
 	if err == nil {
-		m.made[name] = s
+		m.made[name] = made
 	}
-	return s, err
+	return made, err
 }
 
 func (m *storePerSegment) Close() {

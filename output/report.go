@@ -27,7 +27,7 @@ func (o *Output) Status() status.Status {
 	o.counters.fill(&s)
 	o.queue.fill(&s, now)
 	o.keys.fill(&s, now)
-	if store, err := o.stores.storeFor(meta{}); err == nil {
+	if store, _, err := o.stores.storeFor(meta{}); err == nil {
 		s.SentPerSecond = o.speed.perSecond(store.Sent(), now)
 	}
 	return s

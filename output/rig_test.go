@@ -39,7 +39,7 @@ func newRig(t *testing.T) *rig {
 // open starts an output with settings of the form key=value. It ends with the test.
 func (r *rig) open(settings ...string) *output.Output {
 	r.t.Helper()
-	all := append(settings, "bucket=b", "endpoint="+r.s3.URL, "s3_key_format=/$TAG/$UUID")
+	all := append(settings, "bucket=b", "endpoint="+r.s3.URL, "s3_key_format=/$TAG/$UUID") // the first one counts
 	cfg, err := conf.Parse(func(name string) (string, bool) {
 		for _, s := range all {
 			if key, value, _ := strings.Cut(s, "="); key == name {

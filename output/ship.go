@@ -85,7 +85,7 @@ func (o *Output) upload(ctx context.Context, j *job) error {
 		done = j.shipment.done
 		return err
 	})
-	again := err != nil && o.redirect(j, err)
+	again := err != nil && (o.redirect(j, err) || o.correct(j, err))
 	if err != nil || done.records == 0 {
 		err = errors.Join(err, o.abortShipment(j))
 	}

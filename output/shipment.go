@@ -54,9 +54,12 @@ func (o *Output) begin(ctx context.Context, j *job) error {
 	if err != nil {
 		return err
 	}
-	store, err := o.stores.storeFor(m)
+	store, attributes, err := o.stores.storeFor(m)
 	if err != nil {
 		return err
+	}
+	if j.attributes != nil {
+		attributes = *j.attributes
 	}
 	frames, err := seg.Open()
 	if err != nil {
@@ -65,7 +68,7 @@ func (o *Output) begin(ctx context.Context, j *job) error {
 	s := &shipment{frames: frames, pool: &o.pool, encoding: m.Encoding, cores: o.cores,
 		progress: &j.progress}
 	s.done.store, s.done.target = store, s3.Target{
-		Bucket: cmp.Or(j.bucket, m.Bucket), Key: m.Key, ContentEncoding: m.Encoding.Compression.ContentEncoding(),
+		Bucket: cmp.Or(j.bucket, m.Bucket), Key: m.Key, Attributes: attributes,
 		ID: m.ID, Retried: j.aborted || j.attempts > 0 || seg.Recovered,
 	}
 	s.object = store.Object(ctx, s.done.target)

@@ -28,7 +28,9 @@ func ParseRecorded(lookup conf.Lookup, sources *standard.Sources) (conf.Config, 
 
 func parse(lookup conf.Lookup, sources *standard.Sources, target bool) (conf.Config, error) {
 	cfg, err := conf.Parse(lookup, conf.Checks{
-		KeyFormat: output.CheckKeyFormat,
+		KeyFormat:   output.CheckKeyFormat,
+		Text:        output.CheckText,
+		CustomerKey: output.CheckCustomerKey,
 		Endpoint: func(c conf.Config, service string) (url, where string) {
 			return sources.Endpoint(Credentials(c), service)
 		},

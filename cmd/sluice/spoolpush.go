@@ -98,14 +98,16 @@ func (p push) folder(ctx context.Context, folder string) (output.Pushed, error) 
 		report = jsonLines{json.NewEncoder(p.stdout)}
 	}
 	done, err := output.Push(ctx, output.PushOptions{
-		Dir:         folder,
-		Readmit:     p.quarantine,
-		Bucket:      own["bucket"],
-		Config:      p.config,
-		Credentials: p.provider,
-		Writer:      "sluice " + version,
-		Log:         slog.New(slog.NewTextHandler(bar, &slog.HandlerOptions{Level: slog.LevelWarn})),
-		OnEvent:     report.event,
+		Dir:     folder,
+		Readmit: p.quarantine,
+		Bucket:  own["bucket"],
+
+		OwnAttributes: setsAttributes(own),
+		Config:        p.config,
+		Credentials:   p.provider,
+		Writer:        "sluice " + version,
+		Log:           slog.New(slog.NewTextHandler(bar, &slog.HandlerOptions{Level: slog.LevelWarn})),
+		OnEvent:       report.event,
 	}, report.begin)
 	report.end()
 	if err != nil {
@@ -129,6 +131,16 @@ func (p push) properties() (map[string]string, error) {
 		own[strings.ToLower(name)] = value
 	}
 	return own, nil
+}
+
+// setsAttributes reports whether properties say what objects are stored with.
+func setsAttributes(own map[string]string) bool {
+	for _, p := range conf.Properties() {
+		if _, set := own[p.Name]; set && (p.Travels || p.Alias != "") && p.Name != "region" && p.Name != "endpoint" {
+			return true
+		}
+	}
+	return false
 }
 
 // config makes a segment's configuration. The flags win over settings, which are

@@ -23,13 +23,6 @@ import (
 // idName is the metadata key that holds Target.ID (x-amz-meta-sluice-id).
 const idName = "sluice-id"
 
-func (t Target) metadata() map[string]string {
-	if t.ID == "" {
-		return nil
-	}
-	return map[string]string{idName: t.ID}
-}
-
 // condition returns the If-None-Match header of a write, or nil.
 func (s *Store) condition(t Target) *string {
 	if t.ID == "" || s.unconditional.Load() {
@@ -102,7 +95,7 @@ func (s *Store) head(ctx context.Context, t written) (existing, error) {
 	defer cancel()
 	var out *awss3.HeadObjectOutput
 	err := s.call(t.Bucket, func(in func(*awss3.Options)) (err error) {
-		out, err = s.client.HeadObject(ctx, &awss3.HeadObjectInput{Bucket: &t.Bucket, Key: &t.Key}, in)
+		out, err = s.client.HeadObject(ctx, request[awss3.HeadObjectInput](t.Target), in)
 		return err
 	})
 	var answer *awshttp.ResponseError

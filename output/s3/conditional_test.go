@@ -104,9 +104,10 @@ func TestNotImplemented(t *testing.T) {
 				}
 				return false
 			})
-			store, warned := newStore(t, server, func(o *s3.Options) { o.Attributes.StorageClass = "GLACIER" })
+			store, warned := newStore(t, server, func(*s3.Options) {})
 			for _, key := range []string{"k1", "k2"} {
-				o := store.Object(t.Context(), s3.Target{Bucket: "b", Key: key, ID: "ID"})
+				o := store.Object(t.Context(), s3.Target{Bucket: "b", Key: key, ID: "ID",
+					Attributes: s3.Attributes{StorageClass: "GLACIER"}})
 				if err := o.Close(); (err == nil) != (c.warned == 1) {
 					t.Errorf("Close = %v", err)
 				}

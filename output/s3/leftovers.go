@@ -35,7 +35,8 @@ func (s *Store) AbortStaleUploads(ctx context.Context, t Target) error {
 
 func (s *Store) abortUploads(ctx context.Context, t Target) error {
 	return s.call(t.Bucket, func(region func(*awss3.Options)) error {
-		in := &awss3.ListMultipartUploadsInput{Bucket: &t.Bucket, Prefix: &t.Key}
+		in := request[awss3.ListMultipartUploadsInput](t)
+		in.Prefix = &t.Key
 		pages := awss3.NewListMultipartUploadsPaginator(s.client, in)
 		for pages.HasMorePages() {
 			page, err := pages.NextPage(ctx, region)
@@ -57,7 +58,8 @@ func (s *Store) abortUploads(ctx context.Context, t Target) error {
 
 // abortUpload removes the parts of an upload. One that no longer exists is no error.
 func (s *Store) abortUpload(ctx context.Context, t Target, id *string, region func(*awss3.Options)) error {
-	in := &awss3.AbortMultipartUploadInput{Bucket: &t.Bucket, Key: &t.Key, UploadId: id}
+	in := request[awss3.AbortMultipartUploadInput](t)
+	in.UploadId = id
 	_, err := s.client.AbortMultipartUpload(ctx, in, region)
 	if err != nil && creds.ErrorCode(err) != "NoSuchUpload" {
 		return fmt.Errorf("abort multipart upload %s: %w", t, err)

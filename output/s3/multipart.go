@@ -35,7 +35,7 @@ type multipart struct {
 
 func (s *Store) createMultipart(ctx context.Context, t Target) (*multipart, error) {
 	ctx, cancel := context.WithCancel(ctx)
-	in := s.createInput(t)
+	in := request[awss3.CreateMultipartUploadInput](t)
 	var out *awss3.CreateMultipartUploadOutput
 	err := s.call(t.Bucket, func(region func(*awss3.Options)) (err error) {
 		ctx, cancel := context.WithTimeout(ctx, deadline(0))
@@ -104,12 +104,11 @@ func (m *multipart) part(buf []byte) error {
 func (m *multipart) put(number int32, buf []byte) (etag *string, err error) {
 	body := bytes.NewReader(buf)
 	size := int64(len(buf))
-	all := m.store.newSums()
+	all := m.store.newSums(m.target)
 	all.add(buf)
-	in := &awss3.UploadPartInput{
-		Bucket: &m.target.Bucket, Key: &m.target.Key, UploadId: m.id, PartNumber: &number,
-		Body: body, ContentLength: &size, ContentMD5: all.contentMD5(),
-	}
+	in := request[awss3.UploadPartInput](m.target)
+	in.UploadId, in.PartNumber, in.Body, in.ContentLength = m.id, &number, body, &size
+	in.ContentMD5 = all.contentMD5()
 	ctx, cancel := context.WithTimeout(m.ctx, deadline(size))
 	defer cancel()
 	var out *awss3.UploadPartOutput
@@ -138,10 +137,10 @@ func (m *multipart) complete(w written) error {
 		ctx, cancel := context.WithTimeout(m.ctx, deadline(0))
 		defer cancel()
 		err := m.store.call(m.target.Bucket, func(region func(*awss3.Options)) error {
-			_, err := m.store.client.CompleteMultipartUpload(ctx, &awss3.CompleteMultipartUploadInput{
-				Bucket: &m.target.Bucket, Key: &m.target.Key, UploadId: m.id, IfNoneMatch: condition,
-				MultipartUpload: &types.CompletedMultipartUpload{Parts: m.parts},
-			}, region)
+			in := request[awss3.CompleteMultipartUploadInput](m.target)
+			in.UploadId, in.IfNoneMatch = m.id, condition
+			in.MultipartUpload = &types.CompletedMultipartUpload{Parts: m.parts}
+			_, err := m.store.client.CompleteMultipartUpload(ctx, in, region)
 			return err
 		})
 		alreadyStored = err != nil

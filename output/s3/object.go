@@ -2,6 +2,7 @@ package s3
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -18,6 +19,7 @@ type Object struct {
 	target Target
 	wait   func(func())
 	replay func() (io.ReadCloser, error)
+	err    error // of the target: nothing is sent
 
 	buf        []byte     // the part being filled
 	upload     *multipart // nil until a second part is needed
@@ -29,7 +31,9 @@ type Object struct {
 // Object begins an upload. Nothing is sent before a part is full. ctx bounds all requests
 // except those of Abort.
 func (s *Store) Object(ctx context.Context, t Target) *Object {
-	return &Object{store: s, ctx: ctx, target: t, wait: func(f func()) { f() }}
+	key, err := t.customerKey()
+	t.key = key
+	return &Object{store: s, ctx: ctx, target: t, err: err, wait: func(f func()) { f() }}
 }
 
 // SetWaiter sets the wrapper in which Write runs blocking calls.
@@ -46,7 +50,7 @@ func (o *Object) SetIncomplete() { o.incomplete = true }
 
 // Write appends to the object's body. It blocks while PartWorkers parts are in flight.
 func (o *Object) Write(p []byte) (n int, err error) {
-	if err := o.ctx.Err(); err != nil {
+	if err := cmp.Or(o.err, o.ctx.Err()); err != nil {
 		return 0, fmt.Errorf("write object %s: %w", o.target, err)
 	}
 	partSize := int(o.store.opts.PartSize)
@@ -83,7 +87,7 @@ func (o *Object) HasStaleUploads() bool {
 func (o *Object) flush() (err error) {
 	if o.store.opts.Whole {
 		if o.replayed == nil {
-			o.replayed = o.store.newSums()
+			o.replayed = o.store.newSums(o.target)
 		}
 		o.replayed.add(o.buf)
 		o.buf = o.buf[:0]
@@ -113,6 +117,8 @@ func (o *Object) Close() error {
 
 func (o *Object) finish() (err error) {
 	switch {
+	case o.err != nil:
+		return fmt.Errorf("write object %s: %w", o.target, o.err)
 	case o.upload != nil:
 		if len(o.buf) > 0 {
 			if err := o.upload.part(o.buf); err != nil {
@@ -127,7 +133,7 @@ func (o *Object) finish() (err error) {
 		defer body.Close()
 		return o.put(body, o.replayed)
 	}
-	all := o.store.newSums()
+	all := o.store.newSums(o.target)
 	all.add(o.buf)
 	return o.put(bytes.NewReader(o.buf), all)
 }
@@ -142,7 +148,7 @@ func (o *Object) Abort(ctx context.Context) error {
 }
 
 func (o *Object) put(body io.ReadSeeker, sums *sums) error {
-	in := o.store.putInput(o.target)
+	in := putInput(o.target)
 	in.Body, in.ContentLength, in.ContentMD5 = body, &o.size, sums.contentMD5()
 	err := o.store.putIfAbsent(o.ctx, o.written(), func(condition *string) error {
 		in.IfNoneMatch = condition

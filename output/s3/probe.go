@@ -11,27 +11,30 @@ import (
 	"sluice/creds"
 )
 
-// Probe asks whether an object may be stored under a key, and stores nothing: it uploads a
+// Probe asks whether an object may be stored at a target, and stores nothing: it uploads a
 // part of an upload that does not exist, which takes the same right, s3:PutObject, and no
 // other. nil means that the bucket is there and that nothing is known to forbid it; the
 // region is then the bucket's. An error is what the upload of an object would get.
-func (s *Store) Probe(ctx context.Context, bucket, key string) (region string, err error) {
-	empty := s.newSums()
+func (s *Store) Probe(ctx context.Context, t Target) (region string, err error) {
+	if t.key, err = t.customerKey(); err != nil {
+		return "", err
+	}
+	empty := s.newSums(t)
 	empty.add(nil)
-	err = s.call(bucket, func(region func(*awss3.Options)) error {
-		_, err := s.client.UploadPart(ctx, &awss3.UploadPartInput{
-			Bucket: &bucket, Key: &key, UploadId: aws.String(noUpload), PartNumber: aws.Int32(1),
-			Body: bytes.NewReader(nil), ContentLength: aws.Int64(0), ContentMD5: empty.contentMD5(),
-		}, region, empty.payloadHash)
+	in := request[awss3.UploadPartInput](t)
+	in.UploadId, in.PartNumber, in.ContentLength = aws.String(noUpload), aws.Int32(1), aws.Int64(0)
+	in.Body, in.ContentMD5 = bytes.NewReader(nil), empty.contentMD5()
+	err = s.call(t.Bucket, func(region func(*awss3.Options)) error {
+		_, err := s.client.UploadPart(ctx, in, region, empty.payloadHash)
 		return err
 	})
 	if f := Explain(err); err != nil && f.Remedy == "" && creds.ErrorCode(err) != "" {
 		err = nil // NoSuchUpload, or a server's own way to say so
 	}
 	if err != nil {
-		return "", fmt.Errorf("ask whether objects may be stored in %s: %w", bucket, err)
+		return "", fmt.Errorf("ask whether objects may be stored in %s: %w", t.Bucket, err)
 	}
-	return s.regionOf(bucket), nil
+	return s.regionOf(t.Bucket), nil
 }
 
 // noUpload is the ID of no upload.
@@ -48,7 +51,7 @@ func (s *Store) PutAndDelete(ctx context.Context, t Target, body []byte) (left, 
 		return nil, err
 	}
 	return s.call(t.Bucket, func(region func(*awss3.Options)) error {
-		_, err := s.client.DeleteObject(ctx, &awss3.DeleteObjectInput{Bucket: &t.Bucket, Key: &t.Key}, region)
+		_, err := s.client.DeleteObject(ctx, request[awss3.DeleteObjectInput](t), region)
 		return err
 	}), nil
 }

@@ -43,8 +43,7 @@ type Options struct {
 	Refused func(creds.Credentials)
 	Clock   *creds.Clock // learns from the service's answers; may be nil
 
-	Attributes Attributes // of all objects
-	ContentMD5 bool       // send Content-MD5 with each body
+	ContentMD5 bool // send Content-MD5 with each body
 
 	PartSize    int64 // bytes, default MinPartSize
 	PartWorkers int   // parts of an object in flight, default 2
@@ -68,12 +67,14 @@ type TLS struct {
 
 // Target names an object.
 type Target struct {
-	Bucket, Key     string
-	ContentEncoding string
+	Bucket, Key string
+	Attributes  Attributes
 	// ID identifies the object. If it is set, nobody else writes the key, and an object
 	// that is already there is not overwritten.
 	ID      string
 	Retried bool // an earlier attempt may have left an unfinished upload
+
+	key customerKey // of Attributes.CustomerKeyFile
 }
 
 func (t Target) String() string { return t.Bucket + "/" + t.Key }

@@ -21,9 +21,9 @@ type sums struct {
 	sha256 hash.Hash // part of the signature; over TLS the SDK signs without it
 }
 
-func (s *Store) newSums() *sums {
+func (s *Store) newSums(t Target) *sums {
 	var sums sums
-	if s.opts.ContentMD5 {
+	if s.opts.ContentMD5 || t.Attributes.locks() { // S3 takes no locked object without
 		sums.md5 = md5.New()
 	}
 	if strings.HasPrefix(s.opts.Endpoint, "http://") {

@@ -1,0 +1,86 @@
+package conf
+
+import (
+	"slices"
+	"strings"
+)
+
+// sseValues are those of x-amz-server-side-encryption.
+var sseValues = []string{"AES256", "aws:kms", "aws:kms:dsse"}
+
+// setSSE accepts S3's values, whatever their case.
+func setSSE(c *Config, v string) string {
+	i := slices.IndexFunc(sseValues, func(known string) bool { return strings.EqualFold(known, v) })
+	if i < 0 {
+		return "is not known: use " + strings.Join(sseValues, ", ")
+	}
+	c.SSE = sseValues[i]
+	return ""
+}
+
+func setLockMode(c *Config, v string) string {
+	switch v = strings.ToUpper(v); v {
+	case "GOVERNANCE", "COMPLIANCE":
+		c.LockMode = v
+		return ""
+	}
+	return "is not known: use GOVERNANCE or COMPLIANCE"
+}
+
+func setOwner(c *Config, v string) string {
+	if !accountID.MatchString(v) {
+		return "is not an account: write its 12 digits"
+	}
+	c.ExpectedOwner = v
+	return ""
+}
+
+func setPayer(c *Config, v string) string {
+	if !strings.EqualFold(v, "requester") {
+		return "is not known: use requester"
+	}
+	c.RequestPayer = "requester"
+	return ""
+}
+
+// checkProtection checks encryption, locks and access, whose properties belong together.
+func (c *Config) checkProtection(checks Checks, report reporter) {
+	kms := strings.HasPrefix(c.SSE, "aws:kms")
+	switch {
+	case c.SSEKeyID != "" && !kms:
+		report("sse_kms_key_id", "%q needs sse aws:kms or aws:kms:dsse: set it", c.SSEKeyID)
+	case c.SSEContext != "" && !kms:
+		report("sse_kms_encryption_context", "%q needs sse aws:kms or aws:kms:dsse: set it", c.SSEContext)
+	case c.SSEBucketKey && c.SSE != "aws:kms":
+		report("sse_bucket_key", "needs sse aws:kms: set it, or remove sse_bucket_key")
+	}
+	c.checkCustomerKey(checks, report)
+	if (c.LockMode == "") != (c.LockRetain == 0) {
+		report("object_lock_retain", "and object_lock_mode need each other: set both or neither")
+	}
+	grants := c.GrantFullControl + c.GrantRead + c.GrantReadACP + c.GrantWriteACP
+	if grants != "" && c.CannedACL != "" {
+		report("canned_acl", "%q excludes grant_full_control, grant_read, grant_read_acp and grant_write_acp: remove one "+
+			"or the other", c.CannedACL)
+	}
+	if strings.HasSuffix(c.Bucket, "--x-s3") && (grants != "" || c.CannedACL != "" || len(c.Tags) > 0) {
+		report("bucket", "%q is a directory bucket, which takes neither tags nor ACLs: remove tags, canned_acl and grants",
+			c.Bucket)
+	}
+}
+
+// checkCustomerKey checks that the key can be read, and that it is not sent in the clear.
+func (c *Config) checkCustomerKey(checks Checks, report reporter) {
+	file := c.SSECustomerKeyFile
+	switch {
+	case file == "":
+	case c.SSE != "":
+		report("sse_customer_key_file", "%q excludes sse %s: remove one of them", file, c.SSE)
+	case strings.HasPrefix(c.Endpoint, "http://"):
+		report("sse_customer_key_file", "%q would be sent in the clear to %s: use https", file, c.Endpoint)
+	case checks.CustomerKey != nil:
+		if err := checks.CustomerKey(file); err != nil {
+			report("sse_customer_key_file", "%q %v", file, err)
+		}
+	}
+}

@@ -1,0 +1,113 @@
+package output
+
+import (
+	"cmp"
+	"fmt"
+	"net/url"
+	"strings"
+	"time"
+
+	"sluice/conf"
+	"sluice/output/encode/compress"
+	"sluice/output/key"
+	"sluice/output/s3"
+)
+
+// pair is a tag or a metadatum whose value may have tag parts.
+type pair struct {
+	name  string
+	value key.Text
+}
+
+// attributes make what an object is stored with.
+type attributes struct {
+	config         conf.Config
+	tags, metadata []pair
+}
+
+// newAttributes parses what has tag parts.
+func newAttributes(c conf.Config) (a attributes, err error) {
+	a.config = c
+	if a.tags, err = parsePairs(c, c.Tags); err != nil {
+		return a, fmt.Errorf("tags: %w", err)
+	}
+	if a.metadata, err = parsePairs(c, c.Metadata); err != nil {
+		return a, fmt.Errorf("metadata: %w", err)
+	}
+	return a, nil
+}
+
+func parsePairs(c conf.Config, from []conf.Pair) (pairs []pair, err error) {
+	for _, each := range from {
+		value, err := key.ParseText(each.Value, keyOptions(c))
+		if err != nil {
+			return nil, fmt.Errorf("%s %w", each.Name, err)
+		}
+		pairs = append(pairs, pair{each.Name, value})
+	}
+	return pairs, nil
+}
+
+// CheckText validates a value with tag parts for package conf.
+func CheckText(text, delimiters string) error {
+	_, err := key.ParseText(text, key.Options{TagDelimiters: delimiters})
+	return err
+}
+
+// CheckCustomerKey validates the file of a key for SSE-C for package conf.
+func CheckCustomerKey(file string) error {
+	_, err := s3.ReadCustomerKey(file)
+	return err
+}
+
+// stream returns the tag's parts in the attributes: objects are shared only by chunks that
+// agree in them.
+func (a attributes) stream(tag string) string {
+	var b strings.Builder
+	for _, pairs := range [][]pair{a.tags, a.metadata} {
+		for _, p := range pairs {
+			if part := p.value.Stream(tag); part != "" {
+				b.WriteString("\x00" + part)
+			}
+		}
+	}
+	return b.String()
+}
+
+// render returns the attributes of an object that is opened now with a chunk of a tag.
+func (a attributes) render(tag string, codec compress.Codec, now time.Time) s3.Attributes {
+	c := a.config
+	r := s3.Attributes{
+		ContentType: c.ContentType, ContentEncoding: contentEncoding(c, codec), CacheControl: c.CacheControl,
+		ACL: c.CannedACL, StorageClass: c.StorageClass,
+		GrantFullControl: c.GrantFullControl, GrantRead: c.GrantRead,
+		GrantReadACP: c.GrantReadACP, GrantWriteACP: c.GrantWriteACP,
+		SSE: c.SSE, SSEKeyID: c.SSEKeyID, SSEBucketKey: c.SSEBucketKey, SSEContext: c.SSEContext,
+		CustomerKeyFile: c.SSECustomerKeyFile,
+		LockMode:        c.LockMode, LegalHold: c.LegalHold,
+		ExpectedOwner: c.ExpectedOwner, RequestPayer: c.RequestPayer,
+	}
+	if c.LockMode != "" {
+		r.LockUntil = now.Add(c.LockRetain).UTC().Truncate(time.Second)
+	}
+	query := url.Values{}
+	for _, t := range a.tags {
+		query.Set(t.name, t.value.Render(tag))
+	}
+	r.Tags = query.Encode()
+	for _, m := range a.metadata {
+		if r.Metadata == nil {
+			r.Metadata = map[string]string{}
+		}
+		r.Metadata[m.name] = m.value.Render(tag)
+	}
+	return r
+}
+
+// contentEncoding returns the header that is configured, or else the compression's.
+func contentEncoding(c conf.Config, codec compress.Codec) string {
+	if strings.EqualFold(c.ContentEncoding, "none") {
+		return ""
+	}
+	return cmp.Or(c.ContentEncoding, codec.ContentEncoding())
+}
