@@ -52,6 +52,9 @@ const (
 	ownMetadataKey = "sluice-id"
 )
 
+// tagText matches what S3 takes in a tag. In values, what a tag part brings is replaced if need be.
+var tagText = regexp.MustCompile(`^[\p{L}\p{Z}\p{N}_.:/=+@$\[\]-]*$`)
+
 func setTags(c *Config, v string) (problem string) {
 	if c.Tags, problem = parsePairs(v); problem != "" {
 		return problem
@@ -64,6 +67,9 @@ func setTags(c *Config, v string) (problem string) {
 		case utf8.RuneCountInString(t.Name) > maxTagName || utf8.RuneCountInString(t.Value) > maxTagValue:
 			return fmt.Sprintf("is too long at %s: S3 takes names of %d characters and values of %d", t.Name, maxTagName,
 				maxTagValue)
+		case !tagText.MatchString(t.Name) || !tagText.MatchString(t.Value):
+			return fmt.Sprintf("has a character at %s that S3 does not take: use letters, digits, spaces and + - = . _ : / @",
+				t.Name)
 		case strings.HasPrefix(t.Name, "aws:"):
 			return "has a name that begins with aws:, which is reserved: choose another"
 		}
@@ -86,8 +92,8 @@ func setMetadata(c *Config, v string) (problem string) {
 			return fmt.Sprintf("has the name %q, which a header cannot have: use letters, digits and hyphens", m.Name)
 		case strings.EqualFold(m.Name, ownMetadataKey):
 			return "has the name " + ownMetadataKey + ", by which sluice recognises its objects: choose another"
-		case strings.ContainsFunc(m.Value, func(r rune) bool { return r < ' ' || r == 0x7f }):
-			return fmt.Sprintf("has a control character in the value of %s: remove it", m.Name)
+		case strings.ContainsFunc(m.Value, func(r rune) bool { return r < ' ' || r > '~' }):
+			return fmt.Sprintf("has a character in the value of %s that a header cannot have: use printable ASCII", m.Name)
 		}
 	}
 	if size > maxMetadata {

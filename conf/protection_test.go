@@ -12,14 +12,14 @@ import (
 
 func TestProtection(t *testing.T) {
 	c, err := conf.Parse(lookup("bucket=b", "server_side_encryption=AWS:KMS", "ssekms_key_id=key", "sse_bucket_key=on",
-		`sse_kms_encryption_context={"a":"b"}`, "tags=team=$TAG[0]&path=a%26b", "metadata=x-y=1", "object_lock_mode=governance",
+		`sse_kms_encryption_context={"a":"b"}`, "tags=team=$TAG[0]&path=a%3Db", "metadata=x-y=1", "object_lock_mode=governance",
 		"object_lock_retain=90d", "request_payer=Requester", "expected_bucket_owner=123456789012"), conf.Checks{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if c.SSE != "aws:kms" || c.SSEKeyID != "key" || !c.SSEBucketKey || c.LockMode != "GOVERNANCE" ||
 		c.LockRetain != 90*24*time.Hour || c.RequestPayer != "requester" ||
-		!reflect.DeepEqual(c.Tags, []conf.Pair{{"team", "$TAG[0]"}, {"path", "a&b"}}) ||
+		!reflect.DeepEqual(c.Tags, []conf.Pair{{"team", "$TAG[0]"}, {"path", "a=b"}}) ||
 		!reflect.DeepEqual(c.Metadata, []conf.Pair{{"x-y", "1"}}) {
 		t.Errorf("%+v", c)
 	}
@@ -52,8 +52,10 @@ func TestProtectionMistakes(t *testing.T) {
 		"tags=a=%x":                                           "write %25 for a percent sign",
 		"tags=aws:a=1":                                        "begins with aws:, which is reserved",
 		"tags=a=1&b=1&c=1&d=1&e=1&f=1&g=1&h=1&i=1&j=1&k=1":    "has 11 tags: S3 takes at most 10",
+		"tags=a=b%26c":                                        "has a character at a that S3 does not take",
 		"tags=a=bad":                                          `tags "a=bad" has a bad part`,
 		"metadata=a_ä=1":                                      "which a header cannot have",
+		"metadata=a=ä":                                        "has a character in the value of a that a header cannot have",
 		"metadata=Sluice-Id=1":                                "by which sluice recognises its objects",
 		"metadata=a=" + strings.Repeat("x", 2048):             "has 2049 bytes: S3 takes at most 2048",
 		"object_lock_mode=GOVERNANCE":                         "need each other: set both or neither",

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"net/url"
+	"regexp"
 	"strings"
 	"time"
 
@@ -92,16 +93,51 @@ func (a attributes) render(tag string, codec compress.Codec, now time.Time) s3.A
 	}
 	query := url.Values{}
 	for _, t := range a.tags {
-		query.Set(t.name, t.value.Render(tag))
+		query.Set(t.name, tagValue(t.value.Render(tag)))
 	}
 	r.Tags = query.Encode()
-	for _, m := range a.metadata {
-		if r.Metadata == nil {
-			r.Metadata = map[string]string{}
-		}
-		r.Metadata[m.name] = m.value.Render(tag)
-	}
+	r.Metadata = a.renderMetadata(tag)
 	return r
+}
+
+// maxMetadata is S3's limit of all names and values, in bytes.
+const maxMetadata = 2048
+
+// renderMetadata returns what fits into headers: of what tag parts bring, other characters than
+// printable ASCII are replaced, and what is too long is cut.
+func (a attributes) renderMetadata(tag string) map[string]string {
+	if len(a.metadata) == 0 {
+		return nil
+	}
+	left := maxMetadata
+	for _, m := range a.metadata {
+		left -= len(m.name)
+	}
+	all := make(map[string]string, len(a.metadata))
+	for _, m := range a.metadata {
+		value := strings.Map(func(r rune) rune {
+			if r < ' ' || r > '~' {
+				return '_'
+			}
+			return r
+		}, m.value.Render(tag))
+		value = value[:min(len(value), max(0, left))]
+		left -= len(value)
+		all[m.name] = value
+	}
+	return all
+}
+
+// maxTagValue is S3's limit of a tag's value, in characters.
+const maxTagValue = 256
+
+// notInTag matches what S3 does not take in a tag's value.
+var notInTag = regexp.MustCompile(`[^\p{L}\p{Z}\p{N}_.:/=+@-]`)
+
+// tagValue returns a text as a tag's value: Fluent Bit's tags may have any character.
+func tagValue(text string) string {
+	runes := []rune(notInTag.ReplaceAllString(text, "_"))
+	return string(runes[:min(len(runes), maxTagValue)])
 }
 
 // contentEncoding returns the header that is configured, or else the compression's.

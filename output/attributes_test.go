@@ -28,22 +28,27 @@ func (r *rig) header(prefix, name string) string {
 // Tags and metadata have the tag's parts, and chunks that differ in them share no object.
 func TestTagParts(t *testing.T) {
 	r := newRig(t)
-	out := r.open("tags=team=$TAG[1]&kind=a%26b", "metadata=whole=$TAG", "s3_key_format=/$TAG[0]/$UUID")
-	for _, tag := range []string{"app.orders", "app.bills", "app.orders"} {
+	out := r.open("tags=team=$TAG[1]&kind=a%3Db", "metadata=whole=$TAG", "s3_key_format=/$TAG[0]/$UUID")
+	for _, tag := range []string{"app.orders", "app.{b}ills", "app.orders"} {
 		r.flush(out, tag, record("x"))
 	}
+	long := "app." + strings.Repeat("\u00e4\n", 2000)
+	r.flush(out, long, record("x"))
 	r.close(out, plenty)
-	if r.s3.Len() != 2 {
-		t.Fatalf("%d objects, want 2", r.s3.Len())
+	if r.s3.Len() != 3 {
+		t.Fatalf("%d objects, want 3", r.s3.Len())
 	}
 	seen := map[string]bool{}
 	for _, request := range r.s3.Requests() {
 		if path, found := strings.CutPrefix(request, "put /"); found {
 			h := r.s3.Object(path).Header
 			seen[h.Get("X-Amz-Tagging")+" "+h.Get("X-Amz-Meta-Whole")] = true
+			if meta := h.Get("X-Amz-Meta-Whole"); len(meta)+len("whole") > 2048 {
+				t.Errorf("metadata of %d bytes", len(meta))
+			}
 		}
 	}
-	if !seen["kind=a%26b&team=orders app.orders"] || !seen["kind=a%26b&team=bills app.bills"] {
+	if !seen["kind=a%3Db&team=orders app.orders"] || !seen["kind=a%3Db&team=_b_ills app.{b}ills"] {
 		t.Errorf("tags and metadata: %v", seen)
 	}
 }

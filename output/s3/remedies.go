@@ -26,6 +26,7 @@ var remedies = map[string]string{
 	"InvalidAccessKeyId":            "correct the access key: S3 does not know it",
 	"SignatureDoesNotMatch":         "correct the secret access key",
 	"RequestTimeTooSkewed":          "set the machine's clock",
+	"InvalidTag":                    "correct the property tags",
 	"InvalidStorageClass":           "correct the property storage_class",
 	"AccessControlListNotSupported": "remove the property canned_acl: the bucket has ACLs disabled",
 	"KMS.NotFoundException":         "correct the bucket's KMS key",

@@ -169,12 +169,16 @@ func (r *rig) waitForAnObject() {
 	}
 }
 
+// client asks the server as its owner.
+func (r *rig) client() *s3.Client {
+	keys := testenv.OwnerKeys()
+	return s3.New(s3.Options{BaseEndpoint: &server.Endpoint, Region: server.Region, UsePathStyle: true,
+		Credentials: awscreds.NewStaticCredentialsProvider(keys.AccessKeyID, keys.SecretAccessKey, "")})
+}
+
 func (r *rig) head(key string) *s3.HeadObjectOutput {
 	r.t.Helper()
-	keys := testenv.OwnerKeys()
-	client := s3.New(s3.Options{BaseEndpoint: &server.Endpoint, Region: server.Region, UsePathStyle: true,
-		Credentials: awscreds.NewStaticCredentialsProvider(keys.AccessKeyID, keys.SecretAccessKey, "")})
-	head, err := client.HeadObject(r.t.Context(), &s3.HeadObjectInput{Bucket: &r.name, Key: &key})
+	head, err := r.client().HeadObject(r.t.Context(), &s3.HeadObjectInput{Bucket: &r.name, Key: &key})
 	if err != nil {
 		r.t.Fatal(err)
 	}
