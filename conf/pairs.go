@@ -65,11 +65,17 @@ func setTags(c *Config, v string) (problem string) {
 	for _, t := range c.Tags {
 		switch {
 		case utf8.RuneCountInString(t.Name) > maxTagName || utf8.RuneCountInString(t.Value) > maxTagValue:
-			return fmt.Sprintf("is too long at %s: S3 takes names of %d characters and values of %d", t.Name, maxTagName,
-				maxTagValue)
+			return fmt.Sprintf(
+				"is too long at %s: S3 takes names of %d characters and values of %d",
+				t.Name,
+				maxTagName,
+				maxTagValue,
+			)
 		case !tagText.MatchString(t.Name) || !tagText.MatchString(t.Value):
-			return fmt.Sprintf("has a character at %s that S3 does not take: use letters, digits, spaces and + - = . _ : / @",
-				t.Name)
+			return fmt.Sprintf(
+				"has a character at %s that S3 does not take: use letters, digits, spaces and + - = . _ : / @",
+				t.Name,
+			)
 		case strings.HasPrefix(t.Name, "aws:"):
 			return "has a name that begins with aws:, which is reserved: choose another"
 		}
@@ -93,7 +99,10 @@ func setMetadata(c *Config, v string) (problem string) {
 		case strings.EqualFold(m.Name, ownMetadataKey):
 			return "has the name " + ownMetadataKey + ", by which sluice recognises its objects: choose another"
 		case strings.ContainsFunc(m.Value, func(r rune) bool { return r < ' ' || r > '~' }):
-			return fmt.Sprintf("has a character in the value of %s that a header cannot have: use printable ASCII", m.Name)
+			return fmt.Sprintf(
+				"has a character in the value of %s that a header cannot have: use printable ASCII",
+				m.Name,
+			)
 		}
 	}
 	if size > maxMetadata {

@@ -60,12 +60,19 @@ func (c *Config) checkProtection(checks Checks, report reporter) {
 	}
 	grants := c.GrantFullControl + c.GrantRead + c.GrantReadACP + c.GrantWriteACP
 	if grants != "" && c.CannedACL != "" {
-		report("canned_acl", "%q excludes grant_full_control, grant_read, grant_read_acp and grant_write_acp: remove one "+
-			"or the other", c.CannedACL)
+		report(
+			"canned_acl",
+			"%q excludes grant_full_control, grant_read, grant_read_acp and grant_write_acp: remove one "+
+				"or the other",
+			c.CannedACL,
+		)
 	}
 	if strings.HasSuffix(c.Bucket, "--x-s3") && (grants != "" || c.CannedACL != "" || len(c.Tags) > 0) {
-		report("bucket", "%q is a directory bucket, which takes neither tags nor ACLs: remove tags, canned_acl and grants",
-			c.Bucket)
+		report(
+			"bucket",
+			"%q is a directory bucket, which takes neither tags nor ACLs: remove tags, canned_acl and grants",
+			c.Bucket,
+		)
 	}
 }
 

@@ -11,9 +11,19 @@ import (
 )
 
 func TestProtection(t *testing.T) {
-	c, err := conf.Parse(lookup("bucket=b", "server_side_encryption=AWS:KMS", "ssekms_key_id=key", "sse_bucket_key=on",
-		`sse_kms_encryption_context={"a":"b"}`, "tags=team=$TAG[0]&path=a%3Db", "metadata=x-y=1", "object_lock_mode=governance",
-		"object_lock_retain=90d", "request_payer=Requester", "expected_bucket_owner=123456789012"), conf.Checks{})
+	c, err := conf.Parse(lookup(
+		"bucket=b",
+		"server_side_encryption=AWS:KMS",
+		"ssekms_key_id=key",
+		"sse_bucket_key=on",
+		`sse_kms_encryption_context={"a":"b"}`,
+		"tags=team=$TAG[0]&path=a%3Db",
+		"metadata=x-y=1",
+		"object_lock_mode=governance",
+		"object_lock_retain=90d",
+		"request_payer=Requester",
+		"expected_bucket_owner=123456789012",
+	), conf.Checks{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -55,7 +65,7 @@ func TestProtectionMistakes(t *testing.T) {
 		"tags=a=b%26c":                                        "has a character at a that S3 does not take",
 		"tags=a=bad":                                          `tags "a=bad" has a bad part`,
 		"metadata=a_ä=1":                                      "which a header cannot have",
-		"metadata=a=ä":                                        "has a character in the value of a that a header cannot have",
+		"metadata=a=ä":                                        "in the value of a that a header cannot have",
 		"metadata=Sluice-Id=1":                                "by which sluice recognises its objects",
 		"metadata=a=" + strings.Repeat("x", 2048):             "has 2049 bytes: S3 takes at most 2048",
 		"object_lock_mode=GOVERNANCE":                         "need each other: set both or neither",
@@ -63,7 +73,7 @@ func TestProtectionMistakes(t *testing.T) {
 		"canned_acl=private grant_read=id=a":                  `canned_acl "private" excludes grant_full_control`,
 		"request_payer=me":                                    "use requester",
 		"expected_bucket_owner=12":                            "write its 12 digits",
-		"bucket=b--x-s3 tags=a=1":                             "is a directory bucket, which takes neither tags nor ACLs",
+		"bucket=b--x-s3 tags=a=1":                             "a directory bucket, which takes neither",
 	} {
 		_, err := conf.Parse(lookup(append(strings.Fields(settings), "bucket=b")...), conf.Checks{
 			Text: func(text, _ string) error {

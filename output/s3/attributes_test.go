@@ -15,7 +15,8 @@ import (
 // every has every attribute.
 var every = Attributes{
 	ContentType: "application/x-ndjson", ContentEncoding: "gzip", CacheControl: "no-store", ACL: "private",
-	StorageClass: "STANDARD_IA", GrantFullControl: "id=a", GrantRead: "id=b", GrantReadACP: "id=c", GrantWriteACP: "id=d",
+	StorageClass:     "STANDARD_IA",
+	GrantFullControl: "id=a", GrantRead: "id=b", GrantReadACP: "id=c", GrantWriteACP: "id=d",
 	SSE: "aws:kms", SSEKeyID: "key", SSEBucketKey: true, SSEContext: `{"a":"b"}`, CustomerKeyFile: "read by the test",
 	Tags: "team=a", Metadata: map[string]string{"team": "a"}, LockMode: "GOVERNANCE", LockUntil: time.Unix(1, 0),
 	LegalHold: true, ExpectedOwner: "123456789012", RequestPayer: "requester",
@@ -75,7 +76,8 @@ func TestSharedFields(t *testing.T) {
 	} {
 		v := reflect.ValueOf(c.request)
 		for field, want := range map[string]bool{
-			"ExpectedBucketOwner": true, "RequestPayer": true, "SSECustomerKey": c.customer, "SSECustomerKeyMD5": c.customer,
+			"ExpectedBucketOwner": true, "RequestPayer": true,
+			"SSECustomerKey": c.customer, "SSECustomerKeyMD5": c.customer,
 		} {
 			f := v.FieldByName(field)
 			if got := f.IsValid() && !f.IsZero(); got != want {
