@@ -91,9 +91,8 @@ func newRoot(w world) *cobra.Command {
 		Args:          cobra.NoArgs,
 		RunE:          needsSubcommand,
 	}
-	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddCommand(newVersion(w), newCreds(w), newCheck(w), newSpool(w), newServe(w), newHelper(w), newGrant(w),
-		newStatus(w))
+		newStatus(w), newMan())
 	return root
 }
 
