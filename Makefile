@@ -6,19 +6,23 @@ SHELL       := /bin/bash
 
 BUILD    := build
 VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
-LDFLAGS  := -s -w -X main.version=$(VERSION)
-GOBUILD  := go build -trimpath -ldflags '$(LDFLAGS)'
-SOURCES  := $(shell find . \( -path ./build -o -path ./test \) -prune -o \( -name '*.go' -o -path './plugin/*.[ch]' \) -print) go.mod go.sum
+LDFLAGS  := -s -w -buildid= -X main.version=$(VERSION)
+GOBUILD  := go build -trimpath -buildvcs=false -ldflags '$(LDFLAGS)'
+# The plugin runs with a C library older than that of this machine, too: packaging/glibc.h says how.
+OLD_LIBS := -Wl,--no-as-needed -l:libpthread.so.0 -l:libdl.so.2 -l:libresolv.so.2
+PLUGIN   := CGO_ENABLED=1 CGO_CFLAGS='-O2 -g -include $(CURDIR)/packaging/glibc.h' \
+	go build -trimpath -buildvcs=false -ldflags '$(LDFLAGS) -extldflags "$(OLD_LIBS)"' -buildmode=c-shared
+SOURCES  := $(shell find . \( -path ./build -o -path ./test -o -path ./packaging \) -prune -o \( -name '*.go' -o -path './plugin/*.[ch]' \) -print) go.mod go.sum
 CFLAGS   ?= -O2 -g
 HELPERS  := cmd/sluice/helpers/linux-amd64 cmd/sluice/helpers/linux-arm64
 HOST_C   := $(wildcard test/host/*.c) $(wildcard test/host/*.h)
 
-.PHONY: all demo test e2e crash backlog docker-test differential bench bench-go bench-flush bench-idle fuzz lint clean help
+.PHONY: all dist install demo test e2e crash backlog docker-test differential bench bench-go bench-flush bench-idle fuzz lint clean help
 
 all: $(BUILD)/out_sluice.so $(BUILD)/sluice $(BUILD)/sluice-credential-helper ## Build plugin, command and helper into build/
 
-$(BUILD)/out_sluice.so: $(SOURCES)
-	CGO_ENABLED=1 $(GOBUILD) -buildmode=c-shared -o $@ ./plugin
+$(BUILD)/out_sluice.so: $(SOURCES) packaging/glibc.h
+	$(PLUGIN) -o $@ ./plugin
 
 $(BUILD)/sluice: $(SOURCES) $(HELPERS) sidecar/config/schema.json
 	CGO_ENABLED=0 $(GOBUILD) -o $@ ./cmd/sluice
@@ -34,6 +38,52 @@ $(BUILD)/sluice-credential-helper: cmd/sluice/helpers/linux-$(shell go env GOARC
 $(BUILD)/flb-host: $(HOST_C)
 	@mkdir -p $(BUILD)
 	$(CC) -std=gnu11 $(CFLAGS) -Wall -Wextra -Werror -rdynamic -o $@ test/host/*.c -ldl -lpthread
+
+# --- what users install ------------------------------------------------------
+ARCHS    ?= amd64 arm64
+DIST     := dist
+STAGE    := $(BUILD)/dist
+CC_amd64 := x86_64-linux-gnu-gcc
+CC_arm64 := aarch64-linux-gnu-gcc
+SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null)
+export SOURCE_DATE_EPOCH
+PROGRAMS := $(foreach p,$(ARCHS:%=linux-%) darwin-amd64 darwin-arm64,$(STAGE)/$p/sluice $(STAGE)/$p/sluice-credential-helper)
+
+$(STAGE)/linux-%/out_sluice.so: $(SOURCES) packaging/glibc.h
+	CC=$(CC_$*) GOARCH=$* $(PLUGIN) -o $@ ./plugin
+
+# platform PATH is the variables that build for the platform in a path.
+platform = GOOS=$(word 1,$(subst -, ,$1)) GOARCH=$(word 2,$(subst -, ,$1)) CGO_ENABLED=0
+
+$(STAGE)/%/sluice: $(SOURCES) $(HELPERS)
+	$(call platform,$*) $(GOBUILD) -o $@ ./cmd/sluice
+
+$(STAGE)/%/sluice-credential-helper: $(SOURCES)
+	$(call platform,$*) $(GOBUILD) -o $@ ./cmd/sluice-credential-helper
+
+# manual DIR and completions DIR write what shells and man read.
+manual      = $(BUILD)/sluice man $1
+completions = mkdir -p $1 && $(BUILD)/sluice completion bash >$1/sluice.bash && \
+	$(BUILD)/sluice completion zsh >$1/_sluice && $(BUILD)/sluice completion fish >$1/sluice.fish
+
+dist: ## Build what users install into dist/: archives, .deb, .rpm, SBOM, checksums (needs gcc-aarch64-linux-gnu)
+	rm -rf $(DIST) $(STAGE) $(HELPERS) $(BUILD)/sluice # which may be of another version
+	$(MAKE) $(ARCHS:%=$(STAGE)/linux-%/out_sluice.so) $(PROGRAMS) $(BUILD)/sluice
+	$(call manual,$(STAGE)/man)
+	$(call completions,$(STAGE)/completions)
+	cd packaging && go run . -version '$(VERSION)' -epoch '$(SOURCE_DATE_EPOCH)' -archs '$(ARCHS)'
+
+PREFIX    ?= /usr/local
+PLUGINDIR ?= $(PREFIX)/lib/fluent-bit
+install: all ## Install plugin, command, helper, manual and completions below PREFIX (/usr/local) of DESTDIR
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PLUGINDIR)
+	install -m 0755 $(BUILD)/sluice $(BUILD)/sluice-credential-helper $(DESTDIR)$(PREFIX)/bin
+	install -m 0644 $(BUILD)/out_sluice.so $(DESTDIR)$(PLUGINDIR)
+	$(call manual,$(DESTDIR)$(PREFIX)/share/man/man1)
+	$(call completions,$(STAGE)/completions)
+	install -D -m 0644 $(STAGE)/completions/sluice.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/sluice
+	install -D -m 0644 $(STAGE)/completions/_sluice $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_sluice
+	install -D -m 0644 $(STAGE)/completions/sluice.fish $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/sluice.fish
 
 demo: all $(BUILD)/flb-host ## Ship 200,000 log lines to an S3 server on loopback and count them
 	@cd test && go run ./cmd/demo -plugin ../$(BUILD)/out_sluice.so -host ../$(BUILD)/flb-host
@@ -87,7 +137,7 @@ lint: ## gofmt, vet, errorlint, bodyclose, staticcheck, govulncheck, the import 
 	@test/lint.sh
 
 clean: ## Remove what was built
-	rm -rf $(BUILD) $(HELPERS)
+	rm -rf $(BUILD) $(DIST) $(HELPERS)
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# "make lint": gofmt, go vet, errorlint, bodyclose and staticcheck over both modules, the import law of DESIGN.md, the
+# "make lint": gofmt, go vet, errorlint, bodyclose and staticcheck over all modules, the import law of DESIGN.md, the
 # width of lines, and known vulnerabilities. Needs the modules that test/go.mod names, and nothing from the network but
 # the database of vulnerabilities; without it that check is skipped.
 set -uo pipefail
@@ -39,7 +39,7 @@ vulnerable() {
 	honnef.co/go/tools/cmd/staticcheck golang.org/x/vuln/cmd/govulncheck) || exit 1
 check gofmt formatted
 check "import law and width" "$tools/lint"
-for module in . test; do
+for module in . packaging test; do
 	cd "$module" || exit 1
 	check "go vet in $module" go vet ./...
 	check "errorlint and bodyclose in $module" go vet -vettool="$tools/analyzers" -errorlint.errorf ./...

@@ -72,6 +72,7 @@ leaked() {
 }
 
 suite units . go test -race -v ./...
+suite packaging packaging go test -v ./...
 # Lint computes while the next suites wait.
 background lint . test/lint.sh
 # Together, since most of them wait most of the time: one takes more than a minute.
