@@ -35,6 +35,9 @@ func (s *Server) Run(ctx context.Context) error {
 	if s.opts.Config.Credentials.Prefetch {
 		s.background.Go(s.prefetch)
 	}
+	if s.opts.OnReady != nil {
+		s.opts.OnReady()
+	}
 	select {
 	case <-ctx.Done():
 	case err = <-failed:

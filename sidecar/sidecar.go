@@ -39,6 +39,10 @@ type Options struct {
 	Now         func() time.Time   // default time.Now
 	Version     string             // of the program, for the metrics
 	Reload      <-chan os.Signal   // makes the server read its files again; may be nil
+
+	OnReady       func()        // is called when all addresses are open; may be nil
+	OnAlive       func()        // is called every AliveInterval, unless what finds services or changes of files hangs
+	AliveInterval time.Duration // default: never
 }
 
 // Server is the sidecar.

@@ -55,6 +55,8 @@ func (w *watcher) run(ctx context.Context) {
 	interval := w.reloadInterval()
 	tick := time.NewTicker(interval) // apart from debounce, which events may put off
 	defer tick.Stop()
+	alive, stop := w.server.aliveTicks()
+	defer stop()
 	for {
 		select {
 		case <-ctx.Done():
@@ -70,6 +72,9 @@ func (w *watcher) run(ctx context.Context) {
 			w.requestReload()
 		case <-tick.C:
 			w.requestReload()
+		case <-alive:
+			w.server.registry.all() // which waits for the lock of the services
+			w.server.opts.OnAlive()
 		case <-w.reloaded:
 			if next := w.reloadInterval(); next != interval {
 				interval = next
@@ -77,6 +82,15 @@ func (w *watcher) run(ctx context.Context) {
 			}
 		}
 	}
+}
+
+// aliveTicks returns when to call OnAlive.
+func (s *Server) aliveTicks() (ticks <-chan time.Time, stop func()) {
+	if s.opts.OnAlive == nil || s.opts.AliveInterval <= 0 {
+		return nil, func() {}
+	}
+	ticker := time.NewTicker(s.opts.AliveInterval)
+	return ticker.C, ticker.Stop
 }
 
 // requestReload has the files read, after the reload under way if there is one.

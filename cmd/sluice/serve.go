@@ -139,6 +139,9 @@ func runServe(ctx context.Context, w world, o sidecar.Options) error {
 	sources := newServiceSources(getenv, sourceDisk{ctx: ctx, fs: fsys})
 	sources.hidden = hidden
 	defer sources.close()
+	systemd := newSupervisor(w.getenv, os.Getpid(), o.Log)
+	o.OnReady, o.OnAlive, o.AliveInterval = systemd.ready, systemd.alive, systemd.interval
+	defer context.AfterFunc(ctx, systemd.stopping)()
 	o.Environment, o.Sources, o.Now = newEnvironment(ctx, w.getenv, fsys), sources, sources.now
 	server, err := sidecar.New(ctx, o)
 	if err != nil {
