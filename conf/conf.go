@@ -25,7 +25,8 @@ type Config struct {
 	CAFile      string
 	SSLVerify   bool
 	// Which of AWS's own endpoints to use; Endpoint and STSEndpoint win.
-	UseFIPS, UseDualStack bool
+	UseFIPS, UseDualStack, UseAccelerate bool
+	PathStyle                            bool // the bucket's name is in the path and not in the host
 
 	KeyFormat     string
 	TagDelimiters string
@@ -193,7 +194,7 @@ func Parse(get Lookup, checks Checks) (Config, error) {
 			mistakes = append(mistakes, Mistake{p.Name, fmt.Sprintf("%q %s", show(p, value), problem)})
 		}
 	}
-	for _, m := range c.check(checks, !mistakes.has("endpoint")) {
+	for _, m := range c.check(get, checks, !mistakes.has("endpoint")) {
 		if !mistakes.has(m.Property) {
 			mistakes = append(mistakes, m)
 		}
@@ -222,7 +223,7 @@ func show(p Property, value string) string {
 }
 
 // check checks what concerns several properties. If the endpoint is not known, nothing is asked of what depends on it.
-func (c *Config) check(checks Checks, endpointKnown bool) (found []Mistake) {
+func (c *Config) check(get Lookup, checks Checks, endpointKnown bool) (found []Mistake) {
 	report := func(property, format string, args ...any) {
 		found = append(found, Mistake{property, fmt.Sprintf(format, args...)})
 	}
@@ -250,6 +251,7 @@ func (c *Config) check(checks Checks, endpointKnown bool) (found []Mistake) {
 	c.checkSizes(report)
 	c.checkLevel(report)
 	endpointKnown = c.findEndpoints(checks, report) && endpointKnown
+	c.checkAddressing(func(property string) bool { value, set := get(property); return set && value != "" }, report)
 	c.checkProtection(checks, report)
 	if checks.Target && endpointKnown {
 		c.checkTarget(report)

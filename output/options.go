@@ -59,9 +59,12 @@ func storeOptions(o Options) s3.Options {
 		Endpoint:     c.Endpoint,
 		UseFIPS:      c.UseFIPS,
 		UseDualStack: c.UseDualStack,
-		Credentials:  o.Credentials,
-		Clock:        clock,
-		Warn:         func(text string) { o.Log.Warn(text) },
+
+		UseAccelerate: c.UseAccelerate,
+		PathStyle:     c.PathStyle,
+		Credentials:   o.Credentials,
+		Clock:         clock,
+		Warn:          func(text string) { o.Log.Warn(text) },
 		Refused: func(used creds.Credentials) {
 			o.Log.Warn("S3 refused the credentials; asking their source for new ones", "credentials", used)
 		},

@@ -14,8 +14,8 @@ import (
 )
 
 // Parse parses all properties. Where no property is set, it uses the environment or the profile: for the endpoints of
-// S3 and STS, for which of AWS's own endpoints to use, and for the authorities that verify them. Its error is
-// conf.Mistakes.
+// S3 and STS, for the bucket's region, for which of AWS's own endpoints to use, and for the authorities that verify
+// them. Its error is conf.Mistakes.
 func Parse(lookup conf.Lookup, sources *standard.Sources) (conf.Config, error) {
 	return parse(lookup, sources, true)
 }
@@ -26,7 +26,8 @@ func ParseRecorded(lookup conf.Lookup, sources *standard.Sources) (conf.Config, 
 	return parse(lookup, sources, false)
 }
 
-func parse(lookup conf.Lookup, sources *standard.Sources, target bool) (conf.Config, error) {
+func parse(own conf.Lookup, sources *standard.Sources, target bool) (conf.Config, error) {
+	lookup := withRegion(own, sources)
 	cfg, err := conf.Parse(lookup, conf.Checks{
 		KeyFormat:   output.CheckKeyFormat,
 		Text:        output.CheckText,
@@ -41,8 +42,27 @@ func parse(lookup conf.Lookup, sources *standard.Sources, target bool) (conf.Con
 	}
 	options := Credentials(cfg)
 	cfg.CAFile = sources.CAFile(options)
-	cfg.UseFIPS, cfg.UseDualStack = sources.EndpointOptions(options)
+	fips, dualStack := sources.EndpointOptions(options)
+	if _, set := own("use_fips"); !set {
+		cfg.UseFIPS = fips
+	}
+	if _, set := own("use_dualstack"); !set {
+		cfg.UseDualStack = dualStack
+	}
 	return cfg, nil
+}
+
+// withRegion finds the region in the environment or the profile if no property sets it.
+func withRegion(own conf.Lookup, sources *standard.Sources) conf.Lookup {
+	return func(name string) (string, bool) {
+		value, set := own(name)
+		if name != "region" || set && value != "" {
+			return value, set
+		}
+		profile, _ := own("profile")
+		value = sources.Region(standard.Options{Profile: profile})
+		return value, value != ""
+	}
 }
 
 // Credentials returns the options of credentials in a configuration.

@@ -92,6 +92,7 @@ func dialled(t *testing.T, sources *standard.Sources, o standard.Options) (addre
 	store, err := s3.New(s3.Options{
 		Region:       o.Region,
 		Endpoint:     endpoint,
+		PathStyle:    endpoint != "",
 		UseFIPS:      fips,
 		UseDualStack: dualStack,
 		Attempts:     1,

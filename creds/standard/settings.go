@@ -52,7 +52,12 @@ func isTrue(text string) bool { return strings.EqualFold(text, "true") }
 const defaultRegion = "us-east-1"
 
 func (t settings) region() string {
-	return cmp.Or(t.options.Region, t.env("AWS_REGION"), t.envOrProfile("AWS_DEFAULT_REGION", "region"), defaultRegion)
+	return cmp.Or(t.options.Region, t.configuredRegion(), defaultRegion)
+}
+
+// configuredRegion returns the region that the environment or the profile names, or "".
+func (t settings) configuredRegion() string {
+	return cmp.Or(t.env("AWS_REGION"), t.envOrProfile("AWS_DEFAULT_REGION", "region"))
 }
 
 func (t settings) sessionName() string { return t.env("AWS_ROLE_SESSION_NAME") }

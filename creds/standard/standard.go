@@ -89,6 +89,9 @@ func (s *Sources) Identity(ctx context.Context, o Options, c creds.Credentials) 
 	return sts.CallerIdentity(ctx, service, c)
 }
 
+// Region returns the region that the environment or the profile of o names, "" for none.
+func (s *Sources) Region(o Options) string { return s.settings(o).configuredRegion() }
+
 // Endpoint returns the URL that the environment or the profile configures for an AWS service ("s3", "sts"), "" for
 // AWS's own, and the name of the setting.
 func (s *Sources) Endpoint(o Options, service string) (url, where string) {

@@ -18,7 +18,7 @@ func newStore(t *testing.T, server *s3test.Server, change func(*s3.Options)) (st
 	t.Helper()
 	warned = &[]string{}
 	o := s3.Options{
-		Region: "us-east-1", Endpoint: server.URL, Attempts: 1,
+		Region: "us-east-1", Endpoint: server.URL, PathStyle: true, Attempts: 1,
 		Warn: func(text string) { *warned = append(*warned, text) },
 		Credentials: creds.Static{Credentials: creds.Credentials{AccessKeyID: "AKIAIOSFODNN7EXAMPLE",
 			SecretAccessKey: "x"}},

@@ -53,7 +53,7 @@ func TestCustomerKeyOnTheWire(t *testing.T) {
 		backend.Config.Handler.ServeHTTP(w, r)
 	}))
 	defer server.Close()
-	store, err := s3.New(s3.Options{Region: "us-east-1", Endpoint: server.URL, Credentials: exampleKey,
+	store, err := s3.New(s3.Options{Region: "us-east-1", Endpoint: server.URL, PathStyle: true, Credentials: exampleKey,
 		TLS: s3.TLS{Insecure: true}})
 	if err != nil {
 		t.Fatal(err)

@@ -28,7 +28,9 @@ var exampleKey = creds.Static{Credentials: creds.Credentials{AccessKeyID: "AKIAI
 // put returns the error of an upload to a server.
 func put(t *testing.T, endpoint string, p creds.Provider) error {
 	t.Helper()
-	store, err := s3.New(s3.Options{Region: "us-east-1", Endpoint: endpoint, Attempts: 1, Credentials: p})
+	store, err := s3.New(
+		s3.Options{Region: "us-east-1", Endpoint: endpoint, PathStyle: true, Attempts: 1, Credentials: p},
+	)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -135,8 +137,10 @@ func TestOnRequest(t *testing.T) {
 		}))
 		var operation string
 		var got s3.Class
-		store, err := s3.New(s3.Options{Region: "us-east-1", Endpoint: server.URL, Attempts: 1, Credentials: exampleKey,
-			OnRequest: func(name string, c s3.Class) { operation, got = name, c }})
+		store, err := s3.New(
+			s3.Options{Region: "us-east-1", Endpoint: server.URL, PathStyle: true, Attempts: 1, Credentials: exampleKey,
+				OnRequest: func(name string, c s3.Class) { operation, got = name, c }},
+		)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -31,11 +31,12 @@ import (
 // Options of a Store. Zero fields have the documented defaults.
 type Options struct {
 	Region string
-	// Endpoint is a URL; with one, buckets are addressed by path. The default is
-	// AWS's own for the region.
+	// Endpoint is a URL. The default is AWS's own for the region.
 	Endpoint string
+	// PathStyle puts the bucket's name into the path and not into the host.
+	PathStyle bool
 	// UseFIPS and UseDualStack choose among AWS's own endpoints; Endpoint wins.
-	UseFIPS, UseDualStack bool
+	UseFIPS, UseDualStack, UseAccelerate bool
 
 	Credentials creds.Provider // called for every request, so it must be quick
 	// Refused, if not nil, is called with a key that the service refused and that
@@ -127,10 +128,12 @@ func New(o Options) (*Store, error) {
 		RequestChecksumCalculation: aws.RequestChecksumCalculationWhenRequired,
 		ResponseChecksumValidation: aws.ResponseChecksumValidationWhenRequired,
 	}, func(c *awss3.Options) {
+		c.UsePathStyle = o.PathStyle
 		if o.Endpoint != "" {
-			c.BaseEndpoint, c.UsePathStyle = aws.String(o.Endpoint), true
+			c.BaseEndpoint = aws.String(o.Endpoint)
 			return
 		}
+		c.UseAccelerate = o.UseAccelerate
 		c.EndpointOptions = endpointOptions(o)
 	})
 	return s, nil
