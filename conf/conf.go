@@ -49,6 +49,7 @@ type Config struct {
 	StorageClass string
 	ContentType  string
 	ContentMD5   bool
+	Checksum     string // crc64nvme, crc32c, crc32, sha256 or none
 	// ContentEncoding replaces the compression's, unless it is "". "none" is for none.
 	ContentEncoding string
 	CacheControl    string

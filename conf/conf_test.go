@@ -28,6 +28,7 @@ func TestDefaults(t *testing.T) {
 		Bucket: "b", Region: "us-east-1", SSLVerify: true,
 		KeyFormat: "/fluent-bit-logs/$TAG/%Y/%m/%d/%H/%M/%S", TagDelimiters: ".",
 		Format: "json_lines", JSONDateFormat: "iso8601", JSONDateKey: "date", EscapeUnicode: true, Compression: "none",
+		Checksum:      "crc64nvme",
 		TotalFileSize: 100_000_000, PartSize: 5_242_880, UploadTimeout: 10 * time.Minute,
 		StoreDir: "/tmp/fluent-bit/s3", StoreCompression: "none", Deduplicate: true, AutoRetry: true, Ordered: true,
 		RetryLimit:  conf.Unlimited,

@@ -43,8 +43,38 @@ func setPayer(c *Config, v string) string {
 	return ""
 }
 
+// checksums are the values of checksum_algorithm.
+var checksums = []string{"crc64nvme", "crc32c", "crc32", "sha256", "none"}
+
+func setChecksum(c *Config, v string) string {
+	if v = strings.ToLower(v); !slices.Contains(checksums, v) {
+		return "is not known: use " + strings.Join(checksums, ", ")
+	}
+	c.Checksum = v
+	return ""
+}
+
+// defaultChecksum is none at other servers than Amazon S3: many know no checksums.
+func (c *Config) defaultChecksum() string {
+	if c.atAWS() {
+		return checksums[0]
+	}
+	return "none"
+}
+
+// ownChecksum returns the checksum unless it is the default.
+func ownChecksum(c *Config) string {
+	if c.Checksum == c.defaultChecksum() {
+		return ""
+	}
+	return c.Checksum
+}
+
 // checkProtection checks encryption, locks and access, whose properties belong together.
 func (c *Config) checkProtection(checks Checks, report reporter) {
+	if c.Checksum == "" {
+		c.Checksum = c.defaultChecksum()
+	}
 	kms := strings.HasPrefix(c.SSE, "aws:kms")
 	switch {
 	case c.SSEKeyID != "" && !kms:

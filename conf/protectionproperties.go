@@ -19,6 +19,10 @@ func protectionProperties() []Property {
 		text("sse_customer_key_file", "",
 			"File with a key for SSE-C: 32 bytes, or their base64. Needs TLS.",
 			func(c *Config) *string { return &c.SSECustomerKeyFile }),
+		listed("checksum_algorithm",
+			"Checksum that S3 verifies: crc64nvme, crc32c, crc32, sha256 or none; default crc64nvme at Amazon S3, "+
+				"else none.",
+			setChecksum, ownChecksum),
 		listed("tags", "Tags of the objects: name=value&name2=value2, with $TAG and $TAG[n]; at most 10.",
 			setTags, func(c *Config) string { return formatPairs(c.Tags) }),
 		listed("metadata", "Metadata of the objects: name=value&name2=value2, with $TAG and $TAG[n]; at most 2 KB.",

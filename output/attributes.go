@@ -85,6 +85,7 @@ func (a attributes) render(tag string, codec compress.Codec, now time.Time) s3.A
 		GrantReadACP: c.GrantReadACP, GrantWriteACP: c.GrantWriteACP,
 		SSE: c.SSE, SSEKeyID: c.SSEKeyID, SSEBucketKey: c.SSEBucketKey, SSEContext: c.SSEContext,
 		CustomerKeyFile: c.SSECustomerKeyFile,
+		Checksum:        checksum(c),
 		LockMode:        c.LockMode, LegalHold: c.LegalHold,
 		ExpectedOwner: c.ExpectedOwner, RequestPayer: c.RequestPayer,
 	}
@@ -138,6 +139,14 @@ var notInTag = regexp.MustCompile(`[^\p{L}\p{Z}\p{N}_.:/=+@-]`)
 func tagValue(text string) string {
 	runes := []rune(notInTag.ReplaceAllString(text, "_"))
 	return string(runes[:min(len(runes), maxTagValue)])
+}
+
+// checksum returns the configured checksum, "" for none.
+func checksum(c conf.Config) string {
+	if c.Checksum == "none" {
+		return ""
+	}
+	return c.Checksum
 }
 
 // contentEncoding returns the header that is configured, or else the compression's.

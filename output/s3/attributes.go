@@ -37,7 +37,8 @@ type Attributes struct {
 	SSEContext      string `json:"sse_context,omitempty"` // JSON object
 	CustomerKeyFile string `json:"customer_key_file,omitempty"`
 
-	Tags     string            `json:"tags,omitempty"` // as a URL's query
+	Checksum string            `json:"checksum,omitempty"` // crc64nvme, crc32c, crc32 or sha256; "" for none
+	Tags     string            `json:"tags,omitempty"`     // as a URL's query
 	Metadata map[string]string `json:"metadata,omitempty"`
 
 	LockMode  string    `json:"lock_mode,omitempty"` // GOVERNANCE or COMPLIANCE

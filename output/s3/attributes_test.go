@@ -18,7 +18,7 @@ var every = Attributes{
 	StorageClass:     "STANDARD_IA",
 	GrantFullControl: "id=a", GrantRead: "id=b", GrantReadACP: "id=c", GrantWriteACP: "id=d",
 	SSE: "aws:kms", SSEKeyID: "key", SSEBucketKey: true, SSEContext: `{"a":"b"}`, CustomerKeyFile: "read by the test",
-	Tags: "team=a", Metadata: map[string]string{"team": "a"}, LockMode: "GOVERNANCE", LockUntil: time.Unix(1, 0),
+	Checksum: "sha256", Tags: "team=a", Metadata: map[string]string{"team": "a"}, LockMode: "GOVERNANCE", LockUntil: time.Unix(1, 0),
 	LegalHold: true, ExpectedOwner: "123456789012", RequestPayer: "requester",
 }
 
@@ -44,8 +44,8 @@ func TestAttributes(t *testing.T) {
 			t.Errorf("%s of the multipart upload is %v, want %v", field.Name, got, want)
 		}
 	}
-	// Bucket, Key and three fields for a key for SSE-C, in place of its file.
-	if want := reflect.TypeFor[Attributes]().NumField() - 1 + 5; set != want {
+	// Bucket, Key and three fields for a key for SSE-C, in place of its file; the checksum is the body's.
+	if want := reflect.TypeFor[Attributes]().NumField() - 2 + 5; set != want {
 		t.Errorf("%d fields are set, want %d", set, want)
 	}
 	if meta := put.FieldByName("Metadata").Interface(); !reflect.DeepEqual(meta,

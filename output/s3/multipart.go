@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"hash"
 	"io"
 	"sync"
 	"time"
@@ -25,6 +26,7 @@ type multipart struct {
 	id         *string
 	mayBeTwice bool // an earlier request may have begun another upload, whose ID was lost
 
+	whole    hash.Hash     // checksum of the whole object, if S3 takes one
 	slots    chan struct{} // bounds the parts in flight
 	inFlight sync.WaitGroup
 
@@ -36,6 +38,7 @@ type multipart struct {
 func (s *Store) createMultipart(ctx context.Context, t Target) (*multipart, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	in := request[awss3.CreateMultipartUploadInput](t)
+	in.ChecksumAlgorithm, in.ChecksumType = multipartChecksum(t.Attributes.Checksum)
 	var out *awss3.CreateMultipartUploadOutput
 	err := s.call(t.Bucket, func(region func(*awss3.Options)) (err error) {
 		ctx, cancel := context.WithTimeout(ctx, deadline(0))
@@ -55,6 +58,7 @@ func (s *Store) createMultipart(ctx context.Context, t Target) (*multipart, erro
 		id:         out.UploadId,
 		mayBeTwice: t.Retried || wasRetried(out.ResultMetadata),
 		slots:      make(chan struct{}, s.opts.PartWorkers),
+		whole:      newChecksum(wholeAlgorithm(t)),
 	}, nil
 }
 
@@ -79,14 +83,14 @@ func (m *multipart) part(buf []byte) error {
 		<-m.slots
 		return m.err
 	}
+	if m.whole != nil {
+		m.whole.Write(buf) // never fails
+	}
 	m.parts = append(m.parts, types.CompletedPart{PartNumber: &number})
 	m.inFlight.Go(func() {
 		defer func() { <-m.slots }()
-		var etag *string
-		err := contain.Do(func() (err error) {
-			etag, err = m.put(number, buf)
-			return err
-		})
+		part := types.CompletedPart{PartNumber: &number}
+		err := contain.Do(func() error { return m.put(&part, buf) })
 		if err == nil {
 			m.store.putBuffer(buf)
 		}
@@ -96,19 +100,22 @@ func (m *multipart) part(buf []byte) error {
 			m.err = err
 			m.cancel() // the other parts have become pointless
 		}
-		m.parts[number-1].ETag = etag
+		m.parts[number-1] = part
 	})
 	return nil
 }
 
-func (m *multipart) put(number int32, buf []byte) (etag *string, err error) {
+// put uploads a part, and sets its ETag and checksum.
+func (m *multipart) put(part *types.CompletedPart, buf []byte) (err error) {
 	body := bytes.NewReader(buf)
 	size := int64(len(buf))
 	all := m.store.newSums(m.target)
 	all.add(buf)
 	in := request[awss3.UploadPartInput](m.target)
-	in.UploadId, in.PartNumber, in.Body, in.ContentLength = m.id, &number, body, &size
+	in.UploadId, in.PartNumber, in.Body, in.ContentLength = m.id, part.PartNumber, body, &size
 	in.ContentMD5 = all.contentMD5()
+	all.checksums().setOn(in)
+	all.checksums().setOn(part)
 	ctx, cancel := context.WithTimeout(m.ctx, deadline(size))
 	defer cancel()
 	var out *awss3.UploadPartOutput
@@ -120,9 +127,18 @@ func (m *multipart) put(number int32, buf []byte) (etag *string, err error) {
 		return err
 	})
 	if err != nil {
-		return nil, fmt.Errorf("upload part %d of %s: %w", number, m.target, err)
+		return fmt.Errorf("upload part %d of %s: %w", *part.PartNumber, m.target, err)
 	}
-	return out.ETag, nil
+	part.ETag = out.ETag
+	return nil
+}
+
+// wholeAlgorithm returns the algorithm whose checksum of the whole object S3 takes, or "".
+func wholeAlgorithm(t Target) string {
+	if _, kind := multipartChecksum(t.Attributes.Checksum); kind == types.ChecksumTypeFullObject {
+		return t.Attributes.Checksum
+	}
+	return ""
 }
 
 // complete waits for all parts and completes the upload.
@@ -140,6 +156,8 @@ func (m *multipart) complete(w written) error {
 			in := request[awss3.CompleteMultipartUploadInput](m.target)
 			in.UploadId, in.IfNoneMatch = m.id, condition
 			in.MultipartUpload = &types.CompletedMultipartUpload{Parts: m.parts}
+			_, in.ChecksumType = multipartChecksum(m.target.Attributes.Checksum)
+			checksumsOf(wholeAlgorithm(m.target), m.whole).setOn(in)
 			_, err := m.store.client.CompleteMultipartUpload(ctx, in, region)
 			return err
 		})

@@ -150,6 +150,7 @@ func (o *Object) Abort(ctx context.Context) error {
 func (o *Object) put(body io.ReadSeeker, sums *sums) error {
 	in := putInput(o.target)
 	in.Body, in.ContentLength, in.ContentMD5 = body, &o.size, sums.contentMD5()
+	sums.checksums().setOn(in)
 	err := o.store.putIfAbsent(o.ctx, o.written(), func(condition *string) error {
 		in.IfNoneMatch = condition
 		ctx, cancel := context.WithTimeout(o.ctx, deadline(o.size))

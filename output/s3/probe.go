@@ -24,6 +24,7 @@ func (s *Store) Probe(ctx context.Context, t Target) (region string, err error) 
 	in := request[awss3.UploadPartInput](t)
 	in.UploadId, in.PartNumber, in.ContentLength = aws.String(noUpload), aws.Int32(1), aws.Int64(0)
 	in.Body, in.ContentMD5 = bytes.NewReader(nil), empty.contentMD5()
+	empty.checksums().setOn(in)
 	err = s.call(t.Bucket, func(region func(*awss3.Options)) error {
 		_, err := s.client.UploadPart(ctx, in, region, empty.payloadHash)
 		return err

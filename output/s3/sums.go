@@ -17,13 +17,15 @@ import (
 // sums are the checksums that a request sends with its body, computed as the body is
 // written. A checksum that is not needed is nil.
 type sums struct {
-	md5    hash.Hash
-	sha256 hash.Hash // part of the signature; over TLS the SDK signs without it
+	md5       hash.Hash
+	checksum  hash.Hash
+	algorithm string    // of checksum
+	sha256    hash.Hash // part of the signature; over TLS the SDK signs without it
 }
 
 func (s *Store) newSums(t Target) *sums {
-	var sums sums
-	if s.opts.ContentMD5 || t.Attributes.locks() { // S3 takes no locked object without
+	sums := sums{algorithm: t.Attributes.Checksum, checksum: newChecksum(t.Attributes.Checksum)}
+	if s.opts.ContentMD5 || t.Attributes.locks() && sums.checksum == nil { // S3 takes no locked object without
 		sums.md5 = md5.New()
 	}
 	if strings.HasPrefix(s.opts.Endpoint, "http://") {
@@ -33,7 +35,7 @@ func (s *Store) newSums(t Target) *sums {
 }
 
 func (s *sums) add(b []byte) {
-	for _, h := range []hash.Hash{s.md5, s.sha256} {
+	for _, h := range []hash.Hash{s.md5, s.sha256, s.checksum} {
 		if h != nil {
 			h.Write(b) // never fails
 		}
@@ -48,6 +50,9 @@ func (s *sums) contentMD5() *string {
 	text := base64.StdEncoding.EncodeToString(s.md5.Sum(nil))
 	return &text
 }
+
+// checksums returns the checksum that the target asks for.
+func (s *sums) checksums() checksums { return checksumsOf(s.algorithm, s.checksum) }
 
 // payloadHash gives the SDK the body's hash, so that it does not read the body for it.
 func (s *sums) payloadHash(o *awss3.Options) {
