@@ -41,13 +41,15 @@ $(BUILD)/flb-host: $(HOST_C)
 
 # --- what users install ------------------------------------------------------
 ARCHS    ?= amd64 arm64
+DARWIN   ?= amd64 arm64
 DIST     := dist
 STAGE    := $(BUILD)/dist
 CC_amd64 := x86_64-linux-gnu-gcc
 CC_arm64 := aarch64-linux-gnu-gcc
 SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null)
 export SOURCE_DATE_EPOCH
-PROGRAMS := $(foreach p,$(ARCHS:%=linux-%) darwin-amd64 darwin-arm64,$(STAGE)/$p/sluice $(STAGE)/$p/sluice-credential-helper)
+PLATFORMS := $(ARCHS:%=linux-%) $(DARWIN:%=darwin-%)
+PROGRAMS := $(foreach p,$(PLATFORMS),$(STAGE)/$p/sluice $(STAGE)/$p/sluice-credential-helper)
 
 $(STAGE)/linux-%/out_sluice.so: $(SOURCES) packaging/glibc.h
 	CC=$(CC_$*) GOARCH=$* $(PLUGIN) -o $@ ./plugin
@@ -66,12 +68,12 @@ manual      = $(BUILD)/sluice man $1
 completions = mkdir -p $1 && $(BUILD)/sluice completion bash >$1/sluice.bash && \
 	$(BUILD)/sluice completion zsh >$1/_sluice && $(BUILD)/sluice completion fish >$1/sluice.fish
 
-dist: ## Build what users install into dist/: archives, .deb, .rpm, SBOM, checksums (needs gcc-aarch64-linux-gnu)
+dist: ## Build archives, .deb, .rpm, SBOM and checksums into dist/; arm64 needs gcc-aarch64-linux-gnu (or ARCHS=amd64)
 	rm -rf $(DIST) $(STAGE) $(HELPERS) $(BUILD)/sluice # which may be of another version
 	$(MAKE) $(ARCHS:%=$(STAGE)/linux-%/out_sluice.so) $(PROGRAMS) $(BUILD)/sluice
 	$(call manual,$(STAGE)/man)
 	$(call completions,$(STAGE)/completions)
-	cd packaging && go run . -version '$(VERSION)' -epoch '$(SOURCE_DATE_EPOCH)' -archs '$(ARCHS)'
+	cd packaging && go run . -version '$(VERSION)' -epoch '$(SOURCE_DATE_EPOCH)' -platforms '$(PLATFORMS)'
 
 PREFIX    ?= /usr/local
 PLUGINDIR ?= $(PREFIX)/lib/fluent-bit

@@ -1,7 +1,7 @@
 // Command packaging makes what a user installs from what the Makefile has built: archives, packages for Debian and
 // for RPM, a bill of materials and checksums. "make dist" runs it.
 //
-//	go run . -root .. -stage ../build/dist -out ../dist -version v0.1.0 -epoch 1700000000 -archs "amd64 arm64"
+//	go run . -root .. -stage ../build/dist -out ../dist -version v0.1.0 -epoch 1700000000 -platforms "linux-amd64 darwin-arm64"
 //
 // Its output depends on the arguments and the files alone, not on the time, the folder or the user.
 package main
@@ -30,6 +30,8 @@ type release struct {
 	out     string
 	version string    // of the tag, without its "v"
 	date    time.Time // of all files
+
+	platforms []platform
 }
 
 func run(args []string, stdout, stderr io.Writer) error {
@@ -41,7 +43,7 @@ func run(args []string, stdout, stderr io.Writer) error {
 	flags.StringVar(&r.out, "out", "../dist", "`folder` to write")
 	version := flags.String("version", "", "`version` as git describe prints it, required")
 	epoch := flags.Int64("epoch", 0, "`seconds` since 1970 that all files are dated, required")
-	archs := flags.String("archs", "amd64 arm64", "`architectures` for Linux")
+	names := flags.String("platforms", "linux-amd64 linux-arm64 darwin-amd64 darwin-arm64", "`platforms` that were built")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -49,16 +51,23 @@ func run(args []string, stdout, stderr io.Writer) error {
 		return errors.New("set -version and -epoch: make dist takes them from git, or from VERSION and SOURCE_DATE_EPOCH")
 	}
 	r.version, r.date = packageVersion(*version), time.Unix(*epoch, 0).UTC()
-	return r.make(strings.Fields(*archs), stdout)
+	for _, name := range strings.Fields(*names) {
+		system, arch, _ := strings.Cut(name, "-")
+		r.platforms = append(r.platforms, platform{system, arch})
+	}
+	return r.make(stdout)
 }
 
 // make writes everything, and prints the names.
-func (r release) make(archs []string, stdout io.Writer) error {
+func (r release) make(stdout io.Writer) error {
 	if err := os.MkdirAll(r.out, 0o755); err != nil {
 		return err
 	}
-	for _, arch := range archs {
-		if err := checkGLIBC(r.program(platform{"linux", arch}, "out_sluice.so")); err != nil {
+	for _, p := range r.platforms {
+		if p.os != "linux" {
+			continue
+		}
+		if err := checkGLIBC(r.program(p, "out_sluice.so")); err != nil {
 			return err
 		}
 	}
@@ -74,19 +83,17 @@ func (r release) make(archs []string, stdout io.Writer) error {
 		_, err = fmt.Fprintln(stdout, name)
 		return err
 	}
-	for _, platform := range platforms(archs) {
-		if err := add(r.archive(platform)); err != nil {
+	for _, p := range r.platforms {
+		if err := add(r.archive(p)); err != nil {
 			return err
 		}
-	}
-	for _, arch := range archs {
-		for _, format := range []string{"deb", "rpm"} {
-			if err := add(r.pack(format, arch)); err != nil {
+		for _, format := range p.packages() {
+			if err := add(r.pack(format, p)); err != nil {
 				return err
 			}
 		}
 	}
-	if err := add(r.billOfMaterials(archs)); err != nil {
+	if err := add(r.billOfMaterials()); err != nil {
 		return err
 	}
 	return add(r.checksums(names))
@@ -97,13 +104,12 @@ type platform struct{ os, arch string }
 
 func (p platform) String() string { return p.os + "-" + p.arch }
 
-// platforms are all that there are archives for. The plugin is for Linux only.
-func platforms(archs []string) []platform {
-	var all []platform
-	for _, arch := range archs {
-		all = append(all, platform{"linux", arch})
+// packages are the formats of the packages for a platform.
+func (p platform) packages() []string {
+	if p.os == "linux" {
+		return []string{"deb", "rpm"}
 	}
-	return append(all, platform{"darwin", "amd64"}, platform{"darwin", "arm64"})
+	return nil
 }
 
 // programs are the files that were built for a platform.

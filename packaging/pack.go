@@ -22,12 +22,12 @@ AWS credentials. The command sluice checks, explains and repairs, and gives
 other applications AWS credentials.`
 
 // pack writes a package, and returns its name.
-func (r release) pack(format, arch string) (name string, err error) {
-	contents, err := r.installed(format, platform{"linux", arch})
+func (r release) pack(format string, p platform) (name string, err error) {
+	contents, err := r.installed(format, p)
 	if err != nil {
 		return format, err
 	}
-	info := r.describePackage(arch, contents)
+	info := r.describePackage(p.arch, contents)
 	info.Depends = []string{depends(format)}
 	if err := nfpm.PrepareForPackager(info, format); err != nil {
 		return format, err

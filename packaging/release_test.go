@@ -12,6 +12,8 @@ import (
 	"time"
 )
 
+var linux, darwin = platform{"linux", "amd64"}, platform{"darwin", "arm64"}
+
 // staged makes a release of programs that are only text, in a folder of its own.
 func staged(t *testing.T) release {
 	t.Helper()
@@ -27,7 +29,7 @@ func staged(t *testing.T) release {
 			t.Fatal(err)
 		}
 	}
-	for _, p := range platforms([]string{"amd64"}) {
+	for _, p := range []platform{linux, darwin} {
 		for _, program := range p.programs() {
 			write(p.String() + "/" + program)
 		}
@@ -44,10 +46,10 @@ func staged(t *testing.T) release {
 func TestSameBytes(t *testing.T) {
 	sums := func(r release) (all []string) {
 		for _, make := range []func() (string, error){
-			func() (string, error) { return r.archive(platform{"linux", "amd64"}) },
-			func() (string, error) { return r.archive(platform{"darwin", "arm64"}) },
-			func() (string, error) { return r.pack("deb", "amd64") },
-			func() (string, error) { return r.pack("rpm", "amd64") },
+			func() (string, error) { return r.archive(linux) },
+			func() (string, error) { return r.archive(darwin) },
+			func() (string, error) { return r.pack("deb", linux) },
+			func() (string, error) { return r.pack("rpm", linux) },
 		} {
 			name, err := make()
 			if err != nil {
@@ -78,7 +80,7 @@ func TestSameBytes(t *testing.T) {
 
 func TestArchive(t *testing.T) {
 	r := staged(t)
-	name, err := r.archive(platform{"linux", "amd64"})
+	name, err := r.archive(linux)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -15,11 +15,11 @@ import (
 
 // billOfMaterials writes what the programs consist of, as CycloneDX, and returns its name. It asks the programs
 // themselves, since Go writes into each the modules that it was linked from.
-func (r release) billOfMaterials(archs []string) (name string, err error) {
+func (r release) billOfMaterials() (name string, err error) {
 	name = "sluice-" + r.version + ".cdx.json"
 	modules := map[string]cdx.Component{}
 	var programs []cdx.Component
-	for _, p := range platforms(archs) {
+	for _, p := range r.platforms {
 		for _, program := range p.programs() {
 			c, err := r.describe(p, program, modules)
 			if err != nil {
