@@ -7,16 +7,16 @@ import (
 	"strings"
 )
 
-// maxGLIBC is the newest version of the C library that the plugin may need. It is that of CentOS 7 and older than those
-// of all of Fluent Bit's images: see glibc.h.
+// maxGLIBC is the newest version of the C library that the plugin may need. It is that of
+// CentOS 7, and older than those of all of Fluent Bit's images: see glibc.h.
 const maxGLIBC = "2.17"
 
 // checkGLIBC returns an error if a program needs a C library that its users may not have.
 func checkGLIBC(file string) error {
 	needed, err := neededGLIBC(file)
 	if err == nil && older(maxGLIBC, needed) {
-		err = fmt.Errorf("%s needs glibc %s, at most %s is allowed: see which symbols do (objdump -T), and add them to "+
-			"packaging/glibc.h", file, needed, maxGLIBC)
+		err = fmt.Errorf("add the symbols that ask for it (objdump -T) to packaging/glibc.h: "+
+			"%s needs glibc %s, at most %s is allowed", file, needed, maxGLIBC)
 	}
 	return err
 }

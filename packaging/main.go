@@ -1,7 +1,7 @@
 // Command packaging makes what a user installs from what the Makefile has built: archives, packages for Debian and
 // for RPM, a bill of materials and checksums. "make dist" runs it.
 //
-//	go run . -root .. -stage ../build/dist -out ../dist -version v0.1.0 -epoch 1700000000 -platforms "linux-amd64 darwin-arm64"
+//	go run . -version v0.1.0 -epoch 1700000000 -platforms "linux-amd64 darwin-arm64"
 //
 // Its output depends on the arguments and the files alone, not on the time, the folder or the user.
 package main
@@ -43,12 +43,14 @@ func run(args []string, stdout, stderr io.Writer) error {
 	flags.StringVar(&r.out, "out", "../dist", "`folder` to write")
 	version := flags.String("version", "", "`version` as git describe prints it, required")
 	epoch := flags.Int64("epoch", 0, "`seconds` since 1970 that all files are dated, required")
-	names := flags.String("platforms", "linux-amd64 linux-arm64 darwin-amd64 darwin-arm64", "`platforms` that were built")
+	names := flags.String("platforms", "linux-amd64 linux-arm64 darwin-amd64 darwin-arm64",
+		"`platforms` that were built")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
 	if *version == "" || *epoch == 0 {
-		return errors.New("set -version and -epoch: make dist takes them from git, or from VERSION and SOURCE_DATE_EPOCH")
+		return errors.New("set -version and -epoch: " +
+			"make dist takes them from git, or from VERSION and SOURCE_DATE_EPOCH")
 	}
 	r.version, r.date = packageVersion(*version), time.Unix(*epoch, 0).UTC()
 	for _, name := range strings.Fields(*names) {

@@ -60,7 +60,9 @@ func (r release) describePackage(arch string, contents files.Contents) *nfpm.Inf
 		Conflicts: []string{"sluice"}, // its command has the same name
 		Umask:     0o002,
 		Scripts: nfpm.Scripts{
-			PostInstall: script("postinstall.sh"), PreRemove: script("preremove.sh"), PostRemove: script("postremove.sh"),
+			PostInstall: script("postinstall.sh"),
+			PreRemove:   script("preremove.sh"),
+			PostRemove:  script("postremove.sh"),
 		},
 	}
 	info.Deb.Fields = map[string]string{"Enhances": "fluent-bit"}

@@ -28,9 +28,11 @@ func TestPluginsConf(t *testing.T) {
 		{"others", "# mine\n[plugins] \n  Path /opt/a.so\n  Path /opt/b.so\n\n",
 			"# mine\n[plugins] \n" + block + "  Path /opt/a.so\n  Path /opt/b.so\n\n"},
 		{"no section", "# nothing yet\n",
-			"# nothing yet\n" + strings.Replace(strings.ReplaceAll(block, "    #", "#"), "line\n", "line\n[PLUGINS]\n", 1)},
+			"# nothing yet\n" +
+				strings.Replace(strings.ReplaceAll(block, "    #", "#"), "line\n", "line\n[PLUGINS]\n", 1)},
 		{"already there", "[PLUGINS]\n  Path /opt/out_sluice.so\n", "[PLUGINS]\n  Path /opt/out_sluice.so\n"},
-		{"only in a comment", "[PLUGINS]\n  # Path out_sluice.so\n", "[PLUGINS]\n" + block + "  # Path out_sluice.so\n"},
+		{"only in a comment", "[PLUGINS]\n  # Path out_sluice.so\n",
+			"[PLUGINS]\n" + block + "  # Path out_sluice.so\n"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			file := filepath.Join(t.TempDir(), "plugins.conf")

@@ -113,9 +113,9 @@ func TestArchive(t *testing.T) {
 	}
 	top := "sluice-0.1.0-linux-amd64/"
 	for file, mode := range map[string]int64{
-		"out_sluice.so": 0o755, "sluice": 0o755, "sluice-credential-helper": 0o755, "LICENSE": 0o644, "README.md": 0o644,
-		"CHANGELOG.md": 0o644, thirdPartiesName: 0o644, "docs/plugin.md": 0o644, "man/sluice.1": 0o644,
-		"completions/_sluice": 0o644, "deploy/sidecar/README.md": 0o644,
+		"out_sluice.so": 0o755, "sluice": 0o755, "sluice-credential-helper": 0o755,
+		"LICENSE": 0o644, "README.md": 0o644, "CHANGELOG.md": 0o644, thirdPartiesName: 0o644,
+		"docs/plugin.md": 0o644, "man/sluice.1": 0o644, "completions/_sluice": 0o644, "deploy/sidecar/README.md": 0o644,
 	} {
 		if modes[top+file] != mode {
 			t.Errorf("%s has mode %o, want %o", file, modes[top+file], mode)

@@ -18,8 +18,8 @@ const bucketName = "my-logs" // of the packaged example
 // list writes into a file which files there are, but those that Debian itself keeps about packages and its own running.
 func list(file string) string {
 	return `(find / -xdev \( -path /proc -o -path /sys -o -path /run -o -path /tmp -o -path /root -o -path /var/tmp ` +
-		`-o -path /var/lib/dpkg -o -path /var/log -o -path /var/cache -o -path /var/lib/systemd -o -path /var/lib/private ` +
-		`-o -path /var/backups \) -prune -o -print | sort; md5sum /etc/fluent-bit/*) >` + file
+		`-o -path /var/lib/dpkg -o -path /var/log -o -path /var/cache -o -path /var/lib/systemd ` +
+		`-o -path /var/lib/private -o -path /var/backups \) -prune -o -print | sort; md5sum /etc/fluent-bit/*) >` + file
 }
 
 // TestDebian installs the package beside Fluent Bit's, ships an object, runs the sidecar, removes it and purges it.
@@ -42,8 +42,9 @@ func TestDebian(t *testing.T) {
 	ships(t, m, s3)
 	serves(t, m)
 
-	m.run("dpkg -i /root/fluent-bit-sluice_*.deb && [ $(grep -c out_sluice /etc/fluent-bit/plugins.conf) = 1 ]") // again
-	m.run("systemctl stop fluent-bit && dpkg -r fluent-bit-sluice && ls /var/lib/fluent-bit/sluice")             // the journal stays
+	// Once more, as an upgrade; then away. The journal stays until the purge.
+	m.run("dpkg -i /root/fluent-bit-sluice_*.deb && [ $(grep -c out_sluice /etc/fluent-bit/plugins.conf) = 1 ]")
+	m.run("dpkg -r fluent-bit-sluice && ls /var/lib/fluent-bit/sluice")
 	m.run("dpkg -P fluent-bit-sluice && rm -f /etc/default/fluent-bit && rm -r /etc/sluice")
 	m.run("cp /root/fluent-bit.conf.orig /etc/fluent-bit/fluent-bit.conf")
 	m.run(list("/root/after"))
@@ -57,7 +58,8 @@ func TestDebian(t *testing.T) {
 func ships(t *testing.T, m machine, s3 *testenv.S3) {
 	t.Helper()
 	m.run("cp /etc/fluent-bit/fluent-bit.conf /root/fluent-bit.conf.orig")
-	m.run("cp /usr/share/sluice/examples/fluent-bit.conf /etc/fluent-bit/ && sluice check /etc/fluent-bit/fluent-bit.conf")
+	m.run("cp /usr/share/sluice/examples/fluent-bit.conf /etc/fluent-bit/")
+	m.run("sluice check /etc/fluent-bit/fluent-bit.conf")
 	m.copy(environment(t, s3)) // whose keys are in no log
 	m.run("mv /root/fluent-bit.env /etc/default/fluent-bit")
 	started := time.Now()

@@ -1,6 +1,6 @@
-// Package dist installs what "make dist" makes, as users do: the packages of this machine's architecture, in a Debian
-// with systemd that runs in a container. It needs root, a Docker engine, debootstrap and the real Fluent Bit, and says so
-// when it skips.
+// Package dist installs what "make dist" makes, as users do: the packages of this machine's
+// architecture, in a Debian with systemd that runs in a container. It needs root, a Docker engine,
+// debootstrap and the real Fluent Bit, and says so when it skips.
 package dist
 
 import (
@@ -46,8 +46,8 @@ func startMachine(t *testing.T) machine {
 	makeImage(t)
 	// systemd needs its cgroups, and mounts for units that are shielded.
 	out, err := exec.Command("docker", "run", "-d", "--cap-add", "SYS_ADMIN", "--security-opt", "apparmor=unconfined",
-		"--security-opt", "seccomp=unconfined", "--cgroupns", "host", "-v", "/sys/fs/cgroup:/sys/fs/cgroup", "--tmpfs", "/run",
-		"--tmpfs", "/tmp", image, "/sbin/init").CombinedOutput()
+		"--security-opt", "seccomp=unconfined", "--cgroupns", "host", "-v", "/sys/fs/cgroup:/sys/fs/cgroup",
+		"--tmpfs", "/run", "--tmpfs", "/tmp", image, "/sbin/init").CombinedOutput()
 	if err != nil {
 		t.Skipf("the engine starts no systemd: %v: %s", err, out)
 	}
