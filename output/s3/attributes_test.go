@@ -18,7 +18,8 @@ var every = Attributes{
 	StorageClass:     "STANDARD_IA",
 	GrantFullControl: "id=a", GrantRead: "id=b", GrantReadACP: "id=c", GrantWriteACP: "id=d",
 	SSE: "aws:kms", SSEKeyID: "key", SSEBucketKey: true, SSEContext: `{"a":"b"}`, CustomerKeyFile: "read by the test",
-	Checksum: "sha256", Tags: "team=a", Metadata: map[string]string{"team": "a"}, LockMode: "GOVERNANCE", LockUntil: time.Unix(1, 0),
+	Checksum: "sha256", Tags: "team=a", Metadata: map[string]string{"team": "a"},
+	LockMode: "GOVERNANCE", LockUntil: time.Unix(1, 0),
 	LegalHold: true, ExpectedOwner: "123456789012", RequestPayer: "requester",
 }
 
