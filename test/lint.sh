@@ -39,7 +39,7 @@ vulnerable() {
 	honnef.co/go/tools/cmd/staticcheck golang.org/x/vuln/cmd/govulncheck) || exit 1
 check gofmt formatted
 check "import law and width" "$tools/lint"
-for module in . packaging test; do
+for module in . packaging test test/deploy; do
 	cd "$module" || exit 1
 	check "go vet in $module" go vet ./...
 	check "errorlint and bodyclose in $module" go vet -vettool="$tools/analyzers" -errorlint.errorf ./...

@@ -82,6 +82,7 @@ suite soak test go test -count=1 -v ./soak
 suite differential test go test -race -count=1 -timeout 10m -v ./differential
 suite e2e test go test -race -count=1 -timeout 20m -v ./e2e ./grafana
 suite crash test go test -race -count=1 -timeout 20m -v ./cmd/crash
+suite deploy test/deploy go test -count=1 -v .
 suite make_dist . make dist ARCHS="$(go env GOARCH)" DARWIN=
 suite dist test go test -count=1 -timeout 15m -v ./dist
 suite docker test go test -race -count=1 -timeout 20m -v ./docker
