@@ -3,6 +3,7 @@
 package deploy
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -15,6 +16,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
 	schedulingv1 "k8s.io/api/scheduling/v1"
+	"sigs.k8s.io/json"
 	"sigs.k8s.io/kustomize/api/krusty"
 	"sigs.k8s.io/kustomize/kyaml/filesys"
 	"sigs.k8s.io/yaml"
@@ -50,8 +52,13 @@ func decode(text string) (map[string]any, error) {
 			return nil, fmt.Errorf("add the kind %s to this test", head.Kind)
 		}
 		object := known()
-		if err := yaml.UnmarshalStrict([]byte(document), object); err != nil {
+		content, err := yaml.YAMLToJSONStrict([]byte(document))
+		if err != nil {
 			return nil, fmt.Errorf("%s: %w", head.Kind, err)
+		}
+		// As the server does, and with its care for upper and lower case.
+		if unknown, err := json.UnmarshalStrict(content, object); err != nil || len(unknown) > 0 {
+			return nil, fmt.Errorf("%s: %w", head.Kind, errors.Join(append(unknown, err)...))
 		}
 		all[head.Kind] = object
 	}
