@@ -7,6 +7,12 @@ import (
 	"github.com/goreleaser/nfpm/v2/files"
 )
 
+// folders are those that exist because of the package, or of Fluent Bit's.
+var folders = []string{
+	"/usr/lib/fluent-bit", "/usr/lib/sluice", "/usr/lib/systemd/system/fluent-bit.service.d", "/usr/share/sluice",
+	"/usr/share/sluice/examples", "/usr/share/doc/" + packageName, "/var/lib/fluent-bit",
+}
+
 // installed is what a package of a format puts where.
 func (r release) installed(format string, p platform) (files.Contents, error) {
 	own := func(name string) string { return filepath.Join(r.root, "packaging/files", name) }
@@ -45,7 +51,9 @@ func (r release) installed(format string, p platform) (files.Contents, error) {
 	for _, e := range append(entries, pages...) {
 		add(e.source, e.path, files.TypeFile, e.mode)
 	}
-	add("", "/var/lib/fluent-bit", files.TypeDir, 0o755)
+	for _, dir := range folders { // which rpm removes only if they are in the package
+		add("", dir, files.TypeDir, 0o755)
+	}
 	add("", "/var/lib/fluent-bit/sluice", files.TypeDir, 0o700)
 	return contents, nil
 }

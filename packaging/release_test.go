@@ -8,8 +8,11 @@ import (
 	"path"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
+
+	"github.com/goreleaser/nfpm/v2/files"
 )
 
 var linux, darwin = platform{"linux", "amd64"}, platform{"darwin", "arm64"}
@@ -75,6 +78,27 @@ func TestSameBytes(t *testing.T) {
 	later.date = later.date.Add(time.Hour)
 	if a, b := sums(one), sums(later); a[0] == b[0] || a[2] == b[2] || a[3] == b[3] {
 		t.Error("the date is not in the archive and the packages")
+	}
+}
+
+// TestFolders: each folder with a name of ours or Fluent Bit's is in the package.
+func TestFolders(t *testing.T) {
+	contents, err := staged(t).installed("rpm", linux)
+	if err != nil {
+		t.Fatal(err)
+	}
+	owned := map[string]bool{}
+	for _, c := range contents {
+		owned[c.Destination] = c.Type == files.TypeDir
+	}
+	for _, c := range contents {
+		for dir := path.Dir(c.Destination); dir != "/"; dir = path.Dir(dir) {
+			ours := strings.Contains(path.Base(dir), "sluice") || strings.Contains(path.Base(dir), "fluent-bit")
+			within := strings.Contains(path.Dir(dir), "sluice")
+			if (ours || within) && !owned[dir] {
+				t.Errorf("%s would stay after %s", dir, c.Destination)
+			}
+		}
 	}
 }
 
