@@ -73,8 +73,9 @@ leaked() {
 
 suite units . go test -race -v ./...
 suite packaging packaging go test -v ./...
-# Lint computes while the next suites wait.
+# These compute while the next suites wait.
 background lint . test/lint.sh
+background deploy test/deploy go test -count=1 -v . # Helm takes long to compile
 # Together, since most of them wait most of the time: one takes more than a minute.
 suite integration test go test -race -count=1 -timeout 10m -v ./credentials ./faultfs ./host ./pipeline ./plugin ./commands ./sidecar ./testenv ./benchmarks ./cmd/bench/... ./cmd/flush ./cmd/idle ./cmd/lint
 # Without the race detector, which takes a minute for it, and has a heap of its own.
@@ -82,11 +83,11 @@ suite soak test go test -count=1 -v ./soak
 suite differential test go test -race -count=1 -timeout 10m -v ./differential
 suite e2e test go test -race -count=1 -timeout 20m -v ./e2e ./grafana
 suite crash test go test -race -count=1 -timeout 20m -v ./cmd/crash
-suite deploy test/deploy go test -count=1 -v .
 suite make_dist . make dist ARCHS="$(go env GOARCH)" DARWIN=
 suite dist test go test -count=1 -timeout 15m -v ./dist
 suite docker test go test -race -count=1 -timeout 20m -v ./docker
 collect lint
+collect deploy
 
 printf '\nSecrets in what the tests printed:\n'
 if leaked; then
