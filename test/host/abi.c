@@ -145,7 +145,7 @@ void abi_def_free(struct flb_plugin_proxy_def *def)
     free(def);
 }
 
-/* This host has no inputs, customs or metrics, so those members answer "none". */
+/* This host has no inputs or customs, so those members answer "none". */
 static const char *no_property(const char *key, void *ins)
 {
     (void) key;
@@ -159,9 +159,9 @@ static void *no_cmt(void *ins)
     return NULL;
 }
 
-static void *no_output_cmt(struct instance *ins)
+static void *output_cmt(struct instance *ins)
 {
-    return no_cmt(ins);
+    return ins->cmt;
 }
 
 static int no_log(void *ins, int level)
@@ -177,7 +177,7 @@ struct flb_api *abi_api_new(const struct abi *abi)
     const struct flb_api whole = {
         .output_get_property = output_get_property,
         .input_get_property = no_property,
-        .output_get_cmt_instance = no_output_cmt,
+        .output_get_cmt_instance = output_cmt,
         .input_get_cmt_instance = no_cmt,
         .log_print = flb_log_print,
         .input_log_check = no_log,

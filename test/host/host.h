@@ -18,6 +18,8 @@
 #include <stdio.h>
 
 struct instance;
+struct cmt;
+struct metric;
 
 /* ---- Fluent Bit's ABI, as plugins see it ---- */
 
@@ -83,6 +85,14 @@ struct flbgo_output_plugin {
 const char *flb_output_name(struct instance *ins);
 void flb_log_print(int level, const char *file, int line, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
+
+struct metric *cmt_counter_create(struct cmt *, char *, char *, char *, char *, int, char **);
+struct metric *cmt_gauge_create(struct cmt *, char *, char *, char *, char *, int, char **);
+int cmt_counter_set(struct metric *, uint64_t, double, int, char **);
+int cmt_gauge_set(struct metric *, uint64_t, double, int, char **);
+void *cmt_histogram_buckets_create_size(double *, size_t);
+struct metric *cmt_histogram_create(struct cmt *, char *, char *, char *, char *, void *, int, char **);
+int cmt_histogram_set_default(struct metric *, uint64_t, uint64_t *, double, uint64_t, int, char **);
 
 /* ---- abi.c: what each version allocates ---- */
 
@@ -192,6 +202,7 @@ struct instance {
     char *alias, *match;
     struct property *properties, **last_property;
     int log_level, n_workers, retry_limit, flags;
+    struct cmt *cmt;
 
     /* The engine's, touched by its thread only. */
     struct worker *workers;
@@ -210,6 +221,12 @@ void instances_free(struct instance *list);
 int instances_new(struct instance **list, struct proxy *proxies, const struct options *opt);
 const char *output_get_property(const char *key, struct instance *ins);
 int output_log_check(struct instance *ins, int level);
+
+/* ---- metrics.c: what a plugin finds of cmetrics ---- */
+
+struct cmt *metrics_new(void);
+void metrics_initialised(struct cmt *cmt); /* Init has returned */
+void metrics_end(struct cmt *cmt);
 
 /* ---- consumed.c: the properties that the core keeps for itself ---- */
 

@@ -24,6 +24,7 @@ struct instance *instance_new(struct proxy *proxy, int id, const struct options 
     if (ins->flags & FLB_IO_OPT_TLS) {
         ins->flags |= FLB_IO_TLS;
     }
+    ins->cmt = metrics_new();
     queue_init(&ins->waiting);
     return ins;
 }
@@ -113,6 +114,7 @@ void instance_free(struct instance *ins)
         free(p->value);
         free(p);
     }
+    metrics_end(ins->cmt);
     free(ins->alias);
     free(ins->match);
     poison(ins->context, sizeof(*ins->context));

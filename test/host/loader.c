@@ -115,6 +115,7 @@ int proxy_init(struct proxy *p, struct instance *ins)
     data->o_ins = ins;
     data->context = ins->context;
     ret = init(data);
+    metrics_initialised(ins->cmt);
     poison(data, offsetof(struct flbgo_output_plugin, cb_init));
     data->name = name; /* the one field that it frees itself */
     if (ret <= 0) {
