@@ -92,7 +92,8 @@ type policy struct {
 var actions = []string{
 	"s3:*", // of a bucket policy that refuses
 	"s3:PutObject", "s3:GetObject", "s3:AbortMultipartUpload", "s3:ListBucketMultipartUploads", "s3:PutObjectAcl",
-	"s3:PutObjectTagging", "kms:GenerateDataKey", "kms:Decrypt", "sts:AssumeRole", "sts:TagSession",
+	"s3:PutObjectTagging", "s3:PutObjectRetention", "s3:PutObjectLegalHold",
+	"kms:GenerateDataKey", "kms:Decrypt", "sts:AssumeRole", "sts:TagSession",
 	"sts:SetSourceIdentity", "sts:AssumeRoleWithWebIdentity",
 }
 
