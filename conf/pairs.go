@@ -47,8 +47,8 @@ func formatPairs(pairs []Pair) string {
 const (
 	maxTags        = 10
 	maxTagName     = 128 // characters
-	maxTagValue    = 256
-	maxMetadata    = 2048 // bytes of names and values
+	MaxTagValue    = 256
+	MaxMetadata    = 2048 // bytes of names and values
 	ownMetadataKey = "sluice-id"
 )
 
@@ -64,12 +64,12 @@ func setTags(c *Config, v string) (problem string) {
 	}
 	for _, t := range c.Tags {
 		switch {
-		case utf8.RuneCountInString(t.Name) > maxTagName || utf8.RuneCountInString(t.Value) > maxTagValue:
+		case utf8.RuneCountInString(t.Name) > maxTagName || utf8.RuneCountInString(t.Value) > MaxTagValue:
 			return fmt.Sprintf(
 				"is too long at %s: S3 takes names of %d characters and values of %d",
 				t.Name,
 				maxTagName,
-				maxTagValue,
+				MaxTagValue,
 			)
 		case !tagText.MatchString(t.Name) || !tagText.MatchString(t.Value):
 			return fmt.Sprintf(
@@ -105,8 +105,8 @@ func setMetadata(c *Config, v string) (problem string) {
 			)
 		}
 	}
-	if size > maxMetadata {
-		return fmt.Sprintf("has %d bytes: S3 takes at most %d", size, maxMetadata)
+	if size > MaxMetadata {
+		return fmt.Sprintf("has %d bytes: S3 takes at most %d", size, MaxMetadata)
 	}
 	return ""
 }

@@ -1,30 +1,15 @@
 package conf
 
 import (
-	"slices"
 	"strings"
 )
 
-// sseValues are those of x-amz-server-side-encryption.
-var sseValues = []string{"AES256", "aws:kms", "aws:kms:dsse"}
-
-// setSSE accepts S3's values, whatever their case.
 func setSSE(c *Config, v string) string {
-	i := slices.IndexFunc(sseValues, func(known string) bool { return strings.EqualFold(known, v) })
-	if i < 0 {
-		return "is not known: use " + strings.Join(sseValues, ", ")
-	}
-	c.SSE = sseValues[i]
-	return ""
+	return setWord(&c.SSE, v, "AES256", "aws:kms", "aws:kms:dsse")
 }
 
 func setLockMode(c *Config, v string) string {
-	switch v = strings.ToUpper(v); v {
-	case "GOVERNANCE", "COMPLIANCE":
-		c.LockMode = v
-		return ""
-	}
-	return "is not known: use GOVERNANCE or COMPLIANCE"
+	return setWord(&c.LockMode, v, "GOVERNANCE", "COMPLIANCE")
 }
 
 func setOwner(c *Config, v string) string {
@@ -35,29 +20,16 @@ func setOwner(c *Config, v string) string {
 	return ""
 }
 
-func setPayer(c *Config, v string) string {
-	if !strings.EqualFold(v, "requester") {
-		return "is not known: use requester"
-	}
-	c.RequestPayer = "requester"
-	return ""
-}
-
-// checksums are the values of checksum_algorithm.
-var checksums = []string{"crc64nvme", "crc32c", "crc32", "sha256", "none"}
+func setPayer(c *Config, v string) string { return setWord(&c.RequestPayer, v, "requester") }
 
 func setChecksum(c *Config, v string) string {
-	if v = strings.ToLower(v); !slices.Contains(checksums, v) {
-		return "is not known: use " + strings.Join(checksums, ", ")
-	}
-	c.Checksum = v
-	return ""
+	return setWord(&c.Checksum, v, "crc64nvme", "crc32c", "crc32", "sha256", "none")
 }
 
 // defaultChecksum is none at other servers than Amazon S3: many know no checksums.
 func (c *Config) defaultChecksum() string {
 	if c.atAWS() {
-		return checksums[0]
+		return "crc64nvme"
 	}
 	return "none"
 }

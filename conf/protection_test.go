@@ -49,7 +49,7 @@ func TestProtection(t *testing.T) {
 // TestProtectionMistakes: what contradicts is refused, with the remedy.
 func TestProtectionMistakes(t *testing.T) {
 	for settings, want := range map[string]string{
-		"sse=aes":          `sse "aes" is not known: use AES256, aws:kms, aws:kms:dsse`,
+		"sse=aes":          `sse "aes" is not known: use AES256, aws:kms or aws:kms:dsse`,
 		"sse_kms_key_id=k": `sse_kms_key_id "k" needs sse aws:kms or aws:kms:dsse: set it`,
 		"sse=AES256 sse_kms_encryption_context={\"a\":\"b\"}": "sse_kms_encryption_context",
 		"sse=aws:kms sse_kms_encryption_context=x":            "is not a JSON object of texts",

@@ -51,12 +51,22 @@ func setCompression(c *Config, v string) string {
 }
 
 func setStoreCompression(c *Config, v string) string {
-	switch v = strings.ToLower(v); v {
-	case "none", "s2":
-		c.StoreCompression = v
-		return ""
+	return setWord(&c.StoreCompression, v, "none", "s2")
+}
+
+// setWord sets a field to one of some words, whatever the case of the letters in v.
+func setWord(field *string, v string, words ...string) string {
+	for _, word := range words {
+		if strings.EqualFold(word, v) {
+			*field = word
+			return ""
+		}
 	}
-	return "is not known: use none or s2"
+	last := len(words) - 1
+	if last == 0 {
+		return "is not known: use " + words[0]
+	}
+	return "is not known: use " + strings.Join(words[:last], ", ") + " or " + words[last]
 }
 
 // setRoleARN accepts arn:partition:iam:region:account:role/path/name. Servers other than

@@ -101,16 +101,13 @@ func (a attributes) render(tag string, codec compress.Codec, now time.Time) s3.A
 	return r
 }
 
-// maxMetadata is S3's limit of all names and values, in bytes.
-const maxMetadata = 2048
-
 // renderMetadata returns what fits into headers: of what tag parts bring, other characters than
 // printable ASCII are replaced, and what is too long is cut.
 func (a attributes) renderMetadata(tag string) map[string]string {
 	if len(a.metadata) == 0 {
 		return nil
 	}
-	left := maxMetadata
+	left := conf.MaxMetadata
 	for _, m := range a.metadata {
 		left -= len(m.name)
 	}
@@ -129,16 +126,13 @@ func (a attributes) renderMetadata(tag string) map[string]string {
 	return all
 }
 
-// maxTagValue is S3's limit of a tag's value, in characters.
-const maxTagValue = 256
-
 // notInTag matches what S3 does not take in a tag's value.
 var notInTag = regexp.MustCompile(`[^\p{L}\p{Z}\p{N}_.:/=+@-]`)
 
 // tagValue returns a text as a tag's value: Fluent Bit's tags may have any character.
 func tagValue(text string) string {
 	runes := []rune(notInTag.ReplaceAllString(text, "_"))
-	return string(runes[:min(len(runes), maxTagValue)])
+	return string(runes[:min(len(runes), conf.MaxTagValue)])
 }
 
 // checksum returns the configured checksum, "" for none.
