@@ -9,7 +9,7 @@ import (
 // largestChunk is how much of one tag Fluent Bit hands over at once, about (include/fluent-bit/flb_input_chunk.h).
 const largestChunk = 2_048_000
 
-// lookOver adds the warnings about what is valid, and cannot be meant.
+// lookOver adds warnings about what is valid but probably a mistake.
 func (c *Config) lookOver() {
 	switch {
 	case c.StoreLimit == 0:
@@ -32,8 +32,8 @@ func (c *Config) lookOver() {
 	}
 }
 
-// Notes returns what may not be meant in a configuration that is valid, each with a remedy. Warnings are for the log
-// of an output, too; these are for whoever checks.
+// Notes returns what is valid but probably a mistake, each with a remedy. "sluice check" prints them; unlike Warnings,
+// they are not logged when an output starts.
 func (c Config) Notes() (notes []string) {
 	if c.StaticKey && !strings.Contains(c.KeyFormat, "$UUID") && !strings.Contains(c.KeyFormat, "$INDEX") {
 		notes = append(notes, "put $UUID into s3_key_format, or set static_file_path off: "+
@@ -42,7 +42,7 @@ func (c Config) Notes() (notes []string) {
 	if c.DropExhausted {
 		if c.RetryLimit == Unlimited {
 			notes = append(notes, "set upload_retry_limit, too, or remove retry_exhausted_action: uploads are retried "+
-				"for ever, so nothing is deleted")
+				"forever, so nothing is deleted")
 		} else {
 			notes = append(notes, "set retry_exhausted_action quarantine to lose nothing: delete removes what could "+
 				"not be uploaded")

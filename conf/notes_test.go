@@ -7,7 +7,7 @@ import (
 	"sluice/conf"
 )
 
-// TestLookOver: what is valid and cannot be meant is said with a remedy, once; for the log, or for whoever checks.
+// TestLookOver: each setting that is valid but probably a mistake gets one warning or one note, with a remedy.
 func TestLookOver(t *testing.T) {
 	for settings, want := range map[string]string{
 		"store_dir_limit_size=1K":                            "log: raise store_dir_limit_size 1000 above 2048000",

@@ -69,7 +69,7 @@ func onTerminal(t *testing.T, env vars, piped bool, args ...string) (code int, s
 	return code, stderr.shown()
 }
 
-// TestProgressOnTerminal: whoever waits sees a bar with bytes and time left, and lines are not written into it.
+// TestProgressOnTerminal: a terminal shows a bar with the bytes and the time left, and no line is written into it.
 func TestProgressOnTerminal(t *testing.T) {
 	dir, s3 := newSpoolDir(t), s3test.Start(t)
 	damage(t, sealed(t, dir)[0])

@@ -17,8 +17,8 @@ import (
 )
 
 // Attributes are what an object is stored with, besides its content. Empty ones are left to
-// the server. They are recorded with the data, so that whoever stores it does so in the same
-// way. A new attribute is a field here and a line in putInput.
+// the server. They are recorded with the data, so that a retry, a restart and "sluice spool
+// push" store the object in the same way. A new attribute is a field here and a line in putInput.
 type Attributes struct {
 	ContentType     string `json:"content_type,omitempty"`
 	ContentEncoding string `json:"content_encoding,omitempty"`
