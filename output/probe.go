@@ -144,7 +144,7 @@ func (o *Output) logNotReady(p Probed) {
 	o.health.report(trouble, p.Failure.Cause, p.Failure.Remedy, o.opts.Now())
 	args := []any{"error", p.Failure.Cause, "bucket", o.opts.Config.Bucket}
 	if p.Failed != NoCredentials {
-		args = append(args, "credentials", p.Credentials)
+		args = append(args, "credentials", p.Credentials, "key", p.Key) // a policy may be about other keys
 	}
 	o.opts.Log.Log(context.Background(), level, text, append(args, ids(p.Failure)...)...)
 }
