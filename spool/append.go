@@ -15,11 +15,13 @@ import (
 func (s *Spool) Append(stream string, c Chunk, meta func() ([]byte, error)) (*Segment, error) {
 	w := framePool.Get().(*frameWriter)
 	defer w.release()
-	f := Frame{Tag: c.Tag, Time: s.opts.Now(), Hash: contentHash(c.Data), Data: c.Data, raw: len(c.Data)}
+	s.dividing.RLock()
+	defer s.dividing.RUnlock()
+	f := Frame{Tag: c.Tag, Time: s.opts.Now(), Hash: contentHash(c.Data), raw: len(c.Data)}
 	if duplicate, err := s.dedup.isDuplicate(stream, f); duplicate || err != nil {
 		return nil, cmp.Or(err, ErrDuplicate)
 	}
-	w.encode(f, s.opts.Compress)
+	w.encode(f, s.opts.Compress, c.Data)
 	seg, err := s.put(stream, f, w, meta)
 	if err != nil {
 		s.dedup.delay()
@@ -46,14 +48,20 @@ func (s *Spool) put(stream string, f Frame, w *frameWriter, meta func() ([]byte,
 		if errors.Is(err, errSealed) {
 			continue
 		}
-		if _, _, open := seg.state(); !open {
-			err = errors.Join(err, s.Seal(seg))
-			s.mu.Lock()
-			s.broken = append(s.broken, seg)
-			s.mu.Unlock()
-		}
-		return nil, err
+		return nil, errors.Join(err, s.sealBroken(seg))
 	}
+}
+
+// sealBroken seals a segment if it takes no more frames after a failure.
+func (s *Spool) sealBroken(seg *Segment) error {
+	if seg.Active() {
+		return nil
+	}
+	err := s.Seal(seg)
+	s.mu.Lock()
+	s.broken = append(s.broken, seg)
+	s.mu.Unlock()
+	return err
 }
 
 // cutBroken truncates frames whose sync failed but which may still be on disk. Until that
@@ -74,17 +82,31 @@ func (s *Spool) cutBroken() error {
 func (s *Spool) reserve(stream string, n int64, meta func() ([]byte, error)) (*Segment, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if err := s.hasRoom(n); err != nil {
+		return nil, err
+	}
+	return s.assign(stream, n, version, meta)
+}
+
+// hasRoom returns why n more bytes may not be written, nil if they may. It is called with
+// mu held.
+func (s *Spool) hasRoom(n int64) error {
 	if s.closed {
-		return nil, ErrClosed
+		return ErrClosed
 	}
 	if s.opts.Limit > 0 && s.total+n > s.opts.Limit {
-		return nil, fmt.Errorf("%w: %d bytes of %d are in use and the chunk needs %d", ErrFull,
-			s.total, s.opts.Limit, n)
+		return fmt.Errorf("%w: %d bytes of %d are in use and the chunk needs %d", ErrFull, s.total, s.opts.Limit, n)
 	}
+	return nil
+}
+
+// assign returns the active segment of a stream, which it opens if there is none, and
+// accounts n more bytes to it. It is called with mu held.
+func (s *Spool) assign(stream string, n int64, version byte, meta func() ([]byte, error)) (*Segment, error) {
 	seg := s.active[stream]
 	if seg == nil {
 		var err error
-		if seg, err = s.create(stream, meta); err != nil {
+		if seg, err = s.create(stream, version, meta); err != nil {
 			return nil, err
 		}
 		s.active[stream] = seg
@@ -109,7 +131,7 @@ func (s *Spool) account(seg *Segment, n int64) {
 
 // create creates a segment file with its header. Both become durable with the first
 // frame. It is called with mu held.
-func (s *Spool) create(stream string, meta func() ([]byte, error)) (*Segment, error) {
+func (s *Spool) create(stream string, version byte, meta func() ([]byte, error)) (*Segment, error) {
 	owner, err := meta()
 	if err != nil {
 		return nil, err
@@ -127,7 +149,7 @@ func (s *Spool) create(stream string, meta func() ([]byte, error)) (*Segment, er
 	if err != nil {
 		return nil, fmt.Errorf("open segment: %w", err)
 	}
-	head := appendHeader(nil, header{writer: s.opts.Writer, stream: stream, meta: owner})
+	head := appendHeader(nil, header{version: version, writer: s.opts.Writer, stream: stream, meta: owner})
 	head = append(head, head...)
 	if _, err = file.WriteAt(head, 0); err != nil {
 		return nil, errors.Join(fmt.Errorf("open segment: %w", err), file.Close(), s.opts.FS.Remove(seg.path))
@@ -152,5 +174,6 @@ func (s *Spool) restore() error {
 	s.lock = lock
 	s.opts.Warn(fmt.Sprintf("the folder %s was removed, and has been created again; "+
 		"what had not been shipped from it is lost", s.opts.Dir))
+	s.commits.restore()
 	return s.dedup.restore()
 }

@@ -42,6 +42,15 @@ func nameOf(stream string, f Frame) chunkName {
 	return chunkName{f.Hash, xxhash.Sum64String(stream + "\x00" + f.Tag), uint32(f.raw)}
 }
 
+// nameIn returns the name of the chunk that a frame of a stream's segment belongs to. Of a
+// divided chunk only the first part has it.
+func nameIn(stream string, f Frame) (name chunkName, ok bool) {
+	if f.part == nil {
+		return nameOf(stream, f), true
+	}
+	return f.part.whole, f.part.whole != chunkName{}
+}
+
 // dedup knows the chunks that were accepted shortly before the spool was opened. Fluent
 // Bit delivers a chunk again if it was killed, or stopped, before it had recorded our
 // answer. Each is recognised as often as it had come, so that a file that is ingested

@@ -16,7 +16,8 @@ import (
 //
 //	segment  = header header frame* [trailer]
 //	header   = "SLUICE" 0x00 version | writer u8 | writer… | size u32 | crc u32 | stream u32 | stream… meta…
-//	frame    = "SLFR" | size u32 | crc u32 | hash u64 | time i64 | raw u32 | codec u8 | tag u16 | tag… payload…
+//	frame    = "SLFR" | size u32 | crc u32 | hash u64 | time i64 | raw u32 | codec u8 | tag u16 | tag… [part] payload…
+//	part     = chunk u64 | content u64 | tag u64 | size u32
 //	trailer  = "SLTR" | crc u32 | frames u32 | raw u64 | latest i64
 //
 // The header is written twice, since without it nothing says where the frames belong.
@@ -27,14 +28,22 @@ import (
 // preceded by their lengths. A frame's marker is there to find the next frame behind
 // damage. The trailer sums up the frames of a sealed segment, so that they need not all be
 // read; it may be missing.
+//
+// Version 3 is for segments whose frames are parts of divided chunks. Such a frame has 128
+// added to its codec, and a part before its payload: chunk is the number of the divided chunk
+// (committed.go), 0 for a chunk of one part. In a chunk's first part, content, tag and size
+// are the hashes and the length of the whole chunk, by which a repetition is recognised; in
+// others they are 0.
 const (
 	version     = 2
+	divided     = 3
 	magic       = "SLUICE\x00"
 	maxWriter   = 1<<8 - 1
 	frameMarker = "SLFR"
 	framePrefix = len(frameMarker) + 8
 	frameFixed  = 8 + 8 + 4 + 1 + 2
 	maxTag      = 1<<16 - 1
+	partSize    = 8 + 8 + 8 + 4
 
 	trailerMarker = "SLTR"
 	trailerSize   = len(trailerMarker) + 4 + 4 + 8 + 8
@@ -44,6 +53,8 @@ const (
 const (
 	codecRaw = 0
 	codecS2  = 1
+
+	partFlag = 0x80
 )
 
 // Errors of the reader.
@@ -62,21 +73,29 @@ type Frame struct {
 	Hash uint64    // xxHash64 of Data
 	Data []byte
 
-	raw int // length of Data, also where it is not decompressed
+	raw  int // length of Data, also where it is not decompressed
+	part *part
+}
+
+// part says which chunk a frame is a part of.
+type part struct {
+	chunk uint64    // number of the chunk, 0 if it has no other part
+	whole chunkName // of the chunk, in its first part
 }
 
 // header is the beginning of a segment.
 type header struct {
-	writer string // program and version
-	stream string
-	meta   []byte
+	version byte
+	writer  string // program and version
+	stream  string
+	meta    []byte
 }
 
 func appendHeader(dst []byte, h header) []byte {
 	start := len(dst)
 	h.writer = h.writer[:min(len(h.writer), maxWriter)]
 	dst = append(dst, magic...)
-	dst = append(dst, version, byte(len(h.writer)))
+	dst = append(dst, h.version, byte(len(h.writer)))
 	dst = append(dst, h.writer...)
 	sizeAt := len(dst)
 	dst = append(dst, make([]byte, 8)...) // size and crc
@@ -95,7 +114,7 @@ func headerSum(before, body []byte) uint32 {
 
 // parseOpening parses the beginning of all versions of a format: magic, version and writer.
 // It returns the writer and what follows it.
-func parseOpening(b []byte, magic string, version byte) (writer string, rest []byte, err error) {
+func parseOpening(b []byte, magic string, oldest, newest byte) (writer string, rest []byte, err error) {
 	if !strings.HasPrefix(string(b[:min(len(b), len(magic))]), magic[:min(len(b), len(magic))]) {
 		return "", nil, errForeign
 	}
@@ -108,17 +127,17 @@ func parseOpening(b []byte, magic string, version byte) (writer string, rest []b
 		return "", nil, errTorn
 	}
 	writer = string(rest[:length])
-	if found != version {
+	if found < oldest || found > newest {
 		return writer, nil, fmt.Errorf("use the program that wrote it, %q: it has format version %d, and this one "+
-			"reads version %d only",
-			writer, found, version)
+			"reads versions %d to %d only",
+			writer, found, oldest, newest)
 	}
 	return writer, rest[length:], nil
 }
 
 // parseHeader parses a header and returns its length, too.
 func parseHeader(b []byte) (h header, n int, err error) {
-	writer, rest, err := parseOpening(b, magic, version)
+	writer, rest, err := parseOpening(b, magic, version, divided)
 	if err != nil {
 		return h, 0, fmt.Errorf("header: %w", err)
 	}
@@ -138,7 +157,7 @@ func parseHeader(b []byte) (h header, n int, err error) {
 		return h, 0, errors.New("header: its stream is longer than the header")
 	}
 	stream := binary.LittleEndian.Uint32(body)
-	h = header{writer: writer, stream: string(body[4 : 4+stream]), meta: body[4+stream:]}
+	h = header{version: b[len(magic)], writer: writer, stream: string(body[4 : 4+stream]), meta: body[4+stream:]}
 	return h, before + 8 + len(body), nil
 }
 
@@ -183,23 +202,51 @@ func parseTrailer(b []byte) (s summary, ok bool) {
 	}, true
 }
 
-// appendFrameHead appends all of a frame but its payload, which is f.Data in a codec.
-func appendFrameHead(dst []byte, f Frame, codec byte, payload []byte) []byte {
+// appendFrameHead appends all of a frame but its payload, which is its data in a codec.
+func appendFrameHead(dst []byte, f Frame, codec byte, payload [][]byte) []byte {
 	start := len(dst)
 	tag := f.Tag[:min(len(f.Tag), maxTag)]
 	dst = append(dst, frameMarker...)
 	dst = append(dst, make([]byte, 8)...) // size and crc
 	dst = binary.LittleEndian.AppendUint64(dst, f.Hash)
 	dst = binary.LittleEndian.AppendUint64(dst, uint64(f.Time.UnixNano()))
-	dst = binary.LittleEndian.AppendUint32(dst, uint32(len(f.Data)))
+	dst = binary.LittleEndian.AppendUint32(dst, uint32(f.raw))
+	if f.part != nil {
+		codec |= partFlag
+	}
 	dst = append(dst, codec)
 	dst = binary.LittleEndian.AppendUint16(dst, uint16(len(tag)))
 	dst = append(dst, tag...)
+	if f.part != nil {
+		dst = appendPart(dst, *f.part)
+	}
 	body := dst[start+framePrefix:]
-	sum := crc32.Update(crc32.Checksum(body, castagnoli), castagnoli, payload)
-	binary.LittleEndian.PutUint32(dst[start+len(frameMarker):], uint32(len(body)+len(payload)))
+	size, sum := len(body), crc32.Checksum(body, castagnoli)
+	for _, piece := range payload {
+		size, sum = size+len(piece), crc32.Update(sum, castagnoli, piece)
+	}
+	binary.LittleEndian.PutUint32(dst[start+len(frameMarker):], uint32(size))
 	binary.LittleEndian.PutUint32(dst[start+len(frameMarker)+4:], sum)
 	return dst
+}
+
+func appendPart(dst []byte, p part) []byte {
+	dst = binary.LittleEndian.AppendUint64(dst, p.chunk)
+	dst = binary.LittleEndian.AppendUint64(dst, p.whole.content)
+	dst = binary.LittleEndian.AppendUint64(dst, p.whole.tag)
+	return binary.LittleEndian.AppendUint32(dst, p.whole.size)
+}
+
+// parsePart parses what b begins with.
+func parsePart(b []byte) *part {
+	return &part{
+		chunk: binary.LittleEndian.Uint64(b),
+		whole: chunkName{
+			content: binary.LittleEndian.Uint64(b[8:]),
+			tag:     binary.LittleEndian.Uint64(b[16:]),
+			size:    binary.LittleEndian.Uint32(b[24:]),
+		},
+	}
 }
 
 // frameSize parses a frame's prefix and returns the length of the whole frame.
@@ -258,7 +305,15 @@ func parseFrameHead(b []byte) (f Frame, codec byte, err error) {
 	}
 	f.Tag = string(body[frameFixed : frameFixed+tag])
 	f.Data = body[frameFixed+tag:]
-	return f, body[20], nil
+	codec = body[20]
+	if codec&partFlag == 0 {
+		return f, codec, nil
+	}
+	if len(f.Data) < partSize {
+		return Frame{}, 0, errors.New("it is too short for a part of a chunk")
+	}
+	f.part, f.Data = parsePart(f.Data), f.Data[partSize:]
+	return f, codec &^ partFlag, nil
 }
 
 // contentHash returns the hash of a frame.

@@ -38,18 +38,21 @@ func readAll(t *testing.T, file []byte) (chunks []string, damage []Damage, err e
 
 func appendFrame(dst []byte, compress bool, f Frame) []byte {
 	var w frameWriter
-	w.encode(f, compress)
-	return append(append(dst, w.head...), w.payload...)
+	f.raw = len(f.Data)
+	w.encode(f, compress, f.Data)
+	return append(append(dst, w.head...), w.payload[0]...)
 }
 
 // FuzzSegment reads anything: nothing may panic, hang or be claimed to be whole that is not.
 func FuzzSegment(f *testing.F) {
-	head := appendHeader(nil, header{writer: "sluice", stream: "s", meta: []byte("{}")})
+	head := appendHeader(nil, header{version: divided, writer: "sluice", stream: "s", meta: []byte("{}")})
 	whole := append(slices.Clone(head), head...)
 	for i, data := range []string{"one", strings.Repeat("two ", 100)} {
 		whole = appendFrame(whole, i == 1,
 			Frame{Tag: "tag", Time: time.Unix(1, 2), Hash: contentHash([]byte(data)), Data: []byte(data)})
 	}
+	whole = appendFrame(whole, false, Frame{Tag: "tag", Time: time.Unix(1, 2), Hash: 7, Data: []byte("part"),
+		part: &part{chunk: 9, whole: chunkName{7, 8, 10}}})
 	f.Add(whole)
 	f.Add(appendTrailer(whole, summary{frames: 2, raw: 403, latest: time.Unix(1, 2)}))
 	f.Add(whole[:len(whole)-3])
@@ -75,7 +78,7 @@ func FuzzDamage(f *testing.F) {
 	f.Add("tag", []byte("one"), []byte("SLFRtwoSLTR"), uint32(200), byte(1))
 	f.Add("", []byte(strings.Repeat("x", 300)), []byte(nil), uint32(90), byte(0x80))
 	f.Fuzz(func(t *testing.T, tag string, one, two []byte, at uint32, flip byte) {
-		head := appendHeader(nil, header{writer: "w", stream: tag, meta: one})
+		head := appendHeader(nil, header{version: version, writer: "w", stream: tag, meta: one})
 		file := append(slices.Clone(head), head...)
 		ends := []int{len(file)}
 		for i, data := range [][]byte{one, two} {

@@ -35,7 +35,7 @@ func golden(t *testing.T, name string, now []byte) []byte {
 
 // TestGoldenSegment: a segment's bytes are what they were, and what was written before is read.
 func TestGoldenSegment(t *testing.T) {
-	h := header{writer: "sluice v1", stream: "logs/app/%Y", meta: []byte(`{"bucket":"logs"}`)}
+	h := header{version: version, writer: "sluice v1", stream: "logs/app/%Y", meta: []byte(`{"bucket":"logs"}`)}
 	head := appendHeader(nil, h)
 	segment := slices.Concat(head, head)
 	var sum summary
@@ -44,8 +44,8 @@ func TestGoldenSegment(t *testing.T) {
 		f := Frame{Tag: "app", Time: time.Unix(1_700_000_000, int64(n)), Hash: contentHash([]byte(data)),
 			Data: []byte(data), raw: len(data)}
 		var w frameWriter
-		w.encode(f, false)
-		segment = append(append(segment, w.head...), w.payload...)
+		w.encode(f, false, f.Data)
+		segment = slices.Concat(segment, w.head, f.Data)
 		sum.add(f.Time, f.raw)
 		want = append(want, f)
 	}
@@ -72,14 +72,47 @@ func TestGoldenSegment(t *testing.T) {
 	}
 }
 
+// TestGoldenParts: the same for a segment with parts of divided chunks, and for the file that says which are whole.
+func TestGoldenParts(t *testing.T) {
+	segment := appendHeader(nil, header{version: divided, writer: "sluice v1", stream: "logs/app/team-1", meta: []byte("{}")})
+	segment = slices.Concat(segment, segment)
+	var want []Frame
+	for n, p := range []part{{whole: chunkName{1, 2, 3}}, {chunk: 7, whole: chunkName{4, 5, 6}}, {chunk: 8}} {
+		data := []byte{byte(n)}
+		f := Frame{Tag: "app", Time: time.Unix(1_700_000_000, int64(n)), Hash: 9, Data: data, raw: 1, part: &p}
+		var w frameWriter
+		w.encode(f, false, data)
+		segment, want = slices.Concat(segment, w.head, data), append(want, f)
+	}
+	file := bytes.NewReader(golden(t, "segment-v3.golden", segment))
+	_, start, _, err := readHeader(file, file.Size())
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := newFrameReader(file, start, file.Size())
+	defer r.release()
+	slots := slices.Concat(appendSlot(nil, 6), make([]byte, slotDistance-slotSize), appendSlot(nil, 7))
+	known, last, other, err := readSlots(bytes.NewReader(golden(t, "committed-v1.golden", slots)))
+	if !known || last != 7 || other != 0 || err != nil {
+		t.Errorf("the last chunk is %d, known %v, other slot %d, %v", last, known, other, err)
+	}
+	c := &commits{known: known, last: last}
+	for n, f := range want {
+		got, err := r.next()
+		if err != nil || *got.part != *f.part || !bytes.Equal(got.Data, f.Data) || c.has(got) != (n < 2) {
+			t.Errorf("frame %d is %+v of %+v, committed %v, %v", n, got, got.part, c.has(got), err)
+		}
+	}
+}
+
 // TestGoldenCompressed reads a frame that was compressed by an earlier version of the library, whose output may change.
 func TestGoldenCompressed(t *testing.T) {
 	data := bytes.Repeat([]byte("a line of a log\n"), 100)
 	if *update {
 		var w frameWriter
 		w.encode(Frame{Tag: "app", Time: time.Unix(1_700_000_000, 0), Hash: contentHash(data), Data: data,
-			raw: len(data)}, true)
-		golden(t, "frame-s2.golden", slices.Concat(w.head, w.payload))
+			raw: len(data)}, true, data)
+		golden(t, "frame-s2.golden", slices.Concat(w.head, w.payload[0]))
 	}
 	b, err := os.ReadFile(filepath.Join("testdata", "frame-s2.golden"))
 	if err != nil {

@@ -195,13 +195,18 @@ func (i *Info) inspect(frame func(Info, Frame) error) error {
 	}
 	r := newFrameReader(file, start, end)
 	defer r.release()
-	return i.read(r, frame)
+	// What cannot be read of the file says nothing, and all frames count.
+	known, err := openCommits(OS{}, filepath.Join(filepath.Dir(i.Path), commitsName))
+	if err != nil {
+		known = &commits{}
+	}
+	return i.read(r, known, frame)
 }
 
-func (i *Info) read(r *frameReader, frame func(Info, Frame) error) error {
+func (i *Info) read(r *frameReader, known *commits, frame func(Info, Frame) error) error {
 	for {
 		f, err := r.next()
-		if err == io.EOF {
+		if err == io.EOF || err == nil && !known.has(f) { // what is behind is not whole yet, or never was
 			i.Damage = append(i.Damage, r.damage...)
 			return nil
 		}

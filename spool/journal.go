@@ -71,7 +71,7 @@ func appendJournalHeader(dst []byte, writer string, s state) []byte {
 
 // parseJournalHeader returns what follows the header, too.
 func parseJournalHeader(b []byte) (s state, rest []byte, err error) {
-	_, rest, err = parseOpening(b, journalMagic, journalVersion)
+	_, rest, err = parseOpening(b, journalMagic, journalVersion, journalVersion)
 	if err != nil {
 		return s, nil, err
 	}

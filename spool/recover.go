@@ -142,12 +142,16 @@ func (s *Spool) scan(g *Segment, file File, size int64, active bool) (keep bool,
 	defer r.release()
 	r.names = true
 	for {
+		whole := r.good
 		f, err := r.next()
 		if err == io.EOF {
 			break
 		}
 		if err != nil {
 			return false, err
+		}
+		if !s.commits.has(f) {
+			return s.cutParts(g, file, whole, size)
 		}
 		g.sum.add(f.Time, f.raw)
 	}
@@ -196,6 +200,19 @@ func (s *Spool) cut(g *Segment, file File, good int64, tail []byte) error {
 		"since%s",
 		len(tail), g.ID, where))
 	return nil
+}
+
+// cutParts ends a segment before the first part of a chunk whose other parts may not be
+// durable. It was not acknowledged: Fluent Bit still has it.
+func (s *Spool) cutParts(g *Segment, file File, whole, size int64) (keep bool, err error) {
+	if err := file.Truncate(whole); err != nil {
+		return false, err
+	}
+	g.uncut = file.Sync() != nil // to be cut again before it is read
+	g.size = whole
+	s.opts.Warn(fmt.Sprintf("%d bytes at the end of segment %016x were cut off: they are a part of a chunk that was "+
+		"not written completely when the process ended, and never acknowledged", size-whole, g.ID))
+	return g.size > g.start, nil
 }
 
 // keepTail writes a tail to the quarantine, and returns where for the log. It may fail: on
@@ -278,7 +295,9 @@ func (g *Segment) names() (came []chunkSeen, err error) {
 		if err != nil {
 			return nil, err
 		}
-		came = append(came, chunkSeen{name: nameOf(g.Stream, f), seen: f.Time})
+		if name, ok := nameIn(g.Stream, f); ok {
+			came = append(came, chunkSeen{name: name, seen: f.Time})
+		}
 	}
 }
 

@@ -41,12 +41,9 @@ type Segment struct {
 
 // append makes a frame durable behind the last one.
 func (g *Segment) append(w *frameWriter, f Frame) error {
-	file, err := g.files.acquire(g)
-	if errors.Is(err, os.ErrNotExist) {
-		return g.end(fmt.Errorf("open segment: %w", ErrVanished))
-	}
+	file, err := g.acquire()
 	if err != nil {
-		return fmt.Errorf("open segment: %w", err)
+		return err
 	}
 	defer g.files.release(g)
 	end, err := g.write(file, w, f)
@@ -54,6 +51,19 @@ func (g *Segment) append(w *frameWriter, f Frame) error {
 		return err
 	}
 	return g.sync(file, end)
+}
+
+// acquire returns the file, which stays open until it is released. The segment ends if the
+// file is gone.
+func (g *Segment) acquire() (File, error) {
+	file, err := g.files.acquire(g)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, g.end(fmt.Errorf("open segment: %w", ErrVanished))
+	}
+	if err != nil {
+		return nil, fmt.Errorf("open segment: %w", err)
+	}
+	return file, nil
 }
 
 // write adds a frame behind the last one and returns its end. Nothing is
@@ -76,7 +86,7 @@ func (g *Segment) write(file File, w *frameWriter, f Frame) (int64, error) {
 		return 0, err
 	}
 	g.size += w.size()
-	g.sum.add(f.Time, len(f.Data))
+	g.sum.add(f.Time, f.raw)
 	return g.size, nil
 }
 
@@ -105,19 +115,29 @@ func (g *Segment) sync(file File, end int64) error {
 	if size < end {
 		return err // an earlier fsync failed and cut this frame off
 	}
-	if err := g.persist(file); err != nil {
-		g.mu.Lock()
-		defer g.mu.Unlock()
-		g.err = fmt.Errorf("sync segment: %w", err)
-		g.size = g.synced
-		cut := errors.Join(file.Truncate(g.size), file.Sync())
-		g.uncut = cut != nil
-		return errors.Join(g.err, cut)
+	if err := g.persistOrEnd(file); err != nil {
+		return err
 	}
 	g.mu.Lock()
 	g.synced = size
 	g.mu.Unlock()
 	return nil
+}
+
+// persistOrEnd makes what was written durable. If that fails, the segment ends where it was
+// synced last. It is called with syncing held.
+func (g *Segment) persistOrEnd(file File) error {
+	err := g.persist(file)
+	if err == nil {
+		return nil
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.err = fmt.Errorf("sync segment: %w", err)
+	g.size = g.synced
+	cut := errors.Join(file.Truncate(g.size), file.Sync())
+	g.uncut = cut != nil
+	return errors.Join(g.err, cut)
 }
 
 // persist makes what was written durable: fsync, and the first time fsync of the folder.
@@ -126,11 +146,8 @@ func (g *Segment) persist(file File) error {
 	if err := file.Sync(); err != nil {
 		return err
 	}
-	switch removed, err := file.Removed(); {
-	case err != nil:
+	if err := vanished(file); err != nil {
 		return err
-	case removed:
-		return ErrVanished
 	}
 	if g.named {
 		return nil
@@ -140,6 +157,15 @@ func (g *Segment) persist(file File) error {
 	}
 	g.named = true
 	return nil
+}
+
+// vanished returns ErrVanished for a file that was deleted.
+func vanished(file File) error {
+	removed, err := file.Removed()
+	if err == nil && removed {
+		err = ErrVanished
+	}
+	return err
 }
 
 // state returns the bytes on disk, the bytes of data, and whether the segment

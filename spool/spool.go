@@ -55,6 +55,7 @@ type Options struct {
 	Readmit  bool
 	Compress bool             // frames, with s2
 	Writer   string           // program and version, recorded in the files; default "sluice"
+	Syncs    int              // how many parts of a divided chunk are synced at once, default 8
 	MaxOpen  int              // how many files of active segments are open at once, default 64
 	FS       FS               // default OS{}
 	Now      func() time.Time // default time.Now
@@ -79,6 +80,11 @@ type Spool struct {
 	// before mu.
 	sealing sync.Mutex
 
+	// dividing is held by a divided chunk alone, so that what is behind the last committed one
+	// in a segment is at its end.
+	dividing sync.RWMutex
+	commits  *commits // guarded by dividing
+
 	files *fileCache
 
 	mu     sync.Mutex // guards what follows
@@ -100,6 +106,7 @@ const (
 	extTail        = ".tail"
 	quarantineDir  = "quarantine"
 	journalName    = "recent"
+	commitsName    = "committed"
 	lockName       = "lock"
 )
 
@@ -117,6 +124,9 @@ func Open(o Options) (*Spool, error) {
 		files:  newFileCache(o.FS, o.MaxOpen),
 		active: map[string]*Segment{},
 		used:   map[*Segment]int64{},
+	}
+	if s.commits, err = openCommits(o.FS, filepath.Join(o.Dir, commitsName)); err != nil {
+		return nil, errors.Join(fmt.Errorf("open spool %s: %w", o.Dir, err), lock.Close())
 	}
 	if o.Readmit {
 		err = s.readmit()
@@ -171,6 +181,7 @@ func (o Options) withDefaults() Options {
 	}
 	o.Writer = cmp.Or(o.Writer, "sluice")
 	o.MaxOpen = cmp.Or(o.MaxOpen, 64)
+	o.Syncs = cmp.Or(o.Syncs, 8)
 	return o
 }
 
@@ -209,7 +220,7 @@ func (s *Spool) Close(unacked int) error {
 	s.mu.Lock()
 	last, lock := s.lastID, s.lock
 	s.mu.Unlock()
-	return errors.Join(err, s.dedup.close(unacked, last), lock.Close())
+	return errors.Join(err, s.dedup.close(unacked, last), s.commits.close(), lock.Close())
 }
 
 // Unknown is for a Close without Fluent Bit: whatever may be delivered again after the

@@ -32,6 +32,8 @@ type world struct {
 	counter *spool.Counter
 	sealed  []*spool.Segment
 	told    []string // warnings
+
+	delivered int // how often a chunk came
 }
 
 // chunks are what Fluent Bit delivers.
@@ -40,6 +42,7 @@ const chunks = 9
 // plan is what happens besides.
 type plan struct {
 	streams int
+	units   int // of which each chunk consists: with more than one it is divided
 	seal    int // after so many chunks
 	ship    int // after so many chunks
 	// unacked is how many of the last answers Fluent Bit has not noted when it dies. With
@@ -48,8 +51,10 @@ type plan struct {
 	unacked int
 }
 
-// plans are a busy life and a calm one.
-func plans() []plan { return []plan{{2, 4, 5, 2}, {1, 100, 100, 0}} }
+// plans are a busy life and a calm one, and two with divided chunks.
+func plans() []plan {
+	return []plan{{2, 1, 4, 5, 2}, {1, 1, 100, 100, 0}, {2, 3, 4, 5, 1}, {3, 3, 100, 100, 0}}
+}
 
 // sizes of chunks. A large one is written in two pieces.
 var sizes = []int{0, 700, 6000}
@@ -60,18 +65,24 @@ func newWorld(p plan) *world {
 		objects: map[uint64][]string{}, numbers: map[string]uint64{},
 	}
 	for n := range chunks {
-		w.waiting = append(w.waiting,
-			fmt.Sprintf("chunk %d %s", n, strings.Repeat(string(rune('a'+n)), sizes[n%len(sizes)])))
+		var data string
+		for u := range p.units {
+			data += fmt.Sprintf("%s%s\n", unit(n, u), strings.Repeat(string(rune('a'+n)), sizes[(n+u)%len(sizes)]))
+		}
+		w.waiting = append(w.waiting, data)
 	}
 	return w
 }
+
+// unit is what a unit of a chunk begins with.
+func unit(chunk, n int) string { return fmt.Sprintf("chunk %d unit %d ", chunk, n) }
 
 // start is a new process. Fluent Bit delivers what it has no answer to first.
 func (w *world) start() (err error) {
 	w.now = w.now.Add(time.Second)
 	w.waiting, w.answered, w.sealed = append(w.answered, w.waiting...), nil, nil
 	w.spool, err = spool.Open(spool.Options{
-		Dir: dir, FS: w.disk, Deduplicate: true, MaxOpen: 1,
+		Dir: dir, FS: w.disk, Deduplicate: true, MaxOpen: 1, Syncs: 1,
 		Now:    func() time.Time { w.now = w.now.Add(time.Millisecond); return w.now },
 		Sealed: func(s *spool.Segment) { w.sealed = append(w.sealed, s) },
 		Warn:   func(text string) { w.told = append(w.told, text) },
@@ -95,8 +106,7 @@ func (w *world) start() (err error) {
 // deliver hands over the next chunk. An error of the disk leaves it with Fluent Bit, to come again.
 func (w *world) deliver() {
 	data := w.waiting[0]
-	stream := fmt.Sprint("stream ", int(data[len("chunk ")])%w.streams)
-	_, err := w.spool.Append(stream, spool.Chunk{Tag: "tag", Data: []byte(data)}, w.meta)
+	err := w.append(data)
 	if err != nil && !errors.Is(err, spool.ErrDuplicate) {
 		w.waiting = append(w.waiting[1:], data)
 		return
@@ -104,6 +114,29 @@ func (w *world) deliver() {
 	w.waiting = w.waiting[1:]
 	w.answered = append(w.answered, data)
 	w.answered = w.answered[max(0, len(w.answered)-w.unacked):]
+}
+
+// append appends a chunk, divided if it has several units. Which streams they go to changes with
+// each delivery.
+func (w *world) append(data string) error {
+	chunk := spool.Chunk{Tag: "tag", Data: []byte(data)}
+	if w.units == 1 {
+		stream := fmt.Sprint("stream ", int(data[len("chunk ")])%w.streams)
+		_, err := w.spool.Append(stream, chunk, w.meta)
+		return err
+	}
+	w.delivered++
+	var parts []spool.Part
+	for u, text := range slices.Collect(strings.Lines(data)) {
+		stream := fmt.Sprint("stream ", (w.delivered+u)%w.streams)
+		at := slices.IndexFunc(parts, func(p spool.Part) bool { return p.Stream == stream })
+		if at < 0 {
+			at, parts = len(parts), append(parts, spool.Part{Stream: stream, Meta: w.meta})
+		}
+		parts[at].Data = append(parts[at].Data, []byte(text))
+	}
+	_, err := w.spool.AppendParts("base", chunk, parts)
+	return err
 }
 
 // meta takes a number that no other segment may have.
@@ -198,22 +231,15 @@ func (w *world) settle(t *testing.T) {
 		}
 		w.answered = nil
 	}
-	times := map[string]int{}
+	var stored strings.Builder
 	for _, data := range w.objects {
-		for _, chunk := range data {
-			times[chunk]++
-		}
+		stored.WriteString(strings.Join(data, ""))
 	}
 	for n := range chunks {
-		name := fmt.Sprintf("chunk %d ", n)
-		found := 0
-		for chunk, n := range times {
-			if strings.HasPrefix(chunk, name) {
-				found += n
+		for u := range w.units {
+			if found := strings.Count(stored.String(), unit(n, u)); found != 1 {
+				t.Errorf("%sis stored %d times", unit(n, u), found)
 			}
-		}
-		if found != 1 {
-			t.Errorf("%sis stored %d times", name, found)
 		}
 	}
 }

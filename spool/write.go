@@ -9,9 +9,11 @@ import (
 
 // frameWriter encodes a frame and writes it. It is pooled with its buffers.
 type frameWriter struct {
-	head, payload []byte // of the frame
-	block         []byte // room for a compressed payload
-	piece         []byte // what is written at a time
+	head    []byte
+	payload [][]byte // pieces of it
+	length  int64    // of head and payload
+	block   []byte   // room for a compressed payload
+	piece   []byte   // what is written at a time
 }
 
 var framePool = sync.Pool{New: func() any { return new(frameWriter) }}
@@ -21,16 +23,25 @@ var framePool = sync.Pool{New: func() any { return new(frameWriter) }}
 // of its pages costs a fault, ten times as much as copying it. A small frame is one write.
 const pieceSize = 256 << 10
 
-// encode encodes a frame, which is valid as long as its Data is. With compress the payload
-// is compressed if that makes it smaller.
-func (w *frameWriter) encode(f Frame, compress bool) {
-	payload, codec := f.Data, byte(codecRaw)
+// encode encodes a frame whose data is in pieces, and is valid as long as they are. With
+// compress the payload is compressed if that makes it smaller.
+func (w *frameWriter) encode(f Frame, compress bool, data ...[]byte) {
+	codec := byte(codecRaw)
+	w.payload = append(w.payload[:0], data...)
 	if compress {
-		if block, ok := w.compress(f.Data); ok {
-			payload, codec = block, codecS2
+		whole := data[0]
+		if len(data) > 1 {
+			whole = slices.Concat(data...)
+		}
+		if block, ok := w.compress(whole); ok {
+			w.payload, codec = append(w.payload[:0], block), codecS2
 		}
 	}
-	w.head, w.payload = appendFrameHead(w.head[:0], f, codec, payload), payload
+	w.head = appendFrameHead(w.head[:0], f, codec, w.payload)
+	w.length = int64(len(w.head))
+	for _, piece := range w.payload {
+		w.length += int64(len(piece))
+	}
 }
 
 // compress returns data as an S2 block, or false if that would not be smaller.
@@ -46,26 +57,28 @@ func (w *frameWriter) compress(data []byte) ([]byte, bool) {
 
 // release returns the writer to the pool.
 func (w *frameWriter) release() {
-	w.payload = nil // it may be the caller's
+	clear(w.payload) // it may be the caller's
 	framePool.Put(w)
 }
 
 // size returns the frame's length.
-func (w *frameWriter) size() int64 { return int64(len(w.head) + len(w.payload)) }
+func (w *frameWriter) size() int64 { return w.length }
 
 // writeAt writes the frame at an offset. It may be called again.
 func (w *frameWriter) writeAt(file File, off int64) error {
-	piece := append(slices.Grow(w.piece[:0], int(min(w.size(), pieceSize))), w.head...)
-	for rest := w.payload; ; piece = piece[:0] {
-		n := min(len(rest), pieceSize-len(piece)) // no head is as long as a piece
-		piece, rest = append(piece, rest[:n]...), rest[n:]
-		if _, err := file.WriteAt(piece, off); err != nil {
-			return err
-		}
-		off += int64(len(piece))
-		if len(rest) == 0 {
-			w.piece = piece
-			return nil
+	w.piece = append(slices.Grow(w.piece[:0], int(min(w.size(), pieceSize))), w.head...)
+	for _, rest := range w.payload {
+		for len(rest) > 0 {
+			if len(w.piece) == pieceSize {
+				if _, err := file.WriteAt(w.piece, off); err != nil {
+					return err
+				}
+				off, w.piece = off+pieceSize, w.piece[:0]
+			}
+			n := min(len(rest), pieceSize-len(w.piece)) // no head is as long as a piece
+			w.piece, rest = append(w.piece, rest[:n]...), rest[n:]
 		}
 	}
+	_, err := file.WriteAt(w.piece, off)
+	return err
 }
