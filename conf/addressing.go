@@ -50,6 +50,11 @@ func (c *Config) checkAddressing(own func(property string) bool, report reporter
 			)
 		}
 	}
+	c.eachBucket(report, (*Config).checkStyle)
+}
+
+// checkStyle refuses ways of addressing that are not possible for the bucket.
+func (c *Config) checkStyle(report reporter) {
 	isARN := strings.HasPrefix(c.Bucket, "arn:")
 	switch {
 	case c.PathStyle && isARN && c.Endpoint == "":

@@ -32,6 +32,14 @@ type Config struct {
 	TagDelimiters string
 	StaticKey     bool
 
+	KeyTime       string // first or record: whose time the key shows
+	KeyTimeMaxAge time.Duration
+	KeyMaxStreams int
+	TimeZone      string
+	// Buckets that record fields in Bucket may name, and the one for all others.
+	BucketAllow   []string
+	BucketDefault string
+
 	Format         string // json_lines
 	JSONDateFormat string // double, epoch, epoch_ms, iso8601 or java_sql_timestamp
 	JSONDateKey    string // "" for none
@@ -116,8 +124,12 @@ type Lookup func(name string) (value string, set bool)
 // Checks are what this package cannot check by itself. A nil function accepts everything.
 type Checks struct {
 	KeyFormat func(format, delimiters string) error
-	// Text checks the tag parts in a value.
+	// Text checks the tag parts and record fields in a value.
 	Text func(text, delimiters string) error
+	// IsFixed reports whether a text has neither.
+	IsFixed func(text string) bool
+	// Zone checks the name of a time zone.
+	Zone func(name string) error
 	// CustomerKey checks the file of a key for SSE-C.
 	CustomerKey func(file string) error
 	// Endpoint finds the endpoint of "s3" or "sts" that no property sets, and the name of the setting that does.
@@ -249,6 +261,7 @@ func (c *Config) check(get Lookup, checks Checks, endpointKnown bool) (found []M
 			}
 		}
 	}
+	c.checkKeys(checks, report)
 	c.checkSizes(report)
 	c.checkLevel(report)
 	endpointKnown = c.findEndpoints(checks, report) && endpointKnown

@@ -27,6 +27,7 @@ func TestDefaults(t *testing.T) {
 	want := conf.Config{
 		Bucket: "b", Region: "us-east-1", SSLVerify: true,
 		KeyFormat: "/fluent-bit-logs/$TAG/%Y/%m/%d/%H/%M/%S", TagDelimiters: ".",
+		KeyTime: "first", KeyTimeMaxAge: 7 * 24 * time.Hour, KeyMaxStreams: 500, TimeZone: "UTC",
 		Format: "json_lines", JSONDateFormat: "iso8601", JSONDateKey: "date", EscapeUnicode: true, Compression: "none",
 		Checksum:      "crc64nvme",
 		TotalFileSize: 100_000_000, PartSize: 5_242_880, UploadTimeout: 10 * time.Minute,

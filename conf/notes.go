@@ -52,5 +52,5 @@ func (c Config) Notes() (notes []string) {
 		notes = append(notes, "lower upload_timeout if that is too late: an object that does not fill appears in the "+
 			"bucket after "+c.UploadTimeout.String())
 	}
-	return notes
+	return append(notes, c.keyNotes()...)
 }

@@ -41,7 +41,7 @@ const (
 // Properties returns all properties: those of the built-in output in its order, then ours.
 func Properties() []Property {
 	return slices.Concat(objectProperties(), targetProperties(), storeProperties(), laterProperties(),
-		addressingProperties(), protectionProperties(), ownProperties())
+		keyProperties(), addressingProperties(), protectionProperties(), ownProperties())
 }
 
 // objectProperties are about the content and the names of objects.
@@ -76,7 +76,8 @@ func objectProperties() []Property {
 			"Use PutObject for objects of any size, up to 1G.",
 			func(c *Config) *bool { return &c.PutObject }),
 		text("s3_key_format", "/fluent-bit-logs/$TAG/%Y/%m/%d/%H/%M/%S",
-			"Key of the objects: $TAG, $TAG[0] to $TAG[9], $INDEX, $UUID and strftime conversions in UTC.",
+			"Key of the objects: $TAG, $TAG[0] to $TAG[9], $INDEX or $INDEX[%06d], $UUID, record fields "+
+				"($level, $kubernetes['labels']['app']) and strftime conversions.",
 			func(c *Config) *string { return &c.KeyFormat }),
 		text("s3_key_format_tag_delimiters", ".",
 			"Characters at which $TAG[n] splits a tag.",
@@ -104,7 +105,7 @@ func objectProperties() []Property {
 func targetProperties() []Property {
 	return []Property{
 		text("bucket", "",
-			"Name of the S3 bucket. Required.",
+			"Name of the S3 bucket, which may have record fields with bucket_allow. Required.",
 			func(c *Config) *string { return &c.Bucket }),
 		travels(text("region", "us-east-1",
 			"AWS region of the bucket.",

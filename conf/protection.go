@@ -69,6 +69,12 @@ func (c *Config) checkProtection(checks Checks, report reporter) {
 			c.CannedACL,
 		)
 	}
+	c.eachBucket(report, (*Config).checkDirectoryBucket)
+}
+
+// checkDirectoryBucket refuses what directory buckets do not take.
+func (c *Config) checkDirectoryBucket(report reporter) {
+	grants := c.GrantFullControl + c.GrantRead + c.GrantReadACP + c.GrantWriteACP
 	if strings.HasSuffix(c.Bucket, "--x-s3") && (grants != "" || c.CannedACL != "" || len(c.Tags) > 0) {
 		report(
 			"bucket",

@@ -23,9 +23,11 @@ func protectionProperties() []Property {
 			"Checksum that S3 verifies: crc64nvme, crc32c, crc32, sha256 or none; default crc64nvme at Amazon S3, "+
 				"else none.",
 			setChecksum, ownChecksum),
-		listed("tags", "Tags of the objects: name=value&name2=value2, with $TAG and $TAG[n]; at most 10.",
+		listed("tags", "Tags of the objects: name=value&name2=value2, with $TAG, $TAG[n] and record fields; at most "+
+			"10.",
 			setTags, func(c *Config) string { return formatPairs(c.Tags) }),
-		listed("metadata", "Metadata of the objects: name=value&name2=value2, with $TAG and $TAG[n]; at most 2 KB.",
+		listed("metadata", "Metadata of the objects: name=value&name2=value2, with $TAG, $TAG[n] and record fields; at "+
+			"most 2 KB.",
 			setMetadata, func(c *Config) string { return formatPairs(c.Metadata) }),
 		text("cache_control", "",
 			"Cache-Control of the objects.",

@@ -9,7 +9,7 @@ import (
 
 // checkTarget checks what depends on the server: what AWS refuses may be right elsewhere.
 func (c *Config) checkTarget(report reporter) {
-	c.checkBucket(report)
+	c.eachBucket(report, (*Config).checkBucket)
 	c.checkRegion(report)
 	c.checkAmazonEndpoint(report)
 	c.checkRoleAccount(report)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -14,7 +15,7 @@ import (
 	"sluice/output/s3"
 )
 
-// pair is a tag or a metadatum whose value may have tag parts.
+// pair is a tag or a metadatum whose value may have tag parts and record fields.
 type pair struct {
 	name  string
 	value key.Text
@@ -26,33 +27,27 @@ type attributes struct {
 	tags, metadata []pair
 }
 
-// newAttributes parses what has tag parts.
-func newAttributes(c conf.Config) (a attributes, err error) {
+// newAttributes parses what has tag parts and record fields.
+func newAttributes(c conf.Config, o key.Options) (a attributes, err error) {
 	a.config = c
-	if a.tags, err = parsePairs(c, c.Tags); err != nil {
+	if a.tags, err = parsePairs(c.Tags, o); err != nil {
 		return a, fmt.Errorf("tags: %w", err)
 	}
-	if a.metadata, err = parsePairs(c, c.Metadata); err != nil {
+	if a.metadata, err = parsePairs(c.Metadata, o); err != nil {
 		return a, fmt.Errorf("metadata: %w", err)
 	}
 	return a, nil
 }
 
-func parsePairs(c conf.Config, from []conf.Pair) (pairs []pair, err error) {
+func parsePairs(from []conf.Pair, o key.Options) (pairs []pair, err error) {
 	for _, each := range from {
-		value, err := key.ParseText(each.Value, keyOptions(c))
+		value, err := key.ParseText(each.Value, o)
 		if err != nil {
 			return nil, fmt.Errorf("%s %w", each.Name, err)
 		}
 		pairs = append(pairs, pair{each.Name, value})
 	}
 	return pairs, nil
-}
-
-// CheckText validates a value with tag parts for package conf.
-func CheckText(text, delimiters string) error {
-	_, err := key.ParseText(text, key.Options{TagDelimiters: delimiters})
-	return err
 }
 
 // CheckCustomerKey validates the file of a key for SSE-C for package conf.
@@ -75,8 +70,24 @@ func (a attributes) stream(tag string) string {
 	return b.String()
 }
 
-// render returns the attributes of an object that is opened now with a chunk of a tag.
-func (a attributes) render(tag string, codec compress.Codec, now time.Time) s3.Attributes {
+// hasFields reports whether records make the attributes.
+func (a attributes) hasFields() bool {
+	return slices.ContainsFunc(slices.Concat(a.tags, a.metadata), func(p pair) bool { return p.value.HasFields() })
+}
+
+// appendFields appends what fields make of the attributes: objects are shared only by records that
+// agree in it.
+func (a attributes) appendFields(dst []byte, from key.Source) []byte {
+	for _, pairs := range [][]pair{a.tags, a.metadata} {
+		for _, p := range pairs {
+			dst = p.value.AppendFields(dst, from)
+		}
+	}
+	return dst
+}
+
+// render returns the attributes of an object that is opened now with records of a tag.
+func (a attributes) render(tag string, from key.Source, codec compress.Codec, now time.Time) s3.Attributes {
 	c := a.config
 	r := s3.Attributes{
 		ContentType: c.ContentType, ContentEncoding: contentEncoding(c, codec), CacheControl: c.CacheControl,
@@ -94,16 +105,16 @@ func (a attributes) render(tag string, codec compress.Codec, now time.Time) s3.A
 	}
 	query := url.Values{}
 	for _, t := range a.tags {
-		query.Set(t.name, tagValue(t.value.Render(tag)))
+		query.Set(t.name, tagValue(t.value.Render(tag, from)))
 	}
 	r.Tags = query.Encode()
-	r.Metadata = a.renderMetadata(tag)
+	r.Metadata = a.renderMetadata(tag, from)
 	return r
 }
 
 // renderMetadata returns what fits into headers: of what tag parts bring, other characters than
 // printable ASCII are replaced, and what is too long is cut.
-func (a attributes) renderMetadata(tag string) map[string]string {
+func (a attributes) renderMetadata(tag string, from key.Source) map[string]string {
 	if len(a.metadata) == 0 {
 		return nil
 	}
@@ -118,7 +129,7 @@ func (a attributes) renderMetadata(tag string) map[string]string {
 				return '_'
 			}
 			return r
-		}, m.value.Render(tag))
+		}, m.value.Render(tag, from))
 		value = value[:min(len(value), max(0, left))]
 		left -= len(value)
 		all[m.name] = value

@@ -3,12 +3,13 @@ package output
 import (
 	"reflect"
 
+	"sluice/output/key"
 	"sluice/output/s3"
 )
 
 // correct decides after a refusal whether a segment's object is stored with today's
 // attributes in place of those that it recorded: S3 does not take those, and the remedy is to
-// correct the configuration. Tags and metadata stay, since their tag parts are known only
+// correct the configuration. Tags and metadata stay, since their variables are known only
 // when a segment is opened, unless there are to be none any more.
 func (o *Output) correct(j *job, cause error) bool {
 	if o.keys == nil || j.attributes != nil || isInternal(cause) || !s3.NeedsOperator(cause) {
@@ -18,7 +19,7 @@ func (o *Output) correct(j *job, cause error) bool {
 	if err != nil || m.Attributes == nil {
 		return false
 	}
-	today := o.attributes.render("", m.Encoding.Compression, o.opts.Now())
+	today := o.attributes.render("", key.Source{}, m.Encoding.Compression, o.opts.Now())
 	if today.Tags != "" {
 		today.Tags = m.Attributes.Tags
 	}

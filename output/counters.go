@@ -29,6 +29,16 @@ const (
 	otherError
 )
 
+// overflow is why a record is not under the key that its fields or its time make.
+type overflow uint8
+
+const (
+	tooOld      overflow = iota // key_time_max_age
+	ahead                       // more than an hour
+	tooMany                     // key_max_streams
+	otherBucket                 // not in bucket_allow
+)
+
 // Names of the labels of our metrics.
 var (
 	// Outcomes are the values of objects_total's label result.
@@ -41,6 +51,8 @@ var (
 	}
 	// Deferrals are the values of deferred_chunks_total's label reason.
 	Deferrals = [...]string{spoolFull: "spool_full", diskFull: "disk_full", otherError: "error"}
+	// Overflows are the values of overflow_records_total's label reason.
+	Overflows = [...]string{tooOld: "late", ahead: "future", tooMany: "streams", otherBucket: "bucket"}
 )
 
 // Bounds of the histograms.
@@ -53,6 +65,7 @@ var (
 type counters struct {
 	objects  [len(Outcomes)]atomic.Int64
 	deferred [len(Deferrals)]atomic.Int64
+	overflow [len(Overflows)]atomic.Int64
 	requests [len(s3.Operations)][len(s3.Classes)]atomic.Int64
 
 	bytes, records, repeated, damaged, noCredentials atomic.Int64
@@ -97,6 +110,7 @@ func (c *counters) store(r *result, now time.Time) {
 // fill writes the counters into a status.
 func (c *counters) fill(s *status.Status) {
 	s.Objects, s.Deferred = names(Outcomes[:], c.objects[:]), names(Deferrals[:], c.deferred[:])
+	s.Overflow = names(Overflows[:], c.overflow[:])
 	s.Requests = map[string]map[string]int64{}
 	for i, operation := range s3.Operations {
 		s.Requests[operation] = names(s3.Classes[:], c.requests[i][:])

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"time"
 
-	"sluice/conf"
 	"sluice/output/encode"
 	"sluice/output/key"
 	"sluice/output/record"
@@ -32,17 +31,24 @@ type meta struct {
 	Settings map[string]string `json:"settings,omitempty"`
 }
 
-// newMeta fixes the identity of the object that begins with chunk.
-func (o *Output) newMeta(tag string, chunk []byte) ([]byte, error) {
-	v := key.Values{Tag: tag, Time: o.firstTime(chunk), UUID: newUUID()}
+// identity is what an object's key, bucket and attributes are made of.
+type identity struct {
+	tag, bucket string
+	time        time.Time
+	source      key.Source
+}
+
+// newMeta fixes the identity of an object.
+func (o *Output) newMeta(of identity) ([]byte, error) {
+	v := key.Values{Tag: of.tag, Time: of.time, UUID: newUUID(), Source: of.source}
 	var index *uint64
 	if o.template.UsesIndex() {
 		v.Index = o.index.Next()
 		index = &v.Index
 	}
-	attributes := o.attributes.render(tag, o.encoding.Compression, o.opts.Now())
+	attributes := o.attributes.render(of.tag, of.source, o.encoding.Compression, o.opts.Now())
 	m := meta{
-		Bucket:   o.opts.Config.Bucket,
+		Bucket:   of.bucket,
 		Key:      o.template.Render(v),
 		Encoding: o.encoding,
 		Index:    index,
@@ -93,13 +99,4 @@ func newUUID() string {
 		}
 	}
 	return string(text)
-}
-
-// ExampleKey returns a key that an object of the tag whose first record is from t could get.
-func ExampleKey(c conf.Config, tag string, t time.Time) (string, error) {
-	template, err := key.Parse(c.KeyFormat, keyOptions(c))
-	if err != nil {
-		return "", err
-	}
-	return template.Render(key.Values{Tag: tag, Time: t, UUID: newUUID()}), nil
 }

@@ -36,8 +36,14 @@ func encodingOptions(c conf.Config) (o encode.Options, err error) {
 	return o, nil
 }
 
-func keyOptions(c conf.Config) key.Options {
-	return key.Options{TagDelimiters: c.TagDelimiters, Static: c.StaticKey}
+// keyOptions returns the options of a configuration's key format and texts, whose record fields
+// are added to fields.
+func keyOptions(c conf.Config, fields *key.Fields) (key.Options, error) {
+	zone, err := key.ParseZone(c.TimeZone)
+	if err != nil {
+		return key.Options{}, fmt.Errorf("time_zone %q %w", c.TimeZone, err)
+	}
+	return key.Options{TagDelimiters: c.TagDelimiters, Static: c.StaticKey, Zone: zone, Fields: fields}, nil
 }
 
 // maxPartBuffer bounds the memory of a part: with compression upload_chunk_size may be

@@ -51,19 +51,18 @@ type Event struct {
 
 // Output ships the chunks of one plugin instance. It is safe for concurrent use.
 type Output struct {
-	opts       Options
-	template   *key.Template
-	attributes attributes
-	bucket     string // of new segments; "" if there are none
-	encoding   encode.Options
-	stores     resolver
-	spool      *spool.Spool
-	index      *spool.Counter
-	queue      *queue
-	cores      *semaphore // for encoding
-	pool       encode.Pool
-	ratios     ratios
-	room       room
+	opts Options
+	naming
+	bucket   string // of new segments; "" if there is not one for all
+	encoding encode.Options
+	stores   resolver
+	spool    *spool.Spool
+	index    *spool.Counter
+	queue    *queue
+	cores    *semaphore // for encoding
+	pool     encode.Pool
+	ratios   ratios
+	room     room
 
 	started    time.Time
 	keys       *keys // Options.Credentials, watched; nil in a push
@@ -74,6 +73,9 @@ type Output struct {
 
 	redirected  sync.Map // names of missing buckets that have been warned about
 	warnUndated sync.Once
+	warnStreams sync.Once
+	division    division // guarded by dividing
+	dividing    sync.Mutex
 
 	toCommit chan *job // jobs whose objects are stored, awaiting commit
 
@@ -102,13 +104,8 @@ func (s fixedStore) storeFor(m meta) (*s3.Store, s3.Attributes, error) {
 	if m.Attributes != nil {
 		return s.Store, *m.Attributes, nil
 	}
-	return s.Store, s.out.attributes.render("", m.Encoding.Compression, s.out.opts.Now()), nil
-}
-
-// CheckKeyFormat validates s3_key_format for package conf.
-func CheckKeyFormat(format, delimiters string) error {
-	_, err := key.Parse(format, key.Options{TagDelimiters: delimiters})
-	return err
+	now := s.out.opts.Now()
+	return s.Store, s.out.attributes.render("", key.Source{}, m.Encoding.Compression, now), nil
 }
 
 // New opens the spool, takes over what an earlier run left in it, and starts the
@@ -122,7 +119,6 @@ func New(o Options) (*Output, error) {
 		started:       o.Now(),
 		queue:         newQueue(o.Config.Ordered, o.Config.UploadWorkers, o.Now),
 		cores:         newSemaphore(o.Config.EncodeWorkers),
-		bucket:        o.Config.Bucket,
 		segmentOpened: make(chan struct{}, 1),
 	}
 	var err error
@@ -130,17 +126,17 @@ func New(o Options) (*Output, error) {
 		return nil, err
 	}
 	out.ratios.codec = out.encoding.Compression
-	if out.template, err = key.Parse(o.Config.KeyFormat, keyOptions(o.Config)); err != nil {
-		return nil, fmt.Errorf("s3_key_format %q %w", o.Config.KeyFormat, err)
+	if out.naming, err = newNaming(o.Config); err != nil {
+		return nil, err
+	}
+	if len(o.Config.BucketAllow) == 0 {
+		out.bucket = o.Config.Bucket
 	}
 	out.health.good = out.started
 	out.keys = &keys{Provider: o.Credentials, out: out}
 	out.opts.Credentials = out.keys
 	options := storeOptions(out.opts)
 	options.OnRequest = out.counters.request
-	if out.attributes, err = newAttributes(o.Config); err != nil {
-		return nil, err
-	}
 	store, err := s3.New(options)
 	if err != nil {
 		return nil, err
@@ -221,21 +217,11 @@ func (o *Output) openSpool(readmit bool) (err error) {
 	return nil
 }
 
-// stream returns the stream of a tag: chunks of one stream share objects. It is the
-// bucket, and the key format and the attributes with their tag parts filled in.
-func (o *Output) stream(tag string) string {
-	return o.opts.Config.Bucket + "/" + o.template.Stream(tag) + o.attributes.stream(tag)
-}
-
 // Flush makes a chunk durable. nil means that it is on disk and will reach S3. Any
 // error means that it was not accepted, and that the caller must keep it and try again.
 // Flush does not retain chunk.
 func (o *Output) Flush(tag string, chunk []byte) error {
-	opened := false
-	seg, err := o.spool.Append(o.stream(tag), spool.Chunk{Tag: tag, Data: chunk}, func() ([]byte, error) {
-		opened = true
-		return o.newMeta(tag, chunk)
-	})
+	segments, opened, err := o.append(spool.Chunk{Tag: tag, Data: chunk})
 	if opened {
 		notify(o.segmentOpened) // even if this chunk was not accepted: the next one may be
 	}
@@ -251,13 +237,28 @@ func (o *Output) Flush(tag string, chunk []byte) error {
 	if o.health.wrong.Load() {
 		o.acceptAgain()
 	}
-	if !o.isFullSize(seg) {
-		return nil
-	}
-	if err := o.spool.Seal(seg); err != nil {
-		o.opts.Log.Warn("seal segment", "error", err) // its frames are durable all the same
+	for _, seg := range segments {
+		if !o.isFullSize(seg) {
+			continue
+		}
+		if err := o.spool.Seal(seg); err != nil {
+			o.opts.Log.Warn("seal segment", "error", err) // its frames are durable all the same
+		}
 	}
 	return nil
+}
+
+// append makes a chunk durable, in one segment or divided among several. opened is whether it
+// has opened one.
+func (o *Output) append(c spool.Chunk) (segments []*spool.Segment, opened bool, err error) {
+	if o.divides() {
+		return o.appendDivided(c)
+	}
+	seg, err := o.spool.Append(o.stream(c.Tag), c, func() ([]byte, error) {
+		opened = true
+		return o.newMeta(identity{tag: c.Tag, bucket: o.opts.Config.Bucket, time: o.firstTime(c.Data)})
+	})
+	return []*spool.Segment{seg}, opened, err
 }
 
 // maxOvershoot is how many bytes of data a segment may hold for each byte of

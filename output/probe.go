@@ -1,15 +1,18 @@
 package output
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
 	"log/slog"
 	"time"
 
+	"sluice/conf"
 	"sluice/creds"
 	"sluice/internal/contain"
 	"sluice/output/encode/compress"
+	"sluice/output/key"
 	"sluice/output/s3"
 )
 
@@ -21,6 +24,7 @@ type Probed struct {
 	Credentials creds.Credentials
 	Identity    string // ARN, "" if it was not asked for or not told
 	Anonymous   error  // why it was not told
+	Bucket      string // of several the first that fails, or else the default
 	Region      string // of the bucket
 	Key         string // that was asked about
 	Written     bool   // an object was stored there
@@ -48,9 +52,11 @@ func Probe(ctx context.Context, o Options, identify Identify, write bool) (p Pro
 		return p.fail(NoBucket, err)
 	}
 	defer store.Close()
-	if p.Key, err = ExampleKey(o.Config, "sluice.check", time.Now()); err != nil {
+	example, err := NewExample(o.Config, probeTag, time.Now(), Sample{})
+	if err != nil {
 		return p.fail(NoBucket, err)
 	}
+	p.Bucket, p.Key = example.Bucket, example.Key
 	p.Key += "-sluice-check-" + rand.Text() // nobody else's, whatever the format
 	found, cancel := context.WithTimeout(ctx, keyPatience)
 	defer cancel()
@@ -62,12 +68,31 @@ func Probe(ctx context.Context, o Options, identify Identify, write bool) (p Pro
 	if identify != nil {
 		p.Identity, p.Anonymous = identify(found, p.Credentials)
 	}
-	attributes, err := newAttributes(o.Config)
+	first := p
+	for i, bucket := range o.Config.Buckets() {
+		p.Bucket = bucket
+		if p = p.probe(ctx, store, o.Config, write); p.Failed != "" {
+			return p
+		}
+		if i == 0 {
+			first = p
+		}
+	}
+	return first
+}
+
+// probeTag is the tag of what is asked about and written.
+const probeTag = "sluice.check"
+
+// probe asks about one bucket.
+func (p Probed) probe(ctx context.Context, store *s3.Store, c conf.Config, write bool) Probed {
+	naming, err := newNaming(c)
 	if err != nil {
 		return p.fail(NoBucket, err)
 	}
 	target := s3.Target{
-		Bucket: o.Config.Bucket, Key: p.Key, Attributes: attributes.render("sluice.check", compress.None, time.Now()),
+		Bucket: p.Bucket, Key: p.Key,
+		Attributes: naming.attributes.render(probeTag, key.Source{}, compress.None, time.Now()),
 	}
 	if p.Region, err = store.Probe(ctx, target); err != nil {
 		return p.fail(NoBucket, err)
@@ -142,7 +167,7 @@ func (o *Output) logNotReady(p Probed) {
 		text = p.Failure.Remedy + ": " + text
 	}
 	o.health.report(trouble, p.Failure.Cause, p.Failure.Remedy, o.opts.Now())
-	args := []any{"error", p.Failure.Cause, "bucket", o.opts.Config.Bucket}
+	args := []any{"error", p.Failure.Cause, "bucket", cmp.Or(p.Bucket, o.opts.Config.Bucket)}
 	if p.Failed != NoCredentials {
 		args = append(args, "credentials", p.Credentials, "key", p.Key) // a policy may be about other keys
 	}

@@ -12,6 +12,7 @@ import (
 
 	"sluice/conf"
 	"sluice/creds"
+	"sluice/output/key"
 	"sluice/output/s3"
 	"sluice/spool"
 )
@@ -117,7 +118,7 @@ func (m *storePerSegment) storeFor(segment meta) (*s3.Store, s3.Attributes, erro
 	if recorded != nil && !m.opts.OwnAttributes {
 		return made.Store, *recorded, nil
 	}
-	own := made.attributes.render("", segment.Encoding.Compression, time.Now())
+	own := made.attributes.render("", key.Source{}, segment.Encoding.Compression, time.Now())
 	if recorded != nil && recorded.LockMode == own.LockMode {
 		own.LockUntil = recorded.LockUntil
 	}
@@ -144,9 +145,11 @@ func (m *storePerSegment) make(segment meta) (made madeStore, err error) {
 	if err != nil {
 		return made, err
 	}
-	if made.attributes, err = newAttributes(cfg); err != nil {
+	naming, err := newNaming(cfg)
+	if err != nil {
 		return made, err
 	}
+	made.attributes = naming.attributes
 	made.Store, err = s3.New(storeOptions(Options{
 		Config:      cfg,
 		Dir:         m.opts.Dir,

@@ -2,6 +2,7 @@ package output_test
 
 import (
 	"context"
+	"encoding/binary"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -13,6 +14,7 @@ import (
 	"sluice/conf"
 	"sluice/creds"
 	"sluice/output"
+	msgpack "sluice/output/record"
 	"sluice/output/s3test"
 	"sluice/spool"
 )
@@ -24,6 +26,7 @@ type rig struct {
 	s3  *s3test.Server
 	log lockedText
 	fs  spool.FS
+	now func() time.Time // nil for the real one
 }
 
 func newRig(t *testing.T) *rig {
@@ -39,21 +42,10 @@ func newRig(t *testing.T) *rig {
 // open starts an output with settings of the form key=value. It ends with the test.
 func (r *rig) open(settings ...string) *output.Output {
 	r.t.Helper()
-	all := append(settings, "bucket=b", "endpoint="+r.s3.URL, "s3_key_format=/$TAG/$UUID") // the first one counts
-	cfg, err := conf.Parse(func(name string) (string, bool) {
-		for _, s := range all {
-			if key, value, _ := strings.Cut(s, "="); key == name {
-				return value, true
-			}
-		}
-		return "", false
-	}, conf.Checks{KeyFormat: output.CheckKeyFormat})
-	if err != nil {
-		r.t.Fatal(err)
-	}
+	cfg := parsed(r.t, append(settings, "bucket=b", "endpoint="+r.s3.URL, "s3_key_format=/$TAG/$UUID")...)
 	log := slog.NewTextHandler(&r.log, &slog.HandlerOptions{Level: slog.LevelDebug})
 	out, err := output.New(output.Options{
-		Config: cfg, Dir: r.dir, FS: r.fs, Log: slog.New(log),
+		Config: cfg, Dir: r.dir, FS: r.fs, Log: slog.New(log), Now: r.now,
 		Credentials: creds.Static{Credentials: creds.Credentials{AccessKeyID: "AKIAIOSFODNN7EXAMPLE",
 			SecretAccessKey: "x"}},
 	})
@@ -61,6 +53,24 @@ func (r *rig) open(settings ...string) *output.Output {
 		r.t.Fatal(err)
 	}
 	return out
+}
+
+// parsed parses settings of the form key=value, the first of each.
+func parsed(t testing.TB, all ...string) conf.Config {
+	t.Helper()
+	cfg, err := conf.Parse(func(name string) (string, bool) {
+		for _, s := range all {
+			if key, value, _ := strings.Cut(s, "="); key == name {
+				return value, true
+			}
+		}
+		return "", false
+	}, conf.Checks{KeyFormat: output.CheckKeyFormat, Text: output.CheckText, IsFixed: output.IsFixed,
+		Zone: output.CheckZone})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return cfg
 }
 
 func (r *rig) flush(out *output.Output, tag string, chunk []byte) {
@@ -123,6 +133,18 @@ func (r *rig) quarantine() (reasons []string) {
 // record is a log event with a field m, without a time.
 func record(text string) []byte {
 	return append([]byte{0x92, 0x05, 0x81, 0xa1, 'm', 0xda, byte(len(text) >> 8), byte(len(text))}, text...)
+}
+
+// event is a log event with a body in JSON.
+func event(at time.Time, body string) []byte {
+	b := []byte{0x92, 0x92, 0xd7, 0x00}
+	b = binary.BigEndian.AppendUint32(b, uint32(at.Unix()))
+	b = binary.BigEndian.AppendUint32(b, uint32(at.Nanosecond()))
+	m, err := msgpack.FromJSON([]byte(body))
+	if err != nil {
+		panic(err)
+	}
+	return append(append(b, 0x80), m...)
 }
 
 // many are records of a kilobyte, size bytes of them at least.

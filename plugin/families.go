@@ -97,6 +97,13 @@ func counterFamilies() []family {
 			labels:  []string{"reason"},
 			byLabel: func(s *status.Status) map[string]int64 { return s.Deferred },
 		},
+		{
+			kind:    C.SLUICE_COUNTER,
+			name:    "overflow_records_total",
+			help:    "Records that are not under the key that their fields or their time make.",
+			labels:  []string{"reason"},
+			byLabel: func(s *status.Status) map[string]int64 { return s.Overflow },
+		},
 		counter("repeated_chunks_total", "Chunks that Fluent Bit delivered again and that were not stored twice.",
 			func(s *status.Status) int64 { return s.Repeated }),
 		counter("damaged_total", "Segments of which not everything could be read.",

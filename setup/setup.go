@@ -31,6 +31,8 @@ func parse(own conf.Lookup, sources *standard.Sources, target bool) (conf.Config
 	cfg, err := conf.Parse(lookup, conf.Checks{
 		KeyFormat:   output.CheckKeyFormat,
 		Text:        output.CheckText,
+		IsFixed:     output.IsFixed,
+		Zone:        output.CheckZone,
 		CustomerKey: output.CheckCustomerKey,
 		Endpoint: func(c conf.Config, service string) (url, where string) {
 			return sources.Endpoint(Credentials(c), service)

@@ -208,6 +208,20 @@ func (s *Spool) Used() int64 {
 	return s.total
 }
 
+// Active returns how many streams have an active segment.
+func (s *Spool) Active() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.active)
+}
+
+// IsActive reports whether a stream has an active segment.
+func (s *Spool) IsActive(stream string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.active[stream] != nil
+}
+
 // Close accepts no more chunks, seals what is active and unlocks the folder. Segments that
 // were not committed stay; reading and committing must have ended before. unacked is how
 // many of the last chunks may be delivered again, because Fluent Bit has not recorded that

@@ -9,17 +9,24 @@ import (
 	"github.com/spf13/cobra"
 
 	"sluice/creds/standard"
+	"sluice/output"
 )
+
+// sample is whose key is shown.
+type sample struct {
+	tag    string
+	record output.Sample
+}
 
 // checking is what "sluice check" was asked for.
 type checking struct {
 	world
-	tag        string // of the example keys
+	sample
 	live, json bool
 }
 
 func newCheck(w world) *cobra.Command {
-	c := checking{world: w}
+	c, text := checking{world: w}, ""
 	cmd := &cobra.Command{
 		Use:   "check FILE|-|key=value…",
 		Short: "Check a configuration and print example keys",
@@ -29,6 +36,9 @@ the key that an object would get. Every mistake is told with its place and the
 remedy. Files and variables count as this user and this environment have them.
 The exit code is 1 if anything is wrong.
 
+With --record it prints the bucket and the key of an object with that record. Its
+time is that of the member that json_date_key names, as in the objects, or now.
+
 With --live it also asks: for credentials, STS whose they are, and S3 to store a small
 object beside the example key, which is then deleted.`,
 		Args: cobra.MinimumNArgs(1),
@@ -37,10 +47,16 @@ object beside the example key, which is then deleted.`,
 			if err != nil {
 				return err
 			}
+			if text != "" {
+				if c.record, err = output.ParseSample(text); err != nil {
+					return fmt.Errorf("--record %s %w", text, err)
+				}
+			}
 			return failed(c.check(cmd.Context(), sections))
 		},
 	}
 	cmd.Flags().StringVar(&c.tag, "tag", "app.example", "`tag` of the example keys")
+	cmd.Flags().StringVar(&text, "record", "", "`JSON` of a record for the example keys")
 	cmd.Flags().BoolVar(&c.live, "live", false, "ask the servers, and store and delete a test object")
 	cmd.Flags().BoolVar(&c.json, "json", false, "print JSON, mistakes included")
 	return cmd
@@ -76,7 +92,7 @@ func (c checking) check(ctx context.Context, sections []section) error {
 	defer sources.Close()
 	reports, wrong := make([]report, 0, len(sections)), 0
 	for _, s := range sections {
-		r, err := newReport(s, sources, c.tag)
+		r, err := newReport(s, sources, c.sample)
 		if err != nil {
 			return err
 		}

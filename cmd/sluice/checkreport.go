@@ -26,8 +26,8 @@ type finding struct {
 type report struct {
 	section  section
 	cfg      conf.Config // zero if there are mistakes in it
-	key      string      // of an example
-	mistakes []finding   // in the order of their places
+	example  output.Example
+	mistakes []finding // in the order of their places
 	notes    []string
 	live     *live // what the servers say, if they were asked
 }
@@ -42,7 +42,7 @@ func (r *report) ask(ctx context.Context, sources *standard.Sources, warn io.Wri
 }
 
 // newReport checks a section.
-func newReport(s section, sources *standard.Sources, tag string) (report, error) {
+func newReport(s section, sources *standard.Sources, of sample) (report, error) {
 	cfg, problems := s.parse(sources)
 	r := report{section: s, cfg: cfg, mistakes: slices.Concat(s.refused, s.unset(), s.locate(problems))}
 	slices.SortStableFunc(r.mistakes, func(a, b finding) int {
@@ -52,8 +52,8 @@ func newReport(s section, sources *standard.Sources, tag string) (report, error)
 		return r, nil
 	}
 	var err error
-	r.key, err = output.ExampleKey(cfg, tag, time.Now())
-	r.notes = slices.Concat(cfg.Warnings, cfg.Notes(), storeHint(cfg.StoreDir), tagHints(cfg, tag), s.hints(cfg))
+	r.example, err = output.NewExample(cfg, of.tag, time.Now(), of.record)
+	r.notes = slices.Concat(cfg.Warnings, cfg.Notes(), storeHint(cfg.StoreDir), tagHints(cfg, of.tag), s.hints(cfg))
 	return r, err
 }
 
@@ -113,10 +113,10 @@ func (r report) write(stdout, stderr io.Writer) {
 	}
 	target := cmp.Or(r.cfg.Endpoint, "Amazon S3 in "+r.cfg.Region)
 	fmt.Fprintf(stdout, "%s: ok\n", r.section.at)
-	fmt.Fprintf(stdout, "  to    bucket %s at %s\n", r.cfg.Bucket, target)
+	fmt.Fprintf(stdout, "  to    bucket %s at %s\n", r.example.Bucket, target)
 	fmt.Fprintf(stdout, "  as    %s, compression %s, objects of %d bytes or %v\n",
 		r.cfg.Format, r.cfg.Compression, r.cfg.TotalFileSize, r.cfg.UploadTimeout)
-	fmt.Fprintf(stdout, "  key   %s\n", r.key)
+	fmt.Fprintf(stdout, "  key   %s\n", r.example.Key)
 	if r.cfg.CAFile != "" {
 		fmt.Fprintf(stdout, "  ca    %s\n", r.cfg.CAFile)
 	}

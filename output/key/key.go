@@ -4,11 +4,12 @@
 //	name := t.Render(key.Values{Tag: "app.orders", Time: first, UUID: "pX29aL0q"})
 //
 // The format is parsed once. Text from a tag is inserted as it is: it passes neither
-// strftime nor the search for variables.
+// strftime nor the search for variables. Fields of records are escaped as in Hive's partitions.
 package key
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -16,6 +17,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/ncruces/go-strftime"
+
+	"sluice/output/record"
 )
 
 // MaxLength is the longest key that S3 allows, in bytes.
@@ -36,6 +39,23 @@ type Options struct {
 	// Without it, "-object" and a UUID are then appended, so that no object overwrites
 	// another.
 	Static bool
+	// Zone is that of time conversions, UTC if it is nil.
+	Zone *time.Location
+	// Fields, if not nil, gets the record fields of the format.
+	Fields *Fields
+}
+
+func (o Options) withDefaults() Options {
+	if o.TagDelimiters == "" {
+		o.TagDelimiters = "."
+	}
+	if o.Zone == nil {
+		o.Zone = gmt
+	}
+	if o.Fields == nil {
+		o.Fields = &Fields{}
+	}
+	return o
 }
 
 // Values fill a Template. They are fixed when a segment is opened, so that its
@@ -45,6 +65,7 @@ type Values struct {
 	Time  time.Time // of the first record
 	UUID  string    // UUIDLength characters
 	Index uint64
+	Source
 }
 
 // Template is a parsed key format. It is immutable and safe for concurrent use.
@@ -68,9 +89,11 @@ const (
 	tagPart
 	index
 	uuid
+	field
 )
 
-// piece is a part of a format: text for literal and conversion, n for tagPart.
+// piece is a part of a format: text for literal and conversion, n for tagPart, for field (its
+// number) and for index (its least number of digits).
 type piece struct {
 	kind pieceKind
 	text string
@@ -79,9 +102,7 @@ type piece struct {
 
 // Parse parses a format. Its error names what is wrong and the remedy.
 func Parse(format string, opts Options) (*Template, error) {
-	if opts.TagDelimiters == "" {
-		opts.TagDelimiters = "."
-	}
+	opts = opts.withDefaults()
 	if !strings.HasPrefix(format, "/") {
 		return nil, fmt.Errorf("must start with %q", "/")
 	}
@@ -92,7 +113,7 @@ func Parse(format string, opts Options) (*Template, error) {
 	// separator and not part of the key.
 	t := &Template{opts: opts}
 	for rest := format[1:]; rest != ""; {
-		p, n, err := next(rest)
+		p, n, err := next(rest, opts.Fields)
 		if err != nil {
 			return nil, err
 		}
@@ -107,10 +128,10 @@ func Parse(format string, opts Options) (*Template, error) {
 }
 
 // next parses the first piece of s and returns its length, too.
-func next(s string) (piece, int, error) {
+func next(s string, fields *Fields) (piece, int, error) {
 	switch s[0] {
 	case '$':
-		return variable(s)
+		return variable(s, fields)
 	case '%':
 		return timeConversion(s)
 	}
@@ -122,31 +143,53 @@ func next(s string) (piece, int, error) {
 }
 
 // variable parses a piece that begins with a dollar sign.
-func variable(s string) (piece, int, error) {
-	if strings.HasPrefix(s, "$TAG[") {
-		end := strings.IndexByte(s, ']')
-		if end < 0 {
-			return piece{}, 0, fmt.Errorf("%q has no closing bracket", s)
-		}
-		n, err := strconv.Atoi(s[len("$TAG["):end])
-		if err != nil || n < 0 || n >= maxParts {
-			return piece{}, 0, fmt.Errorf("%q: parts of a tag are $TAG[0] to $TAG[%d]", s[:end+1], maxParts-1)
-		}
-		return piece{kind: tagPart, n: n}, end + 1, nil
+func variable(s string, fields *Fields) (piece, int, error) {
+	switch {
+	case strings.HasPrefix(s, "$TAG["):
+		return parseTagPart(s)
+	case strings.HasPrefix(s, "$INDEX["):
+		return parsePadded(s)
 	}
 	for name, kind := range map[string]pieceKind{"$TAG": wholeTag, "$INDEX": index, "$UUID": uuid} {
 		if strings.HasPrefix(s, name) {
 			return piece{kind: kind}, len(name), nil
 		}
 	}
-	if len(s) > 1 && (s[1] == '_' || 'a' <= s[1]|0x20 && s[1]|0x20 <= 'z') {
-		end := 2 + strings.IndexFunc(s[2:]+"/", func(r rune) bool {
-			return r != '_' && !('a' <= r|0x20 && r|0x20 <= 'z') && !('0' <= r && r <= '9')
-		})
-		return piece{}, 0, fmt.Errorf("%q is not known; there are $TAG, $TAG[n], $INDEX and $UUID (record fields "+
-			"in keys are not supported yet)", s[:end])
+	if record.IsAccessor(s) {
+		a, n, err := record.ParseAccessor(s)
+		if err != nil {
+			return piece{}, 0, fmt.Errorf("has a record field that cannot be read: %w", err)
+		}
+		return piece{kind: field, n: fields.number(a)}, n, nil
 	}
 	return piece{kind: literal, text: "$"}, 1, nil
+}
+
+// parseTagPart parses $TAG[n].
+func parseTagPart(s string) (piece, int, error) {
+	end := strings.IndexByte(s, ']')
+	if end < 0 {
+		return piece{}, 0, fmt.Errorf("has %q, which has no closing bracket", s)
+	}
+	n, err := strconv.Atoi(s[len("$TAG["):end])
+	if err != nil || n < 0 || n >= maxParts {
+		return piece{}, 0, fmt.Errorf("has %q: parts of a tag are $TAG[0] to $TAG[%d]", s[:end+1], maxParts-1)
+	}
+	return piece{kind: tagPart, n: n}, end + 1, nil
+}
+
+// padded matches $INDEX[%06d].
+var padded = regexp.MustCompile(`^\$INDEX\[%0([1-9]|1[0-9]|20)d\]`)
+
+// parsePadded parses $INDEX with a number of digits.
+func parsePadded(s string) (piece, int, error) {
+	m := padded.FindStringSubmatch(s)
+	if m == nil {
+		return piece{}, 0, fmt.Errorf("has a number that cannot be read at %q: write $INDEX, or $INDEX[%%06d] for "+
+			"6 digits (1 to 20)", s)
+	}
+	digits, err := strconv.Atoi(m[1])
+	return piece{kind: index, n: digits}, len(m[0]), err
 }
 
 // conversions are the letters of strftime(3) that are supported. They work as in glibc's C
@@ -193,12 +236,25 @@ func (t *Template) Stream(tag string) string {
 	return b.String()
 }
 
-// gmt is UTC under its name in C, for %Z.
-var gmt = time.FixedZone("GMT", 0)
+// HasFields reports whether records make the key.
+func (t *Template) HasFields() bool {
+	return slices.ContainsFunc(t.pieces, func(p piece) bool { return p.kind == field })
+}
+
+// AppendFields appends what fields make of the key: with the same text, and tag and time, records
+// share objects.
+func (t *Template) AppendFields(dst []byte, from Source) []byte {
+	for _, p := range t.pieces {
+		if p.kind == field {
+			dst = append(from.appendField(dst, p.n), 0)
+		}
+	}
+	return dst
+}
 
 // Render returns the key for v: valid UTF-8 of at most MaxLength bytes.
 func (t *Template) Render(v Values) string {
-	when := v.Time.In(gmt)
+	when := v.Time.In(t.opts.Zone)
 	var b []byte
 	for _, p := range t.pieces {
 		switch p.kind {
@@ -211,9 +267,11 @@ func (t *Template) Render(v Values) string {
 		case tagPart:
 			b = append(b, t.part(v.Tag, p.n)...)
 		case index:
-			b = strconv.AppendUint(b, v.Index, 10)
+			b = fmt.Appendf(b, "%0*d", p.n, v.Index)
 		case uuid:
 			b = append(b, v.UUID...)
+		case field:
+			b = v.appendField(b, p.n)
 		}
 	}
 	suffix := ""

@@ -7,13 +7,23 @@ import (
 	"unicode/utf8"
 
 	"sluice/output/key"
+	"sluice/output/record"
 )
 
 var values = key.Values{
-	Tag:   "app.orders.prod",
-	Time:  time.Date(2026, 8, 5, 4, 3, 2, 0, time.FixedZone("", 2*3600)), // 02:03:02 UTC
-	UUID:  "pX29aL0q",
-	Index: 7,
+	Tag:    "app.orders.prod",
+	Time:   time.Date(2026, 8, 5, 4, 3, 2, 0, time.FixedZone("", 2*3600)), // 02:03:02 UTC
+	UUID:   "pX29aL0q",
+	Index:  7,
+	Source: key.Source{Values: []record.Value{text("a/b"), {Found: true, Kind: record.Uint, Bits: 7}}},
+}
+
+func zone(name string) *time.Location {
+	z, err := key.ParseZone(name)
+	if err != nil {
+		panic(err)
+	}
+	return z
 }
 
 func TestRender(t *testing.T) {
@@ -27,6 +37,10 @@ func TestRender(t *testing.T) {
 		{"/a/$TAG/%Y", key.Options{Static: true}, "a/app.orders.prod/2026"},
 		{"/a/$UUID.gz", key.Options{}, "a/pX29aL0q.gz"},
 		{"/a/$INDEX", key.Options{}, "a/7"},
+		{"/a/$INDEX[%06d]x", key.Options{}, "a/000007x"},
+		{"/ns=$kubernetes['ns']/$level-$UUID", key.Options{}, "ns=a%2Fb/7-pX29aL0q"},
+		{"/%F %T %z %Z/$UUID", key.Options{Zone: zone("Europe/Berlin")}, "2026-08-05 04:03:02 +0200 CEST/pX29aL0q"},
+		{"/%F %T %z/$UUID", key.Options{Zone: zone("-0330")}, "2026-08-04 22:33:02 -0330/pX29aL0q"},
 		{"/$TAG[0]/$TAG[2]/$UUID", key.Options{}, "app/prod/pX29aL0q"},
 		{"/$TAG[1]/$UUID", key.Options{TagDelimiters: "ro."}, "de/pX29aL0q"},
 		{"/$TAG[9]/$UUID", key.Options{}, "app.orders.prod[9]/pX29aL0q"},
@@ -72,8 +86,9 @@ func TestParseRefuses(t *testing.T) {
 		"/%Q":                           `"%Q" is not a known time conversion`,
 		"/%3N":                          `"%3" is not a known time conversion`,
 		"/a%":                           `"%" is not a known time conversion`,
-		"/$kubernetes['ns']":            "record fields in keys are not supported yet",
-		"/$uuid":                        `"$uuid" is not known`,
+		"/$kubernetes[ns]/$UUID":        "quote the member's name: write ['ns']",
+		"/$INDEX[6]":                    "write $INDEX, or $INDEX[%06d]",
+		"/$INDEX[%021d]":                "(1 to 20)",
 		"/" + strings.Repeat("x", 1024): "at most 1024",
 	} {
 		if _, err := key.Parse(format, key.Options{}); err == nil || !strings.Contains(err.Error(), want) {

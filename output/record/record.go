@@ -61,10 +61,11 @@ func (e *InvalidError) Error() string {
 type Decoder struct {
 	chunk []byte
 	off   int // of the next object
+	start int // of the last event
 	body  int // of the event that NextHeader returned
 	end   int // of that event, 0 if unknown
-	// attributes of the open group, nil outside of one
-	attributes []byte
+	// The marker that opened the group, and its attributes; nil outside of one.
+	group, attributes []byte
 }
 
 // NewDecoder returns a Decoder at the first event of chunk, which it neither
@@ -73,6 +74,16 @@ func NewDecoder(chunk []byte) *Decoder { return &Decoder{chunk: chunk} }
 
 // Offset returns how many bytes of the chunk have been read: the start of the next object.
 func (d *Decoder) Offset() int { return d.off }
+
+// Start returns where the last event begins in the chunk.
+func (d *Decoder) Start() int { return d.start }
+
+// Group returns the marker that opened the group of the last event, one msgpack object, nil
+// outside of a group.
+func (d *Decoder) Group() []byte { return d.group }
+
+// GroupEnd is the marker that ends a group, one msgpack object.
+const GroupEnd = "\x92\x92\xd7\x00\xff\xff\xff\xfe\x00\x00\x00\x00\x80\x80"
 
 // Markers of a group: the seconds of an EventTime with zero nanoseconds
 // (Fluent Bit v5.1.1, src/flb_log_event_decoder.c:206). Every other value,
@@ -88,7 +99,7 @@ const (
 // SkipBody must move behind the event.
 func (d *Decoder) NextHeader() (Event, error) {
 	if t, size, ok := usualHead(d.chunk[d.off:]); ok {
-		d.body, d.end = d.off+size, 0
+		d.start, d.body, d.end = d.off, d.off+size, 0
 		return Event{
 			Time:       t,
 			Metadata:   d.chunk[d.off+12 : d.body : d.body],
@@ -152,10 +163,11 @@ func (d *Decoder) Next() (Event, error) {
 		case reason != "":
 			return Event{}, &InvalidError{Offset: start, Reason: reason}
 		case marker == groupStart:
-			d.attributes = ev.Body
+			d.group, d.attributes = obj, ev.Body
 		case marker == groupEnd:
-			d.attributes = nil
+			d.group, d.attributes = nil, nil
 		default:
+			d.start = start
 			ev.Attributes = d.attributes
 			return ev, nil
 		}

@@ -87,6 +87,18 @@ func (s *Server) Text() string {
 	return b.String()
 }
 
+// Folders returns what is in the objects of each folder, by bucket/folder.
+func (s *Server) Folders() map[string]string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	all := map[string]string{}
+	for name, o := range s.objects {
+		folder := strings.TrimPrefix(name[:strings.LastIndexByte(name, '/')], "/")
+		all[folder] += string(o.Body)
+	}
+	return all
+}
+
 // Len returns how many objects there are.
 func (s *Server) Len() int {
 	s.mu.Lock()

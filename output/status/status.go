@@ -47,8 +47,9 @@ type Status struct {
 	Objects            map[string]int64            `json:"objects_total"` // by result
 	StoredBytes        int64                       `json:"stored_bytes_total"`
 	Records            int64                       `json:"records_total"`
-	Requests           map[string]map[string]int64 `json:"requests_total"`        // by operation and class
-	Deferred           map[string]int64            `json:"deferred_chunks_total"` // by reason
+	Requests           map[string]map[string]int64 `json:"requests_total"`         // by operation and class
+	Deferred           map[string]int64            `json:"deferred_chunks_total"`  // by reason
+	Overflow           map[string]int64            `json:"overflow_records_total"` // by reason
 	Repeated           int64                       `json:"repeated_chunks_total"`
 	Damaged            int64                       `json:"damaged_total"`
 	CredentialFailures int64                       `json:"credential_failures_total"`

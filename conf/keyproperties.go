@@ -1,0 +1,148 @@
+package conf
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+)
+
+// keyProperties are about which record gets into which object. The built-in output has none of
+// them.
+func keyProperties() []Property {
+	zone := text("time_zone", "UTC",
+		"Time zone of the time conversions in keys: an IANA name, or an offset such as +0800.",
+		func(c *Config) *string { return &c.TimeZone })
+	return []Property{
+		custom("key_time", "first",
+			"Whose time the time conversions show: that of the first record in the object, or that of each record.",
+			func(c *Config, v string) string { return setWord(&c.KeyTime, v, "first", "record") }),
+		period("key_time_max_age", "7d",
+			"With key_time record: older records, and any more than an hour ahead, go under the time of arrival.",
+			time.Minute, func(c *Config) *time.Duration { return &c.KeyTimeMaxAge }),
+		integer("key_max_streams", "500",
+			"How many keys that differ in record fields or time are written at once; records beyond them go "+
+				"to __other__.",
+			1, 100_000, func(c *Config) *int { return &c.KeyMaxStreams }),
+		zone,
+		alias("time_offset", zone),
+		custom("bucket_allow", "",
+			"Buckets that record fields in bucket may name, comma between. Records for others go to bucket_default.",
+			setBucketAllow),
+		text("bucket_default", "",
+			"Bucket of records whose fields name none in bucket_allow.",
+			func(c *Config) *string { return &c.BucketDefault }),
+	}
+}
+
+func setBucketAllow(c *Config, v string) string {
+	for _, name := range strings.Split(v, ",") {
+		if name = strings.TrimSpace(name); name == "" {
+			return "has an empty name: write names of buckets, comma between"
+		}
+		c.BucketAllow = append(c.BucketAllow, name)
+	}
+	return ""
+}
+
+// Buckets returns all buckets that objects may go to, the default first.
+func (c Config) Buckets() []string {
+	if len(c.BucketAllow) == 0 {
+		return []string{c.Bucket}
+	}
+	all := []string{c.BucketDefault}
+	for _, name := range c.BucketAllow {
+		if !slices.Contains(all, name) {
+			all = append(all, name)
+		}
+	}
+	return all
+}
+
+// checkKeys checks what says which record gets into which object.
+func (c *Config) checkKeys(checks Checks, report reporter) {
+	if checks.Zone != nil {
+		if err := checks.Zone(c.TimeZone); err != nil {
+			report("time_zone", "%q %v", c.TimeZone, err)
+		}
+	}
+	if checks.Text == nil || checks.IsFixed == nil || c.Bucket == "" {
+		return
+	}
+	if strings.Contains(c.Bucket, "$") {
+		if err := checks.Text(c.Bucket, c.TagDelimiters); err != nil {
+			report("bucket", "%q %v", c.Bucket, err)
+			return
+		}
+	}
+	fixed := checks.IsFixed(c.Bucket)
+	switch {
+	case fixed && (len(c.BucketAllow) > 0 || c.BucketDefault != ""):
+		report("bucket_allow", "and bucket_default need a record field in bucket, which is %q: remove them", c.Bucket)
+	case fixed:
+	case len(c.BucketAllow) == 0:
+		report("bucket", "%q has record fields or tag parts, which anybody who writes a log may choose: list the buckets "+
+			"that they may name in bucket_allow", c.Bucket)
+	case c.BucketDefault == "":
+		report("bucket_default", "is required with bucket_allow: set it to the bucket for all other records")
+	}
+}
+
+// eachBucket calls check with each bucket that objects may go to as the only one. What it
+// reports about the bucket is reported about the property that names it.
+func (c *Config) eachBucket(report reporter, check func(*Config, reporter)) {
+	if len(c.BucketAllow) == 0 {
+		check(c, report)
+		return
+	}
+	for i, name := range c.Buckets() {
+		one := *c
+		one.Bucket, one.Warnings = name, nil
+		check(&one, func(property, format string, args ...any) {
+			if property == "bucket" {
+				property = "bucket_allow"
+				if i == 0 {
+					property = "bucket_default"
+				}
+			}
+			report(property, format, args...)
+		})
+		for _, w := range one.Warnings {
+			if !slices.Contains(c.Warnings, w) {
+				c.Warnings = append(c.Warnings, w)
+			}
+		}
+	}
+}
+
+// accessor matches what may be a record field in a key.
+var accessor = regexp.MustCompile(`\$[A-Za-z_]\w*(?:\['[^']*'\]|\[\d+\])*`)
+
+// manyValued are members that nearly every record has another value of.
+var manyValued = strings.Fields(`pod_name pod_id pod_ip docker_id container_id container_hash trace_id traceId span_id spanId
+	request_id requestId correlation_id session_id user_id user id uuid uid log message msg time timestamp ts ip
+	client_ip remote remote_addr path url uri`)
+
+// keyNotes returns what is probably a mistake in a key.
+func (c Config) keyNotes() (notes []string) {
+	for _, field := range accessor.FindAllString(c.KeyFormat, -1) {
+		names := strings.FieldsFunc(field, func(r rune) bool { return strings.ContainsRune("$[]'", r) })
+		if last := names[len(names)-1]; slices.Contains(manyValued, last) {
+			notes = append(notes, fmt.Sprintf("take %s out of s3_key_format if it has many values: each has an object of "+
+				"its own every %v, and beyond %d at once they go to __other__", field, c.UploadTimeout, c.KeyMaxStreams))
+		}
+	}
+	if c.KeyTime == "record" && conversionOfSeconds.MatchString(c.KeyFormat) {
+		notes = append(notes, "take the seconds out of s3_key_format, or set key_time first: with key_time record each "+
+			"second of the records has an object of its own")
+	}
+	if c.JSONDateKey != "" && strings.Contains(c.KeyFormat, "/"+c.JSONDateKey+"=") {
+		notes = append(notes, fmt.Sprintf("name the partition %s= of s3_key_format otherwise, dt= for example: records "+
+			"have a member %s, too, and query engines refuse two columns of one name", c.JSONDateKey, c.JSONDateKey))
+	}
+	return notes
+}
+
+// conversionOfSeconds matches the time conversions that change each second.
+var conversionOfSeconds = regexp.MustCompile(`%-?[sSTrcX]`)
