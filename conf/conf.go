@@ -22,8 +22,13 @@ type Config struct {
 	Profile     string // "" for the chain of credential sources
 	RoleARN     string
 	ExternalID  string
-	CAFile      string
-	SSLVerify   bool
+	// Of the session of RoleARN; zero fields are for the defaults.
+	RoleSessionName string
+	RoleDuration    time.Duration
+	RoleTags        []Pair
+
+	CAFile    string
+	SSLVerify bool
 	// Which of AWS's own endpoints to use; Endpoint and STSEndpoint win.
 	UseFIPS, UseDualStack, UseAccelerate bool
 	PathStyle                            bool // the bucket's name is in the path and not in the host
@@ -243,9 +248,7 @@ func (c *Config) check(get Lookup, checks Checks, endpointKnown bool) (found []M
 	if c.Bucket == "" {
 		report("bucket", "is required: set it to the name of the S3 bucket")
 	}
-	if c.ExternalID != "" && c.RoleARN == "" {
-		report("external_id", "%q needs role_arn: set both or neither", c.ExternalID)
-	}
+	c.checkRole(report)
 	if checks.KeyFormat != nil {
 		if err := checks.KeyFormat(c.KeyFormat, c.TagDelimiters); err != nil {
 			report("s3_key_format", "%q %v", c.KeyFormat, err)

@@ -41,7 +41,7 @@ const (
 // Properties returns all properties: those of the built-in output in its order, then ours.
 func Properties() []Property {
 	return slices.Concat(objectProperties(), targetProperties(), storeProperties(), laterProperties(),
-		keyProperties(), addressingProperties(), protectionProperties(), ownProperties())
+		keyProperties(), roleProperties(), addressingProperties(), protectionProperties(), ownProperties())
 }
 
 // objectProperties are about the content and the names of objects.

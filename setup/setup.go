@@ -6,6 +6,7 @@ package setup
 
 import (
 	"context"
+	"net/url"
 
 	"sluice/conf"
 	"sluice/creds"
@@ -70,13 +71,25 @@ func withRegion(own conf.Lookup, sources *standard.Sources) conf.Lookup {
 // Credentials returns the options of credentials in a configuration.
 func Credentials(c conf.Config) standard.Options {
 	return standard.Options{
-		Region:      c.Region,
-		Profile:     c.Profile,
-		RoleARN:     c.RoleARN,
-		ExternalID:  c.ExternalID,
-		STSEndpoint: c.STSEndpoint,
-		CAFile:      c.CAFile,
+		Region:          c.Region,
+		Profile:         c.Profile,
+		RoleARN:         c.RoleARN,
+		ExternalID:      c.ExternalID,
+		RoleSessionName: c.RoleSessionName,
+		RoleDuration:    c.RoleDuration,
+		RoleTags:        roleTags(c.RoleTags),
+		STSEndpoint:     c.STSEndpoint,
+		CAFile:          c.CAFile,
 	}
+}
+
+// roleTags writes session tags as package standard takes them.
+func roleTags(tags []conf.Pair) string {
+	all := url.Values{}
+	for _, each := range tags {
+		all.Set(each.Name, each.Value)
+	}
+	return all.Encode()
 }
 
 // Identify returns how to ask STS whom a configuration's credentials belong to, nil if there

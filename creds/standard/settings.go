@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"sluice/creds/profile"
+	"sluice/creds/sts"
 	"sluice/imds"
 )
 
@@ -60,7 +61,17 @@ func (t settings) configuredRegion() string {
 	return cmp.Or(t.env("AWS_REGION"), t.envOrProfile("AWS_DEFAULT_REGION", "region"))
 }
 
-func (t settings) sessionName() string { return t.env("AWS_ROLE_SESSION_NAME") }
+// sessionName is the name of a role's session where neither a property nor a profile sets it.
+func (t settings) sessionName() string {
+	if name := t.env("AWS_ROLE_SESSION_NAME"); name != "" {
+		return name
+	}
+	host, err := t.sources.env.Hostname()
+	if err != nil {
+		host = ""
+	}
+	return sts.SessionName(host)
+}
 
 // imds returns how to reach the metadata service.
 func (t settings) imds() (imds.Options, error) {

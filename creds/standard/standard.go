@@ -8,8 +8,11 @@
 package standard
 
 import (
+	"cmp"
 	"context"
+	"fmt"
 	"maps"
+	"net/url"
 	"slices"
 	"sync"
 
@@ -117,10 +120,14 @@ func (s *Sources) withRole(t settings, base creds.Provider) creds.Provider {
 	if err != nil {
 		return errProvider{err}
 	}
+	tags, err := url.ParseQuery(o.RoleTags)
+	if err != nil {
+		return errProvider{fmt.Errorf("role tags: %w", err)}
+	}
 	key := chainRoleKey{
 		options: o,
 		profile: t.profile,
-		session: t.sessionName(),
+		session: cmp.Or(o.RoleSessionName, t.sessionName()),
 		sts:     t.serviceKey(service),
 	}
 	return s.sharedCache(key, creds.CacheOptions{Provider: sts.AssumeRole{
@@ -129,7 +136,18 @@ func (s *Sources) withRole(t settings, base creds.Provider) creds.Provider {
 		RoleARN:     o.RoleARN,
 		ExternalID:  o.ExternalID,
 		SessionName: key.session,
+		Duration:    o.RoleDuration,
+		Tags:        single(tags),
 	}})
+}
+
+// single returns the first value of each name.
+func single(values url.Values) map[string]string {
+	all := map[string]string{}
+	for name := range values {
+		all[name] = values.Get(name)
+	}
+	return all
 }
 
 // sharedCache returns the process's cache for a key, and makes it of o if there is none.

@@ -3,6 +3,7 @@ package sts
 import (
 	"context"
 	"fmt"
+	"maps"
 	"time"
 
 	awssts "github.com/aws/aws-sdk-go-v2/service/sts"
@@ -50,13 +51,25 @@ func (a AssumeRole) Retrieve(ctx context.Context) (creds.Credentials, error) {
 		}
 		source, ok := a.Base.(creds.Invalidator)
 		if again || !ok || !creds.KeyRefused(err) || !source.Invalidate(base) {
-			err = creds.WithRemedy(err, assumeRoleRemedies)
+			err = creds.WithRemedy(err, a.remedies())
 			return creds.Credentials{}, fmt.Errorf("assume role %s with %s: %w", a.RoleARN, base, err)
 		}
 	}
 }
 
-// assumeRoleRemedies are for the errors that users report most.
+// remedies are for the errors that users report most.
+func (a AssumeRole) remedies() map[string]string {
+	all := maps.Clone(assumeRoleRemedies)
+	if a.Duration > time.Hour {
+		all["ValidationError"] = "lower the session's duration: it may be at most the role's maximum, and 1 hour if " +
+			"the base is itself a role"
+	}
+	if len(a.Tags) > 0 {
+		all["AccessDenied"] += ", and sts:TagSession"
+	}
+	return all
+}
+
 var assumeRoleRemedies = map[string]string{
 	"AccessDenied": "the role's trust policy must allow this principal, and this external ID if it requires one",
 	"InvalidClientTokenId": "the base key does not exist or is disabled, or it belongs to another AWS partition " +

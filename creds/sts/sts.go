@@ -7,6 +7,7 @@ package sts
 
 import (
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -19,6 +20,24 @@ import (
 
 // DefaultSessionName names the sessions of assumed roles. CloudTrail shows it.
 const DefaultSessionName = "sluice"
+
+// SessionName returns the name of sessions on a host, by which CloudTrail tells hosts apart: DefaultSessionName, and
+// the host's as far as STS takes it.
+func SessionName(host string) string {
+	const most = 64
+	valid := strings.Map(func(r rune) rune {
+		switch {
+		case 'a' <= r && r <= 'z', 'A' <= r && r <= 'Z', '0' <= r && r <= '9', strings.ContainsRune("_+=,.@-", r):
+			return r
+		}
+		return '-'
+	}, host)
+	if valid == "" {
+		return DefaultSessionName
+	}
+	name := DefaultSessionName + "-" + valid
+	return name[:min(len(name), most)]
+}
 
 const regionRemedy = "activate STS for this region in the account, or set another region or sts_endpoint"
 

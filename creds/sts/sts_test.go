@@ -255,3 +255,37 @@ func TestWebIdentity(t *testing.T) {
 		}
 	}
 }
+
+func TestSessionName(t *testing.T) {
+	for host, want := range map[string]string{
+		"":                      "sluice",
+		"node-7":                "sluice-node-7",
+		"ip-10-0-0-1.internal":  "sluice-ip-10-0-0-1.internal",
+		"my host/ü":             "sluice-my-host--",
+		strings.Repeat("h", 64): "sluice-" + strings.Repeat("h", 57),
+	} {
+		if got := sts.SessionName(host); got != want {
+			t.Errorf("SessionName(%q) = %q, want %q", host, got, want)
+		}
+	}
+}
+
+// TestSettingsRemedy: a refusal names the setting that STS may have meant.
+func TestSettingsRemedy(t *testing.T) {
+	for code, want := range map[string]string{
+		"ValidationError": "1 hour if the base", "AccessDenied": "sts:TagSession",
+	} {
+		a := sts.AssumeRole{
+			STS: creds.Service{Region: "eu-central-1", HTTP: wire(func(*http.Request, url.Values) (int, string) {
+				return stsError(http.StatusBadRequest, code)
+			})},
+			Base:     creds.Static{Credentials: creds.Credentials{AccessKeyID: "A", SecretAccessKey: "s"}},
+			RoleARN:  role,
+			Duration: 2 * time.Hour,
+			Tags:     map[string]string{"team": "logs"},
+		}
+		if _, err := a.Retrieve(t.Context()); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %q", code, err, want)
+		}
+	}
+}
