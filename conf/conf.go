@@ -17,6 +17,7 @@ import (
 type Config struct {
 	Bucket      string
 	Region      string
+	RegionUnset bool   // Region is the default, since nothing names one
 	Endpoint    string // URL, "" for AWS's own
 	STSEndpoint string // URL, "" for AWS's own
 	Profile     string // "" for the chain of credential sources
@@ -212,6 +213,8 @@ func Parse(get Lookup, checks Checks) (Config, error) {
 			mistakes = append(mistakes, Mistake{p.Name, fmt.Sprintf("%q %s", show(p, value), problem)})
 		}
 	}
+	_, set := get("region")
+	c.RegionUnset = !set
 	for _, m := range c.check(get, checks, !mistakes.has("endpoint")) {
 		if !mistakes.has(m.Property) {
 			mistakes = append(mistakes, m)

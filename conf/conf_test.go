@@ -25,7 +25,7 @@ func lookup(pairs ...string) conf.Lookup {
 func TestDefaults(t *testing.T) {
 	got, err := conf.Parse(lookup("bucket=b"), conf.Checks{})
 	want := conf.Config{
-		Bucket: "b", Region: "us-east-1", SSLVerify: true,
+		Bucket: "b", Region: "us-east-1", RegionUnset: true, SSLVerify: true,
 		KeyFormat: "/fluent-bit-logs/$TAG/%Y/%m/%d/%H/%M/%S", TagDelimiters: ".",
 		KeyTime: "first", KeyTimeMaxAge: 7 * 24 * time.Hour, KeyMaxStreams: 500, TimeZone: "UTC",
 		Format: "json_lines", JSONDateFormat: "iso8601", JSONDateKey: "date", EscapeUnicode: true, Compression: "none",

@@ -108,7 +108,7 @@ func targetProperties() []Property {
 			"Name of the S3 bucket, which may have record fields with bucket_allow. Required.",
 			func(c *Config) *string { return &c.Bucket }),
 		travels(text("region", "us-east-1",
-			"AWS region of the bucket.",
+			"AWS region of the bucket. Default: AWS_REGION, AWS_DEFAULT_REGION, the profile's or the instance's.",
 			func(c *Config) *string { return &c.Region })),
 		travels(endpoint("endpoint",
 			"URL of another S3 server, addressed by path; https unless the URL says http.",

@@ -41,6 +41,7 @@ func TestProtection(t *testing.T) {
 		}
 		return value, set
 	}, conf.Checks{})
+	c.RegionUnset = false // it is recorded
 	if err != nil || !reflect.DeepEqual(again, c) {
 		t.Errorf("read back: %+v, %v, want %+v", again, err, c)
 	}

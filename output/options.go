@@ -62,6 +62,7 @@ func storeOptions(o Options) s3.Options {
 	}
 	return s3.Options{
 		Region:       c.Region,
+		FindRegion:   o.FindRegion,
 		Endpoint:     c.Endpoint,
 		UseFIPS:      c.UseFIPS,
 		UseDualStack: c.UseDualStack,

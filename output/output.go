@@ -31,12 +31,14 @@ type Options struct {
 	Dir         string // of the spool, this output's alone
 	Credentials creds.Provider
 	Clock       *creds.Clock // learns AWS's time from S3's answers; may be nil
-	Log         *slog.Logger
-	Writer      string           // program and version, recorded in the spool's files
-	OnEvent     func(Event)      // if not nil, is called with the outcome of each upload; must not block
-	Now         func() time.Time // default time.Now
-	FS          spool.FS         // default: the real disk
-	Dial        s3.Dial          // default: the network
+	// FindRegion, if not nil, finds the bucket's region before the first request; "" is for the configuration's.
+	FindRegion func(context.Context) string
+	Log        *slog.Logger
+	Writer     string           // program and version, recorded in the spool's files
+	OnEvent    func(Event)      // if not nil, is called with the outcome of each upload; must not block
+	Now        func() time.Time // default time.Now
+	FS         spool.FS         // default: the real disk
+	Dial       s3.Dial          // default: the network
 }
 
 // Event is the outcome of one attempt to ship a segment.

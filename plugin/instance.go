@@ -44,6 +44,7 @@ func newInstance(name string, h hostInstance, sources *standard.Sources) (*insta
 		h.logf(levelWarn, "%s", w)
 	}
 	log := slog.New(logHandler{write: engineLog.line, who: h.who, level: slogLevel(h.maxLevel())})
+	findRegion := setup.FindRegion(cfg, sources)
 	provider := sources.Provider(setup.Credentials(cfg))
 	dir := filepath.Join(cfg.StoreDir, folderName(name))
 	out, err := output.New(output.Options{
@@ -52,6 +53,7 @@ func newInstance(name string, h hostInstance, sources *standard.Sources) (*insta
 		Dir:         dir,
 		Credentials: provider,
 		Clock:       sources.Clock(),
+		FindRegion:  findRegion,
 		Log:         log,
 		Writer:      "sluice " + version,
 	})
@@ -66,6 +68,7 @@ func newInstance(name string, h hostInstance, sources *standard.Sources) (*insta
 		cfg.Bucket, cfg.Region, cfg.Compression, cfg.TotalFileSize, cfg.UploadTimeout, dir)
 	ctx, cancel := context.WithCancel(context.Background())
 	i := &instance{host: h, conf: cfg, out: out, stop: cancel}
+	i.background.Go(func() { i.sayRegion(ctx, findRegion) })
 	i.background.Go(func() { out.ReportStart(ctx, setup.Identify(cfg, sources)) })
 	i.metrics = newMetrics(h, name, out.Status)
 	if i.socket, err = status.Listen(dir, out.Status); err != nil {
@@ -77,6 +80,20 @@ func newInstance(name string, h hostInstance, sources *standard.Sources) (*insta
 		}
 	}
 	return i, nil
+}
+
+// sayRegion logs in which region the bucket is looked for, if the configuration leaves that open.
+func (i *instance) sayRegion(ctx context.Context, find func(context.Context) string) {
+	if find == nil {
+		return
+	}
+	region, whose := find(ctx), "the instance's"
+	if region == "" {
+		region, whose = i.conf.Region, "the default"
+	}
+	if ctx.Err() == nil {
+		i.host.logf(levelInfo, "region %s is %s, since none is set", region, whose)
+	}
 }
 
 // configure reads every property now: the host must not be asked later.

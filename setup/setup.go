@@ -70,8 +70,12 @@ func withRegion(own conf.Lookup, sources *standard.Sources) conf.Lookup {
 
 // Credentials returns the options of credentials in a configuration.
 func Credentials(c conf.Config) standard.Options {
+	region := c.Region
+	if c.RegionUnset {
+		region = "" // STS's is the instance's then
+	}
 	return standard.Options{
-		Region:          c.Region,
+		Region:          region,
 		Profile:         c.Profile,
 		RoleARN:         c.RoleARN,
 		ExternalID:      c.ExternalID,
@@ -81,6 +85,15 @@ func Credentials(c conf.Config) standard.Options {
 		STSEndpoint:     c.STSEndpoint,
 		CAFile:          c.CAFile,
 	}
+}
+
+// FindRegion returns what finds the region of the bucket where nothing names it: the instance's, or "". It is nil where
+// something does, and for other servers than Amazon's.
+func FindRegion(c conf.Config, sources *standard.Sources) func(context.Context) string {
+	if !c.RegionUnset || c.Endpoint != "" {
+		return nil
+	}
+	return func(ctx context.Context) string { return sources.InstanceRegion(ctx, Credentials(c)) }
 }
 
 // roleTags writes session tags as package standard takes them.

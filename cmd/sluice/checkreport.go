@@ -112,6 +112,9 @@ func (r report) write(stdout, stderr io.Writer) {
 		return
 	}
 	target := cmp.Or(r.cfg.Endpoint, "Amazon S3 in "+r.cfg.Region)
+	if r.cfg.Endpoint == "" && r.cfg.RegionUnset {
+		target += ", or on EC2 in the instance's region: none is set"
+	}
 	fmt.Fprintf(stdout, "%s: ok\n", r.section.at)
 	fmt.Fprintf(stdout, "  to    bucket %s at %s\n", r.example.Bucket, target)
 	fmt.Fprintf(stdout, "  as    %s, compression %s, objects of %d bytes or %v\n",

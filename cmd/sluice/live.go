@@ -38,6 +38,7 @@ func askLive(ctx context.Context, cfg conf.Config, sources *standard.Sources, wa
 		Config:      cfg,
 		Credentials: sources.Provider(setup.Credentials(cfg)),
 		Clock:       sources.Clock(),
+		FindRegion:  setup.FindRegion(cfg, sources),
 		Log:         slog.New(slog.NewTextHandler(warn, &slog.HandlerOptions{Level: slog.LevelWarn})),
 	}, setup.Identify(cfg, sources), true)
 	l := live{

@@ -62,9 +62,14 @@ func (t settings) sts() (creds.Service, error) {
 		endpoint, _ = t.endpoint("sts")
 	}
 	s, err := t.serviceAt(endpoint, t.region())
+	if s.Endpoint == "" && t.options.Region == "" && t.configuredRegion() == "" {
+		if l := t.sources.locator(t); l != nil {
+			s.Locator = l
+		}
+	}
 	if s.Endpoint == "" && !s.FIPS && !s.DualStack && legacyRegions[s.Region] &&
 		strings.EqualFold(t.envOrProfile("AWS_STS_REGIONAL_ENDPOINTS", "sts_regional_endpoints"), "legacy") {
-		s.Endpoint, s.Region = "https://sts.amazonaws.com", "us-east-1"
+		s.Endpoint, s.Region, s.Locator = "https://sts.amazonaws.com", "us-east-1", nil
 	}
 	return s, err
 }

@@ -29,9 +29,14 @@ type Sources struct {
 
 	updates calls.Queue
 
+	ctx    context.Context // of questions about the region
+	cancel context.CancelFunc
+	asking sync.WaitGroup
+
 	mu       sync.Mutex           // guards what follows
 	caches   map[any]*creds.Cache // by what they ask
 	profiles map[profileKey]*profileProvider
+	locators map[ec2Key]*locator
 }
 
 // NewSources returns the sources of a process. They ask nothing until the first Retrieve.
@@ -42,7 +47,9 @@ func NewSources(env Environment) *Sources {
 		clock:    creds.NewClock(env.Now, nil),
 		caches:   map[any]*creds.Cache{},
 		profiles: map[profileKey]*profileProvider{},
+		locators: map[ec2Key]*locator{},
 	}
+	s.ctx, s.cancel = context.WithCancel(context.Background())
 	s.updates.OnPanic = env.OnPanic
 	return s
 }
@@ -54,6 +61,8 @@ func (s *Sources) Clock() *creds.Clock { return s.clock }
 // Close cancels all retrievals and waits for them. OnUpdate is not called any more; a call that has begun may continue.
 func (s *Sources) Close() {
 	s.updates.Close()
+	s.cancel()
+	s.asking.Wait()
 	s.mu.Lock()
 	caches, profiles := slices.Collect(maps.Values(s.caches)), slices.Collect(maps.Values(s.profiles))
 	s.mu.Unlock()

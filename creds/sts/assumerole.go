@@ -79,7 +79,7 @@ var assumeRoleRemedies = map[string]string{
 }
 
 func (a AssumeRole) assume(ctx context.Context, base creds.Credentials) (creds.Credentials, error) {
-	client := newClient(a.STS, creds.AWS(creds.Static{Credentials: base}))
+	client := newClient(ctx, a.STS, creds.AWS(creds.Static{Credentials: base}))
 	out, err := client.AssumeRole(ctx, a.input())
 	if err != nil {
 		return creds.Credentials{}, err

@@ -31,7 +31,7 @@ var identityRemedies = map[string]string{
 // may deny it, which says nothing about the key: see
 // creds.Denied.
 func CallerIdentity(ctx context.Context, s creds.Service, c creds.Credentials) (Identity, error) {
-	client := newClient(s, creds.AWS(creds.Static{Credentials: c}))
+	client := newClient(ctx, s, creds.AWS(creds.Static{Credentials: c}))
 	out, err := client.GetCallerIdentity(ctx, &awssts.GetCallerIdentityInput{})
 	if err != nil {
 		return Identity{}, fmt.Errorf("identity of %s: %w", c, creds.WithRemedy(err, identityRemedies))

@@ -6,6 +6,7 @@
 package sts
 
 import (
+	"context"
 	"errors"
 	"strings"
 	"time"
@@ -41,7 +42,8 @@ func SessionName(host string) string {
 
 const regionRemedy = "activate STS for this region in the account, or set another region or sts_endpoint"
 
-func newClient(s creds.Service, base aws.CredentialsProvider) *awssts.Client {
+func newClient(ctx context.Context, s creds.Service, base aws.CredentialsProvider) *awssts.Client {
+	s = s.Located(ctx)
 	return awssts.New(awssts.Options{
 		Region:       s.Region,
 		BaseEndpoint: s.BaseEndpoint(),

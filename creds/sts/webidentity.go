@@ -75,7 +75,7 @@ func (w WebIdentity) token() (string, error) {
 }
 
 func (w WebIdentity) assume(ctx context.Context, token string) (creds.Credentials, error) {
-	out, err := newClient(w.STS, nil).AssumeRoleWithWebIdentity(ctx, &awssts.AssumeRoleWithWebIdentityInput{
+	out, err := newClient(ctx, w.STS, nil).AssumeRoleWithWebIdentity(ctx, &awssts.AssumeRoleWithWebIdentityInput{
 		RoleArn:          &w.RoleARN,
 		RoleSessionName:  sessionName(w.SessionName),
 		WebIdentityToken: &token,

@@ -1,9 +1,12 @@
 package s3
 
 import (
+	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"regexp"
+	"sync"
 
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	awss3 "github.com/aws/aws-sdk-go-v2/service/s3"
@@ -30,7 +33,15 @@ func (s *Store) regionOf(bucket string) string {
 	if region, ok := s.regions.Load(bucket); ok {
 		return region.(string)
 	}
-	return s.opts.Region
+	return s.region()
+}
+
+// findRegion returns what returns the region of the options.
+func findRegion(o Options) func() string {
+	if o.FindRegion == nil {
+		return func() string { return o.Region }
+	}
+	return sync.OnceValue(func() string { return cmp.Or(o.FindRegion(context.Background()), o.Region) })
 }
 
 // otherRegion returns the region that an error says the bucket is in, or "". S3 sends it in

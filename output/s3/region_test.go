@@ -1,6 +1,7 @@
 package s3_test
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"strings"
@@ -48,6 +49,31 @@ func TestOtherRegion(t *testing.T) {
 		}
 		if n := len(server.Requests()); n != 3 {
 			t.Errorf("%s: %d requests for two objects, want 3", c.name, n)
+		}
+	}
+}
+
+// TestFindRegion: the region is asked for once, and the default counts where there is none to find.
+func TestFindRegion(t *testing.T) {
+	for found, want := range map[string]string{"eu-north-1": "/eu-north-1/s3/", "": "/us-east-1/s3/"} {
+		asked := 0
+		server := s3test.Start(t)
+		server.SetFault(func(_ http.ResponseWriter, r *http.Request) bool {
+			if got := r.Header.Get("Authorization"); !strings.Contains(got, want) {
+				t.Errorf("signed with %q, want %s", got, want)
+			}
+			return false
+		})
+		store, _ := newStore(t, server, func(o *s3.Options) {
+			o.FindRegion = func(context.Context) string { asked++; return found }
+		})
+		for _, key := range []string{"one", "two"} {
+			if err := store.Object(t.Context(), s3.Target{Bucket: "b", Key: key}).Close(); err != nil {
+				t.Error(err)
+			}
+		}
+		if asked != 1 {
+			t.Errorf("asked %d times for the region, want once", asked)
 		}
 	}
 }

@@ -10,6 +10,7 @@ package s3
 
 import (
 	"cmp"
+	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"fmt"
@@ -31,6 +32,9 @@ import (
 // Options of a Store. Zero fields have the documented defaults.
 type Options struct {
 	Region string
+	// FindRegion, if not nil, is called once, before the first request, and may take a few seconds: its region, unless
+	// it is "", is used in place of Region.
+	FindRegion func(context.Context) string
 	// Endpoint is a URL. The default is AWS's own for the region.
 	Endpoint string
 	// PathStyle puts the bucket's name into the path and not into the host.
@@ -92,9 +96,10 @@ type Store struct {
 	client    *awss3.Client
 	transport *http.Transport
 
-	small, whole  buffers     // for small objects, and for parts
-	regions       sync.Map    // bucket to region, for buckets that are not in Options.Region
-	unconditional atomic.Bool // the server does not support conditional writes
+	small, whole  buffers       // for small objects, and for parts
+	region        func() string // what Options say
+	regions       sync.Map      // bucket to region, for buckets that are not there
+	unconditional atomic.Bool   // the server does not support conditional writes
 	warnLeftovers sync.Once
 	sent          atomic.Int64 // bytes, on all connections
 }
@@ -108,7 +113,7 @@ func New(o Options) (*Store, error) {
 	if o.Warn == nil {
 		o.Warn = func(string) {}
 	}
-	s := &Store{opts: o, small: buffers{size: smallBuffer}, whole: buffers{size: o.PartSize}}
+	s := &Store{opts: o, region: findRegion(o), small: buffers{size: smallBuffer}, whole: buffers{size: o.PartSize}}
 	if err := s.connect(); err != nil {
 		return nil, err
 	}
