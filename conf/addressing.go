@@ -51,6 +51,7 @@ func (c *Config) checkAddressing(own func(property string) bool, report reporter
 		}
 	}
 	c.eachBucket(report, (*Config).checkStyle)
+	c.eachBucket(report, (*Config).checkARNAddressing)
 }
 
 // checkStyle refuses ways of addressing that are not possible for the bucket.
@@ -68,5 +69,24 @@ func (c *Config) checkStyle(report reporter) {
 		report("use_accelerate", "is not possible with the ARN of an access point: remove it")
 	case strings.Contains(c.Bucket, "."):
 		report("use_accelerate", "is not possible for a bucket with a dot in its name: remove it")
+	}
+}
+
+// checkARNAddressing refuses what access points that are not of one region have no endpoints for.
+func (c *Config) checkARNAddressing(report reporter) {
+	what := ""
+	switch {
+	case strings.HasSuffix(c.Bucket, ".mrap") && strings.HasPrefix(c.Bucket, "arn:"):
+		what = "a multi-region access point"
+	case strings.Contains(c.Bucket, ":s3-outposts:"):
+		what = "an access point of Outposts"
+	default:
+		return
+	}
+	if c.UseFIPS {
+		report("use_fips", "is not possible with %s: remove it", what)
+	}
+	if c.UseDualStack {
+		report("use_dualstack", "is not possible with %s: remove it", what)
 	}
 }

@@ -271,6 +271,7 @@ func (c *Config) check(get Lookup, checks Checks, endpointKnown bool) (found []M
 	c.checkSizes(report)
 	c.checkLevel(report)
 	endpointKnown = c.findEndpoints(checks, report) && endpointKnown
+	c.adoptRegion()
 	c.checkAddressing(func(property string) bool { value, set := get(property); return set && value != "" }, report)
 	c.checkProtection(checks, report)
 	if checks.Target && endpointKnown {

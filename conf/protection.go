@@ -69,19 +69,6 @@ func (c *Config) checkProtection(checks Checks, report reporter) {
 			c.CannedACL,
 		)
 	}
-	c.eachBucket(report, (*Config).checkDirectoryBucket)
-}
-
-// checkDirectoryBucket refuses what directory buckets do not take.
-func (c *Config) checkDirectoryBucket(report reporter) {
-	grants := c.GrantFullControl + c.GrantRead + c.GrantReadACP + c.GrantWriteACP
-	if strings.HasSuffix(c.Bucket, "--x-s3") && (grants != "" || c.CannedACL != "" || len(c.Tags) > 0) {
-		report(
-			"bucket",
-			"%q is a directory bucket, which takes neither tags nor ACLs: remove tags, canned_acl and grants",
-			c.Bucket,
-		)
-	}
 }
 
 // checkCustomerKey checks that the key can be read, and that it is not sent in the clear.

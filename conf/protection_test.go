@@ -79,7 +79,6 @@ func TestProtectionMistakes(t *testing.T) {
 		"force_path_style=on bucket=arn:aws:s3:::a":           "force_path_style is not possible",
 		"request_payer=me":                                    "use requester",
 		"expected_bucket_owner=12":                            "write its 12 digits",
-		"bucket=b--x-s3 tags=a=1":                             "a directory bucket, which takes neither",
 	} {
 		_, err := conf.Parse(lookup(append(strings.Fields(settings), "bucket=b")...), conf.Checks{
 			Text: func(text, _ string) error {

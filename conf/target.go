@@ -10,6 +10,7 @@ import (
 // checkTarget checks what depends on the server: what AWS refuses may be right elsewhere.
 func (c *Config) checkTarget(report reporter) {
 	c.eachBucket(report, (*Config).checkBucket)
+	c.eachBucket(report, (*Config).checkDirectory)
 	c.checkRegion(report)
 	c.checkAmazonEndpoint(report)
 	c.checkRoleAccount(report)

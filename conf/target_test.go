@@ -31,6 +31,24 @@ func TestTarget(t *testing.T) {
 		{"bucket=my-logs.eu", ""},
 		{"bucket=logs-abcdefghijklmnopqrstuvwxyz-s3alias", ""},
 		{"bucket=logs--use1-az4--x-s3", ""},
+		{"bucket=logs--apne1-az4--x-s3", ""}, // its region counts
+		{"bucket=logs--usw2-lax1-az1--x-s3", ""},
+		{
+			"bucket=logs--usw2-az1--x-s3 region=us-east-1",
+			`region "us-east-1" is not that of directory bucket logs--usw2-az1--x-s3: set region us-west-2`,
+		},
+		{"bucket=logs--x-s3", "is not the name of a directory bucket: write name--use1-az4--x-s3"},
+		{"bucket=logs--qqq1-az1--x-s3", "warning: check the zone in bucket logs--qqq1-az1--x-s3"},
+		{"bucket=logs--use1-az4--x-s3 tags=a=1", "tags is not possible with directory bucket"},
+		{"bucket=logs--use1-az4--x-s3 canned_acl=private", "canned_acl is not possible with directory bucket"},
+		{"bucket=logs--use1-az4--x-s3 grant_read=id=a", "grant_read is not possible with directory bucket"},
+		{"bucket=logs--use1-az4--x-s3 request_payer=requester", "request_payer is not possible with"},
+		{"bucket=logs--use1-az4--x-s3 object_lock_legal_hold=on", "object_lock_legal_hold is not possible with"},
+		{"bucket=logs--use1-az4--x-s3 force_path_style=on", "force_path_style is not possible with"},
+		{"bucket=logs--use1-az4--x-s3 sse=aws:kms:dsse", "use aws:kms or AES256"},
+		{"bucket=logs--use1-az4--x-s3 sse=aws:kms sse_kms_key_id=k", ""},
+		{"bucket=logs--use1-az4--x-s3 storage_class=GLACIER", `storage_class "GLACIER" is not possible with`},
+		{"bucket=logs--use1-az4--x-s3 storage_class=EXPRESS_ONEZONE", ""},
 		{
 			"bucket=s3://my-logs/foo/",
 			`"s3://my-logs/foo/" is not a bucket's name: write bucket my-logs, and put foo/ at`,
@@ -52,8 +70,9 @@ func TestTarget(t *testing.T) {
 		{"bucket=b" + minio, ""},
 		{"bucket=s3://my-logs" + minio, "write bucket my-logs"},
 		{"bucket=arn:aws:s3:eu-west-1:123456789012:accesspoint/logs region=eu-west-1", ""},
+		{"bucket=arn:aws:s3:eu-west-1:123456789012:accesspoint/logs", ""}, // its region counts
 		{
-			"bucket=arn:aws:s3:eu-west-1:123456789012:accesspoint/logs",
+			"bucket=arn:aws:s3:eu-west-1:123456789012:accesspoint/logs region=us-east-1",
 			`region "us-east-1" is not the access point's: set region eu-west-1`,
 		},
 		{
@@ -64,6 +83,14 @@ func TestTarget(t *testing.T) {
 		{"bucket=arn:aws:s3::123456789012:accesspoint/mfzwi23gnjvgw.mrap", ""},
 		{"bucket=arn:aws:s3::123456789012:accesspoint/logs", "names no region"},
 		{"bucket=arn:aws:s3-outposts:us-east-1:123456789012:outpost/op-01ac/accesspoint/logs", ""},
+		{
+			"use_fips=on bucket=arn:aws:s3::123456789012:accesspoint/mfzwi23gnjvgw.mrap",
+			"use_fips is not possible with a multi-region access point: remove it",
+		},
+		{
+			"use_dualstack=on bucket=arn:aws:s3-outposts:us-east-1:123456789012:outpost/op-01ac/accesspoint/logs",
+			"use_dualstack is not possible with an access point of Outposts: remove it",
+		},
 		{"bucket=arn:aws:s3-object-lambda:us-east-1:123456789012:accesspoint/logs", "takes no objects"},
 		{"bucket=arn:aws:sqs:us-east-1:123456789012:logs", "is not the ARN of an access point"},
 		{"bucket=arn:aws", "is not an ARN"},

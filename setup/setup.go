@@ -6,6 +6,7 @@ package setup
 
 import (
 	"context"
+	"fmt"
 	"net/url"
 
 	"sluice/conf"
@@ -51,6 +52,14 @@ func parse(own conf.Lookup, sources *standard.Sources, target bool) (conf.Config
 	}
 	if _, set := own("use_dualstack"); !set {
 		cfg.UseDualStack = dualStack
+	}
+	if target {
+		for _, bucket := range cfg.Buckets() {
+			if _, err := output.Host(cfg, bucket); err != nil {
+				problem := fmt.Sprintf("%q has no host with these settings: %v", bucket, err)
+				return cfg, conf.Mistakes{{Property: "bucket", Problem: problem}}
+			}
+		}
 	}
 	return cfg, nil
 }

@@ -15,6 +15,7 @@ type reportLine struct {
 	Bucket      string        `json:"bucket"`
 	Region      string        `json:"region"`
 	Endpoint    string        `json:"endpoint"`
+	Host        string        `json:"host"` // that is dialled
 	Format      string        `json:"format"`
 	Compression string        `json:"compression"`
 	Key         string        `json:"key"`
@@ -60,6 +61,9 @@ func (r report) line() reportLine {
 		Mistakes:    []mistakeLine{},
 		Notes:       append([]string{}, r.notes...),
 		Live:        r.live,
+	}
+	if r.ok() {
+		line.Host = r.host()
 	}
 	for _, m := range r.mistakes {
 		line.Mistakes = append(line.Mistakes, mistakeLine{m.Property, m.at.file, m.at.line, m.at.column, m.Problem})

@@ -100,6 +100,15 @@ func (s section) locate(problems conf.Mistakes) (found []finding) {
 	return found
 }
 
+// host is what will be dialled.
+func (r report) host() string {
+	host, err := output.Host(r.cfg, r.example.Bucket)
+	if err != nil { // it was refused then
+		return ""
+	}
+	return host
+}
+
 // write shows what a valid section means, or what is wrong with it.
 func (r report) write(stdout, stderr io.Writer) {
 	for _, m := range r.mistakes {
@@ -117,6 +126,7 @@ func (r report) write(stdout, stderr io.Writer) {
 	}
 	fmt.Fprintf(stdout, "%s: ok\n", r.section.at)
 	fmt.Fprintf(stdout, "  to    bucket %s at %s\n", r.example.Bucket, target)
+	fmt.Fprintf(stdout, "  host  %s\n", r.host())
 	fmt.Fprintf(stdout, "  as    %s, compression %s, objects of %d bytes or %v\n",
 		r.cfg.Format, r.cfg.Compression, r.cfg.TotalFileSize, r.cfg.UploadTimeout)
 	fmt.Fprintf(stdout, "  key   %s\n", r.example.Key)
