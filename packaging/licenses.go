@@ -61,7 +61,8 @@ func (r release) moduleFolders() (map[string]string, error) {
 			linked[module.Path] = true
 		}
 	}
-	listed, err := output(r.root, "go", "list", "-mod=mod", "-m", "-f", "{{.Path}} {{.Dir}}", "all")
+	// By its packages: "go list -m all" would write into go.sum, and the next build's version would be "dirty".
+	listed, err := output(r.root, "go", "list", "-deps", "-f", "{{with .Module}}{{.Path}} {{.Dir}}{{end}}", "./...")
 	if err != nil {
 		return nil, err
 	}
@@ -69,6 +70,11 @@ func (r release) moduleFolders() (map[string]string, error) {
 	for line := range strings.Lines(listed) {
 		if path, dir, _ := strings.Cut(strings.TrimSpace(line), " "); linked[path] {
 			folders[path] = dir
+		}
+	}
+	for path := range linked {
+		if folders[path] == "" {
+			return nil, fmt.Errorf("%s is in the programs, but no package of the repository needs it on this machine", path)
 		}
 	}
 	return folders, nil

@@ -123,7 +123,8 @@ end`)
 	first := m.run("systemctl show sluice-serve -p WatchdogTimestampMonotonic --value")
 	m.wait("[ $(systemctl show sluice-serve -p WatchdogTimestampMonotonic --value) != " + first + " ]")
 	m.run("systemctl reload sluice-serve && systemctl is-active sluice-serve")
-	m.run("systemd-analyze security --threshold=20 sluice-serve | tail -n 1")
+	m.run("systemd-analyze security --threshold=20 sluice-serve >/root/security || { cat /root/security; exit 1; }")
+	m.run("tail -n 1 /root/security")
 	m.run("systemctl stop sluice-serve && [ $(systemctl show sluice-serve -p Result --value) = success ]")
 }
 
