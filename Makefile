@@ -17,7 +17,7 @@ CFLAGS   ?= -O2 -g
 HELPERS  := cmd/sluice/helpers/linux-amd64 cmd/sluice/helpers/linux-arm64
 HOST_C   := $(wildcard test/host/*.c) $(wildcard test/host/*.h)
 
-.PHONY: all dist images install demo test e2e crash backlog docker-test differential bench bench-go bench-flush bench-idle fuzz lint clean help
+.PHONY: all dist reproducible images install demo test e2e crash backlog docker-test differential bench bench-go bench-flush bench-idle fuzz lint clean help
 
 all: $(BUILD)/out_sluice.so $(BUILD)/sluice $(BUILD)/sluice-credential-helper ## Build plugin, command and helper into build/
 
@@ -74,6 +74,9 @@ dist: ## Build archives, .deb, .rpm, SBOM and checksums into dist/; arm64 needs 
 	$(call manual,$(STAGE)/man)
 	$(call completions,$(STAGE)/completions)
 	cd packaging && go run . -version '$(VERSION)' -epoch '$(SOURCE_DATE_EPOCH)' -platforms '$(PLATFORMS)'
+
+reproducible: ## Make dist of the last commit in two folders and compare the bytes; ARCHS and DARWIN as for dist
+	@test/reproducible.sh ARCHS='$(ARCHS)' DARWIN='$(DARWIN)'
 
 images: ## Build the images sluice (Fluent Bit with the plugin) and sluice-sidecar with Docker; BUILD_ARGS may name bases
 	docker build --build-arg VERSION='$(VERSION)' $(BUILD_ARGS) -t sluice .
