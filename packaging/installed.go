@@ -2,13 +2,16 @@ package main
 
 import (
 	"io/fs"
+	"path"
 	"path/filepath"
 
 	"github.com/goreleaser/nfpm/v2/files"
 )
 
-// folders are those that exist because of the package, or of Fluent Bit's.
+// folders are those that may exist because of the package alone. Several packages may have the same one.
 var folders = []string{
+	"/usr/share/bash-completion", "/usr/share/bash-completion/completions", "/usr/share/fish",
+	"/usr/share/fish/vendor_completions.d", "/usr/share/zsh",
 	"/usr/lib/fluent-bit", "/usr/lib/sluice", "/usr/lib/systemd/system/fluent-bit.service.d", "/usr/share/sluice",
 	"/usr/share/sluice/examples", "/usr/share/doc/" + packageName, "/var/lib/fluent-bit",
 }
@@ -30,8 +33,8 @@ func (r release) installed(format string, p platform) (files.Contents, error) {
 		{filepath.Join(r.root, "CHANGELOG.md"), doc + "CHANGELOG.md", 0o644},
 		{r.thirdParties(), doc + thirdPartiesName, 0o644},
 	}
-	for shell, path := range completions(format) {
-		entries = append(entries, entry{filepath.Join(r.stage, "completions", shell), path, 0o644})
+	for shell, to := range completions(format) {
+		entries = append(entries, entry{filepath.Join(r.stage, "completions", shell), to, 0o644})
 	}
 	pages, err := walk(filepath.Join(r.stage, "man"), "/usr/share/man/man1")
 	if err != nil {
@@ -42,16 +45,17 @@ func (r release) installed(format string, p platform) (files.Contents, error) {
 		return nil, err
 	}
 	var contents files.Contents
-	add := func(source, path, kind string, mode fs.FileMode) {
+	add := func(source, to, kind string, mode fs.FileMode) {
 		contents = append(contents, &files.Content{
-			Source: source, Destination: path, Type: kind,
+			Source: source, Destination: to, Type: kind,
 			FileInfo: &files.ContentFileInfo{Owner: "root", Group: "root", Mode: mode, MTime: r.date},
 		})
 	}
 	for _, e := range append(entries, pages...) {
 		add(e.source, e.path, files.TypeFile, e.mode)
 	}
-	for _, dir := range folders { // which rpm removes only if they are in the package
+	zsh := path.Dir(completions(format)["_sluice"])
+	for _, dir := range append([]string{zsh}, folders...) { // which rpm removes only if they are in the package
 		add("", dir, files.TypeDir, 0o755)
 	}
 	add("", "/var/lib/fluent-bit/sluice", files.TypeDir, 0o700)

@@ -81,7 +81,7 @@ func TestSameBytes(t *testing.T) {
 	}
 }
 
-// TestFolders: each folder with a name of ours or Fluent Bit's is in the package.
+// TestFolders: each folder with a name of ours, Fluent Bit's or a shell's is in the package.
 func TestFolders(t *testing.T) {
 	contents, err := staged(t).installed("rpm", linux)
 	if err != nil {
@@ -95,7 +95,10 @@ func TestFolders(t *testing.T) {
 		for dir := path.Dir(c.Destination); dir != "/"; dir = path.Dir(dir) {
 			ours := strings.Contains(path.Base(dir), "sluice") || strings.Contains(path.Base(dir), "fluent-bit")
 			within := strings.Contains(path.Dir(dir), "sluice")
-			if (ours || within) && !owned[dir] {
+			shell := slices.ContainsFunc([]string{"bash", "fish", "zsh"}, func(name string) bool {
+				return strings.HasPrefix(dir, "/usr/share/"+name)
+			})
+			if (ours || within || shell) && !owned[dir] {
 				t.Errorf("%s would stay after %s", dir, c.Destination)
 			}
 		}

@@ -38,6 +38,7 @@ func TestARM64(t *testing.T) {
 
 	dir := t.TempDir()
 	loader := emulatedLoader(t, dir)
+	t.Chdir(".") // the S3 server changes the working directory: back at the end
 	server, err := testenv.StartS3(testenv.S3Config{Dir: t.TempDir(), Bucket: bucketName})
 	if err != nil {
 		t.Fatal(err)

@@ -6,6 +6,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -24,7 +25,7 @@ func list(file string) string {
 
 // TestDebian installs the package beside Fluent Bit's, ships an object, runs the sidecar, removes it and purges it.
 func TestDebian(t *testing.T) {
-	sluice, fluentBit := sluicePackage(t), fluentBitPackage(t)
+	sluice, fluentBit := sluicePackage(t, "fluent-bit-sluice_*_"+runtime.GOARCH+".deb"), fluentBitPackage(t)
 	m := startMachine(t)
 	s3 := startS3(t, m)
 
@@ -137,6 +138,7 @@ const (
 // startS3 starts an S3 server that a machine reaches.
 func startS3(t *testing.T, m machine) *testenv.S3 {
 	t.Helper()
+	t.Chdir(".") // the S3 server changes the working directory: back at the end
 	gateway := local(t, "docker", "inspect", "-f", "{{.NetworkSettings.Gateway}}", m.id)
 	s3, err := testenv.StartS3(testenv.S3Config{
 		Dir: t.TempDir(), Bucket: bucketName, Addr: net.JoinHostPort(gateway, freePort(t, gateway)),

@@ -15,10 +15,10 @@ import (
 	"sluice/test/testenv"
 )
 
-// image is a Debian with systemd and the libraries of Fluent Bit.
-const image = "sluice-test-debian:bookworm-1"
+// image is a Debian with systemd, rpm, and the libraries of Fluent Bit.
+const image = "sluice-test-debian:bookworm-2"
 
-const libraries = "systemd-sysv,dbus,libsqlite3-0,libssl3,libyaml-0-2,libstdc++6,ca-certificates,curl"
+const libraries = "systemd-sysv,dbus,libsqlite3-0,libssl3,libyaml-0-2,libstdc++6,ca-certificates,curl,rpm"
 
 // patience is how long to wait for something that does not happen.
 const patience = 2 * time.Minute
