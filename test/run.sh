@@ -92,6 +92,7 @@ suite differential test go test -race -count=1 -timeout 10m -v ./differential
 suite e2e test go test -race -count=1 -timeout 20m -v ./e2e ./grafana
 suite crash test go test -race -count=1 -timeout 20m -v ./cmd/crash
 if command -v "${FLUENT_BIT:-fluent-bit}" >/dev/null; then # the next suite installs it
+	suite duckdb test/duckdb go test -count=1 -timeout 15m -v .
 	suite make_dist . make dist ARCHS="$(go env GOARCH)" DARWIN=
 fi
 suite dist test go test -count=1 -timeout 15m -v ./dist
