@@ -49,7 +49,7 @@ func TestSpeaks(t *testing.T) {
 			t.Parallel()
 			p := newPipeline(t, newBucket(t), testenv.Orders(0))
 			p.impatient = true
-			p.output = replaced(append(p.output, testenv.Property{Name: "upload_timeout", Value: "1s"}), c.change)
+			p.output = testenv.Replaced(append(p.output, testenv.Property{Name: "upload_timeout", Value: "1s"}), c.change)
 			load := startLoad(p.dir, p.streams...)
 			f := p.startIn(t, c.env)
 			var values map[string]float64
@@ -88,21 +88,6 @@ func TestSpeaks(t *testing.T) {
 			}
 		})
 	}
-}
-
-// replaced returns properties with some changed or added.
-func replaced(all, change []testenv.Property) []testenv.Property {
-	var kept []testenv.Property
-	for _, p := range all {
-		changed := false
-		for _, c := range change {
-			changed = changed || c.Name == p.Name
-		}
-		if !changed {
-			kept = append(kept, p)
-		}
-	}
-	return append(kept, change...)
 }
 
 // outputStatus is what of "sluice status --json" matters here.

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 )
 
 // Host is a program that loads the plugin and feeds it.
@@ -30,6 +31,14 @@ type Shipment struct {
 
 // Property is one setting of a plugin.
 type Property struct{ Name, Value string }
+
+// Replaced returns properties with some of them changed, and others added.
+func Replaced(all, change []Property) []Property {
+	kept := slices.DeleteFunc(slices.Clone(all), func(p Property) bool {
+		return slices.ContainsFunc(change, func(c Property) bool { return c.Name == p.Name })
+	})
+	return append(kept, change...)
+}
 
 // FindHost chooses Fluent Bit from $FLUENT_BIT or the PATH, else the loader at fallback.
 func FindHost(fallback string) (Host, error) {

@@ -51,7 +51,7 @@ func (s settings) output(name, endpoint string, more ...testenv.Property) []test
 		{Name: "exit_timeout", Value: "1s"}, {Name: "store_dir", Value: s.store()},
 		{Name: "retry_limit", Value: "no_limits"},
 	}
-	return append(append(properties, more...), s.extra...)
+	return testenv.Replaced(append(properties, more...), s.extra)
 }
 
 // small is the output of the small objects.
