@@ -85,7 +85,7 @@ suite packaging packaging go test -v ./...
 background lint . test/lint.sh
 background deploy test/deploy go test -count=1 -v . # Helm takes long to compile
 # Together, since most of them wait most of the time: one takes more than a minute.
-suite integration test go test -race -count=1 -timeout 15m -v ./credentials ./faultfs ./host ./pipeline ./plugin ./commands ./sidecar ./testenv ./benchmarks ./cmd/bench/... ./cmd/flush ./cmd/idle ./cmd/lint
+suite integration test go test -race -count=1 -timeout 15m -v ./credentials ./faultfs ./host ./pipeline ./plugin ./commands ./sidecar ./testenv ./wire ./benchmarks ./cmd/bench/... ./cmd/flush ./cmd/idle ./cmd/lint
 # Without the race detector, which takes a minute for it, and has a heap of its own.
 suite soak test go test -count=1 -v ./soak
 suite differential test go test -race -count=1 -timeout 10m -v ./differential
