@@ -1,16 +1,10 @@
 package sidecar
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"net/http"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials/endpointcreds"
@@ -20,45 +14,18 @@ import (
 	"sluice/test/testenv"
 )
 
-// startMinIO starts $MINIO, or else minio from the PATH: a real STS, and an S3 that accepts its keys.
+// startMinIO starts a real STS, and an S3 that accepts its keys.
 func startMinIO(t *testing.T) (endpoint string) {
 	t.Helper()
-	program := os.Getenv("MINIO")
-	if program == "" {
-		program = "minio"
+	m, err := testenv.StartMinIO(t.Context(), t.TempDir(), nil)
+	if errors.Is(err, testenv.ErrNoMinIO) {
+		t.Skip(err)
 	}
-	program, err := exec.LookPath(program)
-	if err != nil {
-		t.Skipf("MinIO is not installed (set MINIO, or put minio on the PATH): %v", err)
-	}
-	address, err := testenv.FreeAddr()
 	if err != nil {
 		t.Fatal(err)
 	}
-	dir, owner := t.TempDir(), testenv.OwnerKeys()
-	p, err := testenv.Start(testenv.Command{
-		Path: program,
-		Args: []string{"server", "--address", address, filepath.Join(dir, "data")},
-		Env: []string{
-			"HOME=" + dir, "MINIO_ROOT_USER=" + owner.AccessKeyID, "MINIO_ROOT_PASSWORD=" + owner.SecretAccessKey,
-			"MINIO_SITE_REGION=us-east-1", "MINIO_BROWSER=off", "MINIO_UPDATE=off",
-		},
-		Log: filepath.Join(dir, "log"),
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(p.Kill)
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
-	defer cancel()
-	err = testenv.Wait(ctx, p.Done(), func() bool {
-		resp, err := http.Get("http://" + address + "/minio/health/ready")
-		return err == nil && resp.Body.Close() == nil && resp.StatusCode == http.StatusOK
-	})
-	if err != nil {
-		t.Fatalf("MinIO: %v\n%s", err, p.Log())
-	}
-	return "http://" + address
+	t.Cleanup(m.Close)
+	return m.Endpoint
 }
 
 // TestMinIO: a real STS accepts the external ID, tags and session policy, and the policy takes effect.

@@ -2,26 +2,19 @@ package wire
 
 import (
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/tls"
-	"crypto/x509"
-	"crypto/x509/pkix"
-	"encoding/pem"
 	"errors"
 	"fmt"
 	"io"
-	"math/big"
 	"net"
 	"net/http"
 	"os"
 	"slices"
 	"strings"
 	"sync"
-	"time"
 
 	"sluice/creds/sign/signtest"
+	"sluice/test/testenv"
 )
 
 // request is what came over the wire.
@@ -36,8 +29,8 @@ type request struct {
 
 // recorder is every host there is: a proxy that ends TLS itself, and answers as S3 does. It keeps the requests.
 type recorder struct {
-	authority tls.Certificate // that signs for all hosts
-	mu        sync.Mutex      // guards what follows
+	authority *testenv.Authority // that signs for all hosts
+	mu        sync.Mutex         // guards what follows
 	requests  []request
 	leaves    map[string]*tls.Certificate // by host
 }
@@ -45,13 +38,10 @@ type recorder struct {
 // newRecorder starts a recorder. It returns the proxy's address, and writes the authority to a file.
 func newRecorder(caFile string) (r *recorder, proxy string, err error) {
 	r = &recorder{leaves: map[string]*tls.Certificate{}}
-	authority, err := newCertificate(nil, "test authority")
-	if err != nil {
+	if r.authority, err = testenv.NewAuthority(); err != nil {
 		return nil, "", err
 	}
-	r.authority = *authority
-	text := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: authority.Certificate[0]})
-	if err := os.WriteFile(caFile, text, 0o600); err != nil {
+	if err := os.WriteFile(caFile, r.authority.PEM(), 0o600); err != nil {
 		return nil, "", err
 	}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -112,42 +102,13 @@ func (r *recorder) leaf(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
 		return nil, errors.New("the client names no host")
 	}
 	if r.leaves[hello.ServerName] == nil {
-		leaf, err := newCertificate(&r.authority, hello.ServerName)
+		leaf, err := r.authority.Certificate(hello.ServerName)
 		if err != nil {
 			return nil, err
 		}
 		r.leaves[hello.ServerName] = leaf
 	}
 	return r.leaves[hello.ServerName], nil
-}
-
-// newCertificate makes a certificate for a host, or an authority if signer is nil.
-func newCertificate(signer *tls.Certificate, name string) (*tls.Certificate, error) {
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		return nil, err
-	}
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(time.Now().UnixNano()),
-		Subject:      pkix.Name{CommonName: "test"},
-		NotBefore:    time.Now().Add(-time.Hour),
-		NotAfter:     time.Now().Add(24 * time.Hour),
-	}
-	parent, parentKey := template, any(key)
-	if signer == nil {
-		template.IsCA, template.BasicConstraintsValid, template.KeyUsage = true, true, x509.KeyUsageCertSign
-	} else {
-		template.DNSNames = []string{name}
-		parentKey = signer.PrivateKey
-		if parent, err = x509.ParseCertificate(signer.Certificate[0]); err != nil {
-			return nil, err
-		}
-	}
-	der, err := x509.CreateCertificate(rand.Reader, template, parent, &key.PublicKey, parentKey)
-	if err != nil {
-		return nil, err
-	}
-	return &tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}, nil
 }
 
 // take returns the requests since the last call.
