@@ -90,7 +90,7 @@ func parseLogLevel(flags serveFlags, env config.Environment) (slog.Level, error)
 		return slog.LevelDebug, nil
 	case "INFO":
 		return slog.LevelInfo, nil
-	case "WARNING":
+	case "WARNING", "WARN": // CredProxy's documentation has both
 		return slog.LevelWarn, nil
 	case "ERROR", "CRITICAL":
 		return slog.LevelError, nil

@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -48,7 +49,12 @@ type sessionKey struct {
 // StartSTS starts a double whose keys live for a time, at a free port of 127.0.0.1. It knows the owner's
 // keys, which may assume every role.
 func StartSTS(life time.Duration) (*STS, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	return StartSTSAt("127.0.0.1:0", life)
+}
+
+// StartSTSAt is StartSTS at an address of one's own.
+func StartSTSAt(address string, life time.Duration) (*STS, error) {
+	l, err := net.Listen("tcp", address)
 	if err != nil {
 		return nil, err
 	}
@@ -114,7 +120,7 @@ func (s *STS) Secrets() (all []string) {
 	return all
 }
 
-// ServeHTTP answers AssumeRole.
+// ServeHTTP answers AssumeRole to the owner, and GetCallerIdentity to those who have keys of a role.
 func (s *STS) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
@@ -125,6 +131,8 @@ func (s *STS) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case err != nil || r.Method != http.MethodPost || form.Get("Version") != "2011-06-15":
 		stsError(w, http.StatusBadRequest, "InvalidAction")
+	case form.Get("Action") == "GetCallerIdentity":
+		s.identify(w, r, body)
 	case form.Get("Action") != "AssumeRole" || len(form.Get("RoleArn")) < 20 || len(form.Get("RoleSessionName")) < 2:
 		stsError(w, http.StatusBadRequest, "ValidationError")
 	case !signed(r, body, OwnerKeys()):
@@ -132,6 +140,28 @@ func (s *STS) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	default:
 		s.assume(w, form)
 	}
+}
+
+// identify says whose keys a request is signed with.
+func (s *STS) identify(w http.ResponseWriter, r *http.Request, body []byte) {
+	_, id, _ := strings.Cut(r.Header.Get("Authorization"), "Credential=")
+	id, _, _ = strings.Cut(id, "/")
+	s.mu.Lock()
+	k, known := s.keys[id]
+	s.mu.Unlock()
+	if !known || !time.Now().Before(k.ends) || !signed(r, body, k.Keys) ||
+		r.Header.Get("X-Amz-Security-Token") != k.SessionToken {
+		stsError(w, http.StatusForbidden, "InvalidClientTokenId")
+		return
+	}
+	fmt.Fprintf(w, `<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><GetCallerIdentityResult>
+  <Arn>%s</Arn><UserId>AROA:s</UserId><Account>123456789012</Account>
+</GetCallerIdentityResult></GetCallerIdentityResponse>`, assumed(k.role))
+}
+
+// assumed is the ARN of a role's session.
+func assumed(role string) string {
+	return strings.Replace(strings.Replace(role, ":iam:", ":sts:", 1), ":role/", ":assumed-role/", 1) + "/s"
 }
 
 func (s *STS) assume(w http.ResponseWriter, form url.Values) {
@@ -153,8 +183,7 @@ func (s *STS) assume(w http.ResponseWriter, form url.Values) {
   <Credentials><AccessKeyId>%s</AccessKeyId><SecretAccessKey>%s</SecretAccessKey>
     <SessionToken>%s</SessionToken><Expiration>%s</Expiration></Credentials>
 </AssumeRoleResult></AssumeRoleResponse>`,
-		strings.Replace(k.role, ":iam:", ":sts:", 1),
-		k.AccessKeyID, k.SecretAccessKey, k.SessionToken, k.ends.UTC().Format(time.RFC3339))
+		assumed(k.role), k.AccessKeyID, k.SecretAccessKey, k.SessionToken, k.ends.UTC().Format(time.RFC3339))
 }
 
 func stsError(w http.ResponseWriter, status int, code string) {
@@ -179,6 +208,9 @@ func signed(r *http.Request, body []byte, keys Keys) bool {
 	again, err := http.NewRequest(r.Method, "http://"+r.Host+r.RequestURI, bytes.NewReader(body))
 	if err != nil {
 		return false
+	}
+	if !slices.Contains(strings.Split(list, ";"), "content-length") {
+		again.ContentLength = 0 // botocore does not sign it, and the signer does if it is there
 	}
 	for _, name := range strings.Split(list, ";") {
 		if values := r.Header.Values(name); len(values) > 0 {
