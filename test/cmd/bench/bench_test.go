@@ -172,7 +172,7 @@ func TestBench(t *testing.T) {
 	args := []string{
 		"-plugin", "../../../build/out_sluice.so", "-markdown", markdown, "-rounds", "1", "-mb", "2", "-tiny", "1s",
 		"-inputs", "parsed,tags:10,turns:3,tiny,ten", "-outputs",
-		"null,sluice:none,sluice:gzip@1,sluice:zstd*2,sluice:snappy,s3:snappy",
+		"null,sluice:none,sluice:gzip@1#45,sluice:zstd*2,sluice:snappy,s3:snappy",
 	}
 	if _, err := parse(args, io.Discard); err != nil {
 		t.Skip(err)
