@@ -82,8 +82,12 @@ func (c *Config) checkKeys(checks Checks, report reporter) {
 		report("bucket_allow", "and bucket_default need a record field in bucket, which is %q: remove them", c.Bucket)
 	case fixed:
 	case len(c.BucketAllow) == 0:
-		report("bucket", "%q has record fields or tag parts, which anybody who writes a log may choose: list the buckets "+
-			"that they may name in bucket_allow", c.Bucket)
+		report(
+			"bucket",
+			"%q has record fields or tag parts, which anybody who writes a log may choose: list the buckets "+
+				"that they may name in bucket_allow",
+			c.Bucket,
+		)
 	case c.BucketDefault == "":
 		report("bucket_default", "is required with bucket_allow: set it to the bucket for all other records")
 	}
@@ -120,26 +124,29 @@ func (c *Config) eachBucket(report reporter, check func(*Config, reporter)) {
 var accessor = regexp.MustCompile(`\$[A-Za-z_]\w*(?:\['[^']*'\]|\[\d+\])*`)
 
 // manyValued are members that nearly every record has another value of.
-var manyValued = strings.Fields(`pod_name pod_id pod_ip docker_id container_id container_hash trace_id traceId span_id spanId
+var manyValued = strings.Fields(
+	`pod_name pod_id pod_ip docker_id container_id container_hash trace_id traceId span_id spanId
 	request_id requestId correlation_id session_id user_id user id uuid uid log message msg time timestamp ts ip
-	client_ip remote remote_addr path url uri`)
+	client_ip remote remote_addr path url uri`,
+)
 
 // keyNotes returns what is probably a mistake in a key.
 func (c Config) keyNotes() (notes []string) {
+	note := func(format string, args ...any) { notes = append(notes, fmt.Sprintf(format, args...)) }
 	for _, field := range accessor.FindAllString(c.KeyFormat, -1) {
 		names := strings.FieldsFunc(field, func(r rune) bool { return strings.ContainsRune("$[]'", r) })
-		if last := names[len(names)-1]; slices.Contains(manyValued, last) {
-			notes = append(notes, fmt.Sprintf("take %s out of s3_key_format if it has many values: each has an object of "+
-				"its own every %v, and beyond %d at once they go to __other__", field, c.UploadTimeout, c.KeyMaxStreams))
+		if slices.Contains(manyValued, names[len(names)-1]) {
+			note("take %s out of s3_key_format if it has many values: each has an object of its own every %v, and "+
+				"beyond %d at once they go to __other__", field, c.UploadTimeout, c.KeyMaxStreams)
 		}
 	}
 	if c.KeyTime == "record" && conversionOfSeconds.MatchString(c.KeyFormat) {
-		notes = append(notes, "take the seconds out of s3_key_format, or set key_time first: with key_time record each "+
-			"second of the records has an object of its own")
+		note("take the seconds out of s3_key_format, or set key_time first: with key_time record each second of the " +
+			"records has an object of its own")
 	}
-	if c.JSONDateKey != "" && strings.Contains(c.KeyFormat, "/"+c.JSONDateKey+"=") {
-		notes = append(notes, fmt.Sprintf("name the partition %s= of s3_key_format otherwise, dt= for example: records "+
-			"have a member %s, too, and query engines refuse two columns of one name", c.JSONDateKey, c.JSONDateKey))
+	if name := c.JSONDateKey; name != "" && strings.Contains(c.KeyFormat, "/"+name+"=") {
+		note("name the partition %s= of s3_key_format otherwise, dt= for example: records have a member %s, too, and "+
+			"query engines refuse two columns of one name", name, name)
 	}
 	return notes
 }

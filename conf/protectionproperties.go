@@ -26,9 +26,13 @@ func protectionProperties() []Property {
 		listed("tags", "Tags of the objects: name=value&name2=value2, with $TAG, $TAG[n] and record fields; at most "+
 			"10.",
 			setTags, func(c *Config) string { return formatPairs(c.Tags) }),
-		listed("metadata", "Metadata of the objects: name=value&name2=value2, with $TAG, $TAG[n] and record fields; at "+
-			"most 2 KB.",
-			setMetadata, func(c *Config) string { return formatPairs(c.Metadata) }),
+		listed(
+			"metadata",
+			"Metadata of the objects: name=value&name2=value2, with $TAG, $TAG[n] and record fields; at "+
+				"most 2 KB.",
+			setMetadata,
+			func(c *Config) string { return formatPairs(c.Metadata) },
+		),
 		text("cache_control", "",
 			"Cache-Control of the objects.",
 			func(c *Config) *string { return &c.CacheControl }),

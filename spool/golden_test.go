@@ -74,7 +74,10 @@ func TestGoldenSegment(t *testing.T) {
 
 // TestGoldenParts: the same for a segment with parts of divided chunks, and for the file that says which are whole.
 func TestGoldenParts(t *testing.T) {
-	segment := appendHeader(nil, header{version: divided, writer: "sluice v1", stream: "logs/app/team-1", meta: []byte("{}")})
+	segment := appendHeader(
+		nil,
+		header{version: divided, writer: "sluice v1", stream: "logs/app/team-1", meta: []byte("{}")},
+	)
 	segment = slices.Concat(segment, segment)
 	var want []Frame
 	for n, p := range []part{{whole: chunkName{1, 2, 3}}, {chunk: 7, whole: chunkName{4, 5, 6}}, {chunk: 8}} {

@@ -35,7 +35,9 @@ func TestParseZone(t *testing.T) {
 func TestWindows(t *testing.T) {
 	for _, name := range []string{"UTC", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu",
 		"+0807", "Africa/Monrovia"} {
-		for _, format := range []string{"/%Y/%m/%d/%H/", "/%H%M/", "/%s/", "/%Y/%m/", "/%F %Z/", "/%I%p/", "/%T/", "/x/"} {
+		for _, format := range []string{
+			"/%Y/%m/%d/%H/", "/%H%M/", "/%s/", "/%Y/%m/", "/%F %Z/", "/%I%p/", "/%T/", "/x/",
+		} {
 			tmpl, err := key.Parse(format, key.Options{Zone: zone(name), Static: true})
 			if err != nil {
 				t.Fatal(err)

@@ -19,7 +19,7 @@ import (
 const patience = 3 * time.Minute
 
 // TestComposeFiles starts Compose files with the sidecar as they are. In each, AWS CLIs find keys in the way that
-// their service names, and ask STS whose they are. Images that the files name and the engine does not have are made here.
+// their service names, and ask STS whose they are. Images that the files name and the engine lacks are made here.
 func TestComposeFiles(t *testing.T) {
 	skipWithout(t, "docker", "debootstrap")
 	if out, err := exec.Command("docker", "info").CombinedOutput(); err != nil {

@@ -49,7 +49,10 @@ func TestSpeaks(t *testing.T) {
 			t.Parallel()
 			p := newPipeline(t, newBucket(t), testenv.Orders(0))
 			p.impatient = true
-			p.output = testenv.Replaced(append(p.output, testenv.Property{Name: "upload_timeout", Value: "1s"}), c.change)
+			p.output = testenv.Replaced(
+				append(p.output, testenv.Property{Name: "upload_timeout", Value: "1s"}),
+				c.change,
+			)
 			load := startLoad(p.dir, p.streams...)
 			f := p.startIn(t, c.env)
 			var values map[string]float64
