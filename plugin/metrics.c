@@ -75,6 +75,49 @@ void sluice_histogram_set(void *histogram, uint64_t *buckets, double sum, uint64
 
 /* The host's counter is not reachable by itself, but a context of ours with a counter of the
  * same name can be merged into the instance's: that sets the value (cmt_cat.c). */
+static int merge(void *to, void *from)
+{
+    int (*cat)(void *, void *) = (int (*)(void *, void *)) find("cmt_cat");
+
+    return cat(to, from);
+}
+
+/* Before Fluent Bit 3, merging adds the counter once more instead. So two contexts of ours are tried first. */
+static int merges(void)
+{
+    void *(*create_context)(void) = (void *(*)(void)) find("cmt_create");
+    void (*destroy)(void *) = (void (*)(void *)) find("cmt_destroy");
+    create_fn *create = (create_fn *) find("cmt_counter_create");
+    /* lib/cmetrics/include/cmetrics/cmt_counter.h */
+    int (*get)(void *, int, char **, double *) = (int (*)(void *, int, char **, double *)) find("cmt_counter_get_val");
+    char *keys[] = {"name"}, *values[] = {"trial"};
+    void *to, *from, *old = NULL, *new = NULL;
+    double value = 0;
+
+    if (!create_context || !destroy || !create || !get || !find("cmt_cat")) {
+        return 0;
+    }
+    to = create_context();
+    from = create_context();
+    if (to && from) {
+        old = create(to, "fluentbit", "output", "trial", "A trial.", 1, keys);
+        new = create(from, "fluentbit", "output", "trial", "A trial.", 1, keys);
+    }
+    if (old && new) {
+        sluice_metric_set(SLUICE_COUNTER, old, 0, 1, values);
+        sluice_metric_set(SLUICE_COUNTER, new, 1, 1, values);
+        merge(to, from);
+        get(old, 1, values, &value);
+    }
+    if (to) {
+        destroy(to);
+    }
+    if (from) {
+        destroy(from);
+    }
+    return value == 1;
+}
+
 struct sluice_errors {
     void *to;      /* the instance's context */
     void *from;    /* ours */
@@ -92,7 +135,7 @@ struct sluice_errors *sluice_errors_find(struct sluice_api *api, void *o_ins, ch
     int known = text && strstr(text, "# HELP fluentbit_output_errors_total " ERRORS_HELP "\n");
 
     free(text);
-    if (!known || !create_context || !create || !find("cmt_cat") || !find("cmt_destroy")) {
+    if (!known || !merges()) {
         return NULL;
     }
     errors = calloc(1, sizeof(*errors));
@@ -115,10 +158,8 @@ struct sluice_errors *sluice_errors_find(struct sluice_api *api, void *o_ins, ch
 
 void sluice_errors_set(struct sluice_errors *errors, double value, char *name)
 {
-    int (*cat)(void *, void *) = (int (*)(void *, void *)) find("cmt_cat");
-
     sluice_metric_set(SLUICE_COUNTER, errors->counter, value, 1, (char *[]) {name});
-    cat(errors->to, errors->from);
+    merge(errors->to, errors->from);
 }
 
 void sluice_errors_free(struct sluice_errors *errors)
