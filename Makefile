@@ -100,7 +100,7 @@ demo: all $(BUILD)/flb-host ## Ship 200,000 log lines to an S3 server on loopbac
 test: all $(BUILD)/flb-host ## Run everything that this machine can run; names what it skips
 	@test/run.sh
 
-e2e: all ## Run the real Fluent Bit (FLUENT_BIT or on the PATH) against S3 and IMDS in a network namespace
+e2e: all ## Run each real Fluent Bit (FLUENT_BIT=A:B or on the PATH) against S3 and IMDS in a network namespace
 	cd test && go test -count=1 -timeout 20m -v ./e2e
 
 N       ?= 20

@@ -91,7 +91,8 @@ suite soak test go test -count=1 -v ./soak
 suite differential test go test -race -count=1 -timeout 10m -v ./differential
 suite e2e test go test -race -count=1 -timeout 20m -v ./e2e ./grafana
 suite crash test go test -race -count=1 -timeout 20m -v ./cmd/crash
-if command -v "${FLUENT_BIT:-fluent-bit}" >/dev/null; then # the next suite installs it
+fluent_bit=${FLUENT_BIT:-} fluent_bit=${fluent_bit%%:*} # the first of several
+if command -v "${fluent_bit:-fluent-bit}" >/dev/null; then # the next suite installs it
 	suite duckdb test/duckdb go test -count=1 -timeout 15m -v .
 	suite make_dist . make dist ARCHS="$(go env GOARCH)" DARWIN=
 fi

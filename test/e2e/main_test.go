@@ -25,8 +25,9 @@ const inside = "SLUICE_E2E_IMDS"
 var world struct {
 	skip            string // why there is nothing to test with, if so
 	program, plugin string
-	command         string // sluice, "" if it was not built
-	output          string // the output's name: $SLUICE_E2E_OUTPUT for a look at the built-in one
+	version         testenv.Version // of Fluent Bit
+	command         string          // sluice, "" if it was not built
+	output          string          // the output's name: $SLUICE_E2E_OUTPUT for a look at the built-in one
 	s3              *testenv.S3
 	outage          testenv.Outage // of the S3 server
 	buckets         atomic.Int32   // made so far
@@ -68,6 +69,9 @@ func prepare() (missing string) {
 	if world.program, err = testenv.FindFluentBit(); err != nil {
 		return "there is no Fluent Bit here: " + err.Error()
 	}
+	if world.version, err = (testenv.FluentBit{Program: world.program}).Version(); err != nil {
+		return err.Error()
+	}
 	if world.output = os.Getenv("SLUICE_E2E_OUTPUT"); world.output == "" {
 		world.output = "sluice"
 		if world.plugin, err = testenv.FindPlugin(); err != nil {
@@ -83,13 +87,25 @@ func prepare() (missing string) {
 	return ""
 }
 
-// again runs this test binary in a new network namespace.
-func again(dir string) (int, error) {
+// again runs this test binary for each Fluent Bit, in a new network namespace. It returns the worst exit code.
+func again(dir string) (code int, err error) {
 	imds, err := testenv.BuildIMDS(context.Background(), dir)
 	if err != nil {
 		return 0, err
 	}
-	return testenv.RunInNamespace(inside + "=" + imds)
+	programs, err := testenv.FindFluentBits()
+	if err != nil {
+		return 0, err
+	}
+	for _, program := range programs {
+		fmt.Printf("=== %s\n", program)
+		one, err := testenv.RunInNamespace(inside+"="+imds, "FLUENT_BIT="+program)
+		if err != nil {
+			return 0, err
+		}
+		code = max(code, one)
+	}
+	return code, nil
 }
 
 // settle furnishes the namespace: loopback, the metadata service's address, and the two servers.
@@ -124,6 +140,14 @@ func needWorld(t *testing.T) {
 	t.Helper()
 	if world.skip != "" {
 		t.Skip(world.skip)
+	}
+}
+
+// needVersion skips a test that asks what older versions of Fluent Bit cannot do.
+func needVersion(t *testing.T, oldest testenv.Version, what string) {
+	t.Helper()
+	if world.version.Before(oldest) {
+		t.Skipf("Fluent Bit %s: before %s, %s", world.version, oldest, what)
 	}
 }
 

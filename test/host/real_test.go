@@ -1,22 +1,18 @@
 package host_test
 
 import (
-	"os"
-	"os/exec"
 	"slices"
 	"syscall"
 	"testing"
+
+	"sluice/test/testenv"
 )
 
 // testReal lets flb-host and Fluent Bit do the same with the same plugin, and compares what it sees.
 func testReal(t *testing.T, r rig) {
-	fluentBit := os.Getenv("FLUENT_BIT")
-	if fluentBit == "" {
-		path, err := exec.LookPath("fluent-bit")
-		if err != nil {
-			t.Skip("there is no Fluent Bit to compare with: $FLUENT_BIT is empty, and fluent-bit is not on the PATH")
-		}
-		fluentBit = path
+	fluentBit, err := testenv.FindFluentBit()
+	if err != nil {
+		t.Skipf("there is no Fluent Bit to compare with, neither as $FLUENT_BIT nor on the PATH: %v", err)
 	}
 	real := rig{fluentBit, r.plugin}
 	file := write(t, "one\ntwo\nthree\n")

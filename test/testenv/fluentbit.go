@@ -7,7 +7,9 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 )
@@ -16,6 +18,26 @@ import (
 type FluentBit struct{ Program string }
 
 func (f FluentBit) String() string { return "Fluent Bit (" + f.Program + ")" }
+
+// Version is a Fluent Bit's: 4.2.8 is {4, 2, 8}.
+type Version [3]int
+
+func (v Version) String() string { return fmt.Sprintf("%d.%d.%d", v[0], v[1], v[2]) }
+
+// Before reports whether v is older than another version.
+func (v Version) Before(other Version) bool { return slices.Compare(v[:], other[:]) < 0 }
+
+// Version asks it for its version.
+func (f FluentBit) Version() (v Version, err error) {
+	out, err := exec.Command(f.Program, "--version").Output()
+	if err != nil {
+		return v, fmt.Errorf("%s --version: %w", f.Program, err)
+	}
+	if _, err := fmt.Sscanf(string(out), "Fluent Bit v%d.%d.%d", &v[0], &v[1], &v[2]); err != nil {
+		return v, fmt.Errorf("%s --version prints %q: %w", f.Program, out, err)
+	}
+	return v, nil
+}
 
 // Ship tails the lines' files until Fluent Bit has an answer for every line, then stops it with
 // SIGTERM. (tail's exit_on_eof is of no use here: the first of two inputs to end stops both.)

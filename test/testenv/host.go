@@ -56,12 +56,30 @@ func FindHost(fallback string) (Host, error) {
 	return Loader{Program: path}, nil
 }
 
-// FindFluentBit finds $FLUENT_BIT, or fluent-bit on the PATH.
+// FindFluentBit finds the first that $FLUENT_BIT names, or fluent-bit on the PATH.
 func FindFluentBit() (string, error) {
-	if program := os.Getenv("FLUENT_BIT"); program != "" {
-		return exec.LookPath(program)
+	all, err := FindFluentBits()
+	if err != nil {
+		return "", err
 	}
-	return exec.LookPath("fluent-bit")
+	return all[0], nil
+}
+
+// FindFluentBits finds all that $FLUENT_BIT names, with colons between, or fluent-bit on the PATH.
+func FindFluentBits() ([]string, error) {
+	names := filepath.SplitList(os.Getenv("FLUENT_BIT"))
+	if len(names) == 0 {
+		names = []string{"fluent-bit"}
+	}
+	var all []string
+	for _, name := range names {
+		program, err := exec.LookPath(name)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, program)
+	}
+	return all, nil
 }
 
 // FindPlugin finds $SLUICE_PLUGIN, or what make builds, seen from a folder of this module.

@@ -14,10 +14,10 @@ import (
 )
 
 // RunInNamespace runs this test binary again in a new network namespace, which takes root, and returns
-// its exit code. mark is a variable, NAME=value, by which the second run knows itself.
-func RunInNamespace(mark string) (code int, err error) {
+// its exit code. variables are added to its environment as NAME=value; by one the second run knows itself.
+func RunInNamespace(variables ...string) (code int, err error) {
 	cmd := exec.Command("/proc/self/exe", os.Args[1:]...)
-	cmd.Env = append(os.Environ(), mark)
+	cmd.Env = append(os.Environ(), variables...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
 	cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNET, Pdeathsig: syscall.SIGKILL}
 	err = cmd.Run()
