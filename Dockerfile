@@ -6,8 +6,8 @@
 #   docker build --target artifacts -o build .        # only the files
 #
 # Behind a proxy, add --build-arg HTTPS_PROXY=…, and --build-arg CA="$(cat ca.pem)" if it has a CA of its own; GOPROXY names
-# a proxy for modules. Base images are arguments, too. Without any network, "go mod vendor" beforehand: then no module is
-# fetched.
+# a proxy for modules. Base images are arguments, too. Without any network, "go mod vendor" beforehand, for the
+# stages s3 and imds in test as well: then no module is fetched.
 ARG GO_IMAGE=golang:1.26-bookworm
 ARG FLUENT_BIT_IMAGE=fluent/fluent-bit:5.1.1
 ARG HOST_IMAGE=debian:bookworm-slim
@@ -67,8 +67,8 @@ COPY --from=command /src/build/sluice /
 
 # --- servers for compose.yaml -----------------------------------------------
 FROM modules AS servers
-COPY test/go.mod test/go.sum test/
-RUN cd test && go mod download
+COPY test/go.mod test/go.sum test/vendor*/modules.txt test/
+RUN cd test && { [ -e modules.txt ] || go mod download; } && rm -f modules.txt
 COPY . .
 WORKDIR /src/test
 ENV CGO_ENABLED=0
