@@ -92,7 +92,7 @@ func (f fluentBit) untilIn(t *testing.T, bound time.Duration, what string, ready
 
 // listens is whether Fluent Bit's own HTTP server answers: the pipeline runs.
 func (f fluentBit) listens() bool {
-	resp, err := http.Get("http://" + f.monitor + "/api/v1/uptime")
+	resp, err := get("http://" + f.monitor + "/api/v1/uptime")
 	if err != nil {
 		return false
 	}
@@ -100,12 +100,18 @@ func (f fluentBit) listens() bool {
 	return resp.StatusCode == http.StatusOK
 }
 
+// get asks Fluent Bit, whose server may accept a connection and never answer during a reload.
+func get(url string) (*http.Response, error) {
+	client := http.Client{Timeout: 10 * time.Second}
+	return client.Get(url)
+}
+
 // answered is how many records Fluent Bit has an answer for since its last start or reload.
 func (f fluentBit) answered() int { return testenv.Answered(f.monitor) }
 
 // reloads is how often Fluent Bit has reloaded.
 func (f fluentBit) reloads() int {
-	resp, err := http.Get("http://" + f.monitor + "/api/v2/reload")
+	resp, err := get("http://" + f.monitor + "/api/v2/reload")
 	if err != nil {
 		return -1 // its server starts again with each reload
 	}

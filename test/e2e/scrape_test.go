@@ -19,7 +19,7 @@ const ours = "fluentbit_output_sluice_"
 // returns nil while Fluent Bit does not answer, which it does not during a reload.
 func (f fluentBit) scrape(t *testing.T) map[string]float64 {
 	t.Helper()
-	resp, err := http.Get("http://" + f.monitor + "/api/v2/metrics/prometheus")
+	resp, err := get("http://" + f.monitor + "/api/v2/metrics/prometheus")
 	if err != nil {
 		return nil
 	}
@@ -59,7 +59,7 @@ func metric(values map[string]float64, name, labels string) float64 {
 // and then stops it. What they say in the end is what is in the bucket.
 func TestScrapesUnderLoad(t *testing.T) {
 	needWorld(t)
-	needVersion(t, firstThatReloads, "a reload while chunks are on their way may never end")
+	needVersion(t, firstThatReloads, "a reload under load may never end")
 	t.Parallel()
 	bucket := newBucket(t)
 	p := newPipeline(t, bucket, testenv.Orders(0), testenv.Access(0))

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"syscall"
+	"time"
 )
 
 // FluentBit is the real thing.
@@ -129,7 +130,8 @@ func Section(b *strings.Builder, name string, properties []Property) {
 
 // Answered asks Fluent Bit's monitoring how many records its outputs have an answer for, all together.
 func Answered(monitor string) int {
-	resp, err := http.Get("http://" + monitor + "/api/v1/metrics")
+	client := http.Client{Timeout: 10 * time.Second} // its server may accept a connection and never answer
+	resp, err := client.Get("http://" + monitor + "/api/v1/metrics")
 	if err != nil {
 		return 0 // not listening yet
 	}
