@@ -14,6 +14,7 @@ type endpoint struct {
 	listener config.Listener
 	server   *Server
 	denials  *limiter // by peer
+	signer   *signer  // of the face sign; may be nil
 }
 
 // noFace is for requests that belong to no face.
@@ -22,6 +23,10 @@ var noFace = &face{name: "none", deny: (*denial).writeJSON}
 // ServeHTTP has the request's face answer. Paths are compared as they were sent:
 // nothing is unescaped, cleaned or redirected.
 func (e *endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if e.signer != nil {
+		e.serveSigned(signFace, w, r)
+		return
+	}
 	path := r.URL.Path
 	if r.URL.RawPath != "" { // something was escaped that need not be
 		path = ""

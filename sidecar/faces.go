@@ -31,7 +31,7 @@ type face struct {
 }
 
 // faces are all there are. The first one of a listener that matches answers.
-var faces = []*face{imdsFace, processFace, containerFace, podIdentityFace}
+var faces = []*face{imdsFace, processFace, containerFace, podIdentityFace, signFace}
 
 // findFace returns the face of a listener that a path belongs to, nil if there is
 // none.

@@ -45,7 +45,8 @@ func TestUnknownFace(t *testing.T) {
 	opts := s.opts
 	opts.Config = &config.Config{Server: config.Server{Listeners: []config.Listener{l}}}
 	_, err := New(t.Context(), opts)
-	want := `listener 127.0.0.1:1338: there is no face "sftp": write one of imds, process, container, pod-identity`
+	const want = `listener 127.0.0.1:1338: there is no face "sftp": ` +
+		`write one of imds, process, container, pod-identity, sign`
 	if err == nil || err.Error() != want {
 		t.Errorf("New: %v, want %s", err, want)
 	}

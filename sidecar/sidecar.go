@@ -50,6 +50,7 @@ type Server struct {
 	opts     Options
 	registry *registry
 	sessions *sessions
+	signers  map[string]*signer // by the listener's address
 	metrics  *metrics
 	files    *files
 
@@ -78,7 +79,14 @@ func New(ctx context.Context, o Options) (*Server, error) {
 			return nil, fmt.Errorf("service %s cannot be used: %w", name, err)
 		}
 	}
-	s := &Server{opts: o, sessions: newSessions()}
+	s := &Server{opts: o, sessions: newSessions(), signers: map[string]*signer{}}
+	for _, l := range o.Config.Server.Listeners {
+		made, err := newSigner(ctx, l, s)
+		if err != nil {
+			return nil, fmt.Errorf("listener %s: %w", l.Address, err)
+		}
+		s.signers[l.Address] = made
+	}
 	s.life, s.end = context.WithCancel(context.Background())
 	s.registry = &registry{
 		hasher:   newHasher(),
@@ -113,7 +121,7 @@ func (s *Server) newEntry(name string, c config.Service) (*keyEntry, error) {
 
 // Handler answers the requests of one listener.
 func (s *Server) Handler(l config.Listener) http.Handler {
-	return &endpoint{listener: l, server: s, denials: &limiter{}}
+	return &endpoint{listener: l, server: s, denials: &limiter{}, signer: s.signers[l.Address]}
 }
 
 // maxHeader bounds a request's headers, in bytes. EKS's tokens have 1 to 2 KiB.

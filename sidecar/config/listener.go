@@ -16,6 +16,7 @@ const (
 	FacePodIdentity = "pod-identity" // EKS Pod Identity's
 	FaceIMDS        = "imds"         // EC2's instance metadata service
 	FaceProcess     = "process"      // for sluice-credential-helper
+	FaceSign        = "sign"         // a reverse proxy that signs requests
 )
 
 // Listener is an address and the faces that applications find there.
@@ -26,6 +27,8 @@ type Listener struct {
 	AllowRemote bool     `json:"allow_remote"`
 	SocketMode  string   `json:"socket_mode"` // octal
 	IMDS        *IMDS    `json:"imds"`        // set if there is the face imds
+	Service     string   `json:"service"`     // whose key the face sign signs with if no token comes; "" for none
+	Sign        *Sign    `json:"sign"`        // set if there is the face sign
 }
 
 // IMDS describes the instance that the face imds presents.
@@ -119,5 +122,5 @@ func (c *Config) checkListener(l Listener) (problem, remedy string) {
 	case imds && c.Services[l.IMDS.Service].TokenHashes == nil && !c.Dynamic.Enabled:
 		return fmt.Sprintf("hands out service %q, which does not exist", l.IMDS.Service), "name one of services"
 	}
-	return "", ""
+	return c.checkSign(l)
 }

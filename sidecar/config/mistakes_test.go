@@ -52,7 +52,7 @@ c.yaml:2: server.port 70000 is more than 65535
 c.yaml:2: server.rate_limit 0 is less than 1
 c.yaml:3: credentials.retry_delay "soon" is of type string, not integer`},
 	{"no face", "server: {listeners: [{address: 'unix:/s', faces: [sftp]}, {address: 'unix:/t', faces: []}]}\n" + one, `
-c.yaml:1: server.listeners.0.faces.0 "sftp" is not one of container, pod-identity, imds, process
+c.yaml:1: server.listeners.0.faces.0 "sftp" is not one of container, pod-identity, imds, process, sign
 c.yaml:1: server.listeners.1.faces is empty`},
 	{"lengths", `
 services:
@@ -155,6 +155,32 @@ c.yaml:5: server.listeners.1.address "127.0.0.1:80" hands out service "nobody", 
 		`name one of services
 c.yaml:6: server.listeners.2.address "127.0.0.1:81" has the face imds but no imds.service: ` +
 		`name the service whose key it hands out`},
+	{"the face sign", `
+server:
+  listeners:
+  - {address: '127.0.0.1:1', faces: [sign]}
+  - {address: '127.0.0.1:2', faces: [sign, process], sign: {service: es, region: r, upstream: 'https://h'}}
+  - {address: '127.0.0.1:3', faces: [process], service: one}
+  - {address: '10.0.0.1:4', faces: [sign], service: one, sign: {service: es, region: r, upstream: 'https://h'},
+     allow_remote: true}
+  - {address: '127.0.0.1:5', faces: [sign], service: nobody, sign: {service: es, region: r, upstream: 'https://h'}}
+  - {address: '127.0.0.1:6', faces: [sign], sign: {service: es, region: r, upstream: h}}
+  - {address: '127.0.0.1:7', faces: [sign], sign: {service: es, region: r, upstream: 'https://h/path'}}
+` + one, `
+c.yaml:4: server.listeners.0.address "127.0.0.1:1" has the face sign but no sign: ` +
+		`write sign: {service: es, region: eu-central-1, upstream: https://…}
+c.yaml:5: server.listeners.1.address "127.0.0.1:2" has the face sign and others: ` +
+		`give the face sign an address of its own: it takes every path
+c.yaml:6: server.listeners.2.address "127.0.0.1:3" has settings of the face sign, but not the face: ` +
+		`write faces: [sign], or remove sign and service
+c.yaml:7: server.listeners.3.address "10.0.0.1:4" can be reached from other machines, and signs with service one for ` +
+		`all that ask: listen on loopback or on a unix socket, or remove service, so that a token is needed
+c.yaml:9: server.listeners.4.address "127.0.0.1:5" signs with service "nobody", which does not exist: ` +
+		`name one of services
+c.yaml:10: server.listeners.5.address "127.0.0.1:6" has the upstream "h", which is not a URL: ` +
+		`write https://host or https://host:port
+c.yaml:11: server.listeners.6.address "127.0.0.1:7" has the upstream "https://h/path", with more than a scheme and ` +
+		`a host: write https://host or https://host:port`},
 	{"patterns", `
 dynamic_services:
   enabled: true
