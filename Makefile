@@ -107,8 +107,10 @@ N       ?= 20
 SIGNAL  ?= KILL,TERM
 WORKERS ?= 0,4
 SEED    ?= 0
-crash: all $(BUILD)/flb-host ## End Fluent Bit N times (default 20) by each SIGNAL, with each number of WORKERS, in bad weather
-	@cd test && go run ./cmd/crash -n $(N) -signal $(SIGNAL) -workers $(WORKERS) -seed $(SEED)
+SET     ?=
+crash: all $(BUILD)/flb-host ## End Fluent Bit N times (default 20) by each SIGNAL, with each number of WORKERS, in bad weather; SET has more properties
+	@cd test && go run ./cmd/crash -n $(N) -signal $(SIGNAL) -workers $(WORKERS) -seed $(SEED) \
+		$(if $(SET),-set '$(SET)')
 
 GB ?= 1
 backlog: all ## Take GB gigabytes (default 1) of lines while S3 is away, then drain; memory and speed (real Fluent Bit)

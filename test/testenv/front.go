@@ -1,6 +1,7 @@
 package testenv
 
 import (
+	"crypto/tls"
 	"io"
 	"log"
 	"maps"
@@ -18,6 +19,7 @@ type Front struct {
 	Endpoint string
 
 	addr  string
+	tls   *tls.Config // nil without TLS
 	proxy *httputil.ReverseProxy
 
 	mu     sync.Mutex // guards what follows
@@ -49,6 +51,25 @@ func NewFront(endpoint string, seed uint64) (*Front, error) {
 	return f, f.Up()
 }
 
+// NewTLSFront is a NewFront that speaks TLS, by a certificate of the authority.
+func NewTLSFront(endpoint string, seed uint64, authority *Authority) (*Front, error) {
+	f, err := NewFront(endpoint, seed)
+	if err != nil {
+		return nil, err
+	}
+	host, _, err := net.SplitHostPort(f.addr)
+	if err != nil {
+		return nil, err
+	}
+	certificate, err := authority.Certificate(host)
+	if err != nil {
+		return nil, err
+	}
+	f.Down()
+	f.Endpoint, f.tls = "https://"+f.addr, &tls.Config{Certificates: []tls.Certificate{*certificate}}
+	return f, f.Up()
+}
+
 // Set has a share of the requests, 0 to 1, meet a fault from now on.
 func (f *Front) Set(fault Fault, share float64) {
 	f.mu.Lock()
@@ -68,6 +89,9 @@ func (f *Front) Up() error {
 	listener, err := net.Listen("tcp", f.addr)
 	if err != nil {
 		return err
+	}
+	if f.tls != nil {
+		listener = tls.NewListener(listener, f.tls)
 	}
 	server := &http.Server{Handler: http.HandlerFunc(f.serve), ErrorLog: f.proxy.ErrorLog}
 	go func() { _ = server.Serve(listener) }() // until Down

@@ -14,6 +14,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -38,6 +39,11 @@ type settings struct {
 
 func (s settings) String() string {
 	return fmt.Sprintf("%s, workers %d", signalName(s.signal), s.workers)
+}
+
+// needsTLS reports whether the plugin takes the properties with TLS alone.
+func (s settings) needsTLS() bool {
+	return slices.ContainsFunc(s.extra, func(p testenv.Property) bool { return p.Name == "sse_customer_key_file" })
 }
 
 func signalName(s syscall.Signal) string {

@@ -7,6 +7,8 @@ import (
 	"math/rand/v2"
 	"os"
 	"os/exec"
+	"path/filepath"
+	"slices"
 	"syscall"
 	"time"
 
@@ -51,7 +53,13 @@ func newTrial(s settings) (*trial, error) {
 	}
 	t := &trial{settings: s, chance: rand.New(rand.NewPCG(s.seed, 1))}
 	var err error
-	if t.weather, err = newWeather(s.dir, s.seed); err != nil {
+	caFile := ""
+	if s.needsTLS() {
+		caFile = filepath.Join(s.dir, "ca.pem")
+		s.extra = append(slices.Clone(s.extra), testenv.Property{Name: "ca_file", Value: caFile})
+		t.settings = s
+	}
+	if t.weather, err = newWeather(s.dir, s.seed, caFile); err != nil {
 		return nil, err
 	}
 	if t.victim, err = newVictim(s, t.weather.front.Endpoint); err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"path/filepath"
 	"time"
 
@@ -24,7 +25,8 @@ type weather struct {
 	done     chan error
 }
 
-func newWeather(dir string, seed uint64) (*weather, error) {
+// newWeather starts the server and its front. With a file for the certificate of an authority, the front speaks TLS.
+func newWeather(dir string, seed uint64, caFile string) (*weather, error) {
 	w := &weather{chance: rand.New(rand.NewPCG(seed, 2)), done: make(chan error, 1)}
 	addr, err := testenv.LastingAddr()
 	if err != nil {
@@ -34,7 +36,18 @@ func newWeather(dir string, seed uint64) (*weather, error) {
 	if w.server, err = testenv.StartS3(w.config); err != nil {
 		return nil, err
 	}
-	w.front, err = testenv.NewFront(w.server.Endpoint, seed)
+	if caFile == "" {
+		w.front, err = testenv.NewFront(w.server.Endpoint, seed)
+		return w, err
+	}
+	authority, err := testenv.NewAuthority()
+	if err != nil {
+		return nil, err
+	}
+	if err := os.WriteFile(caFile, authority.PEM(), 0o600); err != nil {
+		return nil, err
+	}
+	w.front, err = testenv.NewTLSFront(w.server.Endpoint, seed, authority)
 	return w, err
 }
 
