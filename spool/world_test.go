@@ -51,10 +51,8 @@ type plan struct {
 	unacked int
 }
 
-// plans are a busy life and a calm one, and two with divided chunks.
-func plans() []plan {
-	return []plan{{2, 1, 4, 5, 2}, {1, 1, 100, 100, 0}, {2, 3, 4, 5, 1}, {3, 3, 100, 100, 0}}
-}
+// plans are a busy life and a calm one, and a busy one with divided chunks.
+func plans() []plan { return []plan{{2, 1, 4, 5, 2}, {1, 1, 100, 100, 0}, {3, 3, 4, 5, 1}} }
 
 // sizes of chunks. A large one is written in two pieces.
 var sizes = []int{0, 700, 6000}
