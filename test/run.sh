@@ -30,6 +30,17 @@ suite() {
 	printf '== %s took %d s\n' "$name" $((SECONDS - started))
 }
 
+fluent_bit=${FLUENT_BIT:-} fluent_bit=${fluent_bit%%:*} # the first of several
+
+# real NAME DIR COMMAND… runs a suite that is about the real Fluent Bit alone.
+real() {
+	if command -v "${fluent_bit:-fluent-bit}" >/dev/null; then
+		suite "$@"
+	else
+		printf '\n== %s: left out, since there is no Fluent Bit\n' "$1"
+	fi
+}
+
 # background NAME DIR COMMAND… begins a suite that ends with collect NAME.
 background() {
 	local name=$1 dir=$2
@@ -88,14 +99,11 @@ background deploy test/deploy go test -count=1 -v . # Helm takes long to compile
 suite integration test go test -race -count=1 -timeout 15m -v ./credentials ./faultfs ./host ./pipeline ./plugin ./commands ./sidecar ./testenv ./wire ./benchmarks ./cmd/bench/... ./cmd/flush ./cmd/idle ./cmd/lint
 # Without the race detector, which takes a minute for it, and has a heap of its own.
 suite soak test go test -count=1 -v ./soak
-suite differential test go test -race -count=1 -timeout 10m -v ./differential
-suite e2e test go test -race -count=1 -timeout 20m -v ./e2e ./grafana
+real differential test go test -race -count=1 -timeout 10m -v ./differential
+real e2e test go test -race -count=1 -timeout 20m -v ./e2e ./grafana
 suite crash test go test -race -count=1 -timeout 20m -v ./cmd/crash
-fluent_bit=${FLUENT_BIT:-} fluent_bit=${fluent_bit%%:*} # the first of several
-if command -v "${fluent_bit:-fluent-bit}" >/dev/null; then # the next suite installs it
-	suite duckdb test/duckdb go test -count=1 -timeout 15m -v .
-	suite make_dist . make dist ARCHS="$(go env GOARCH)" DARWIN=
-fi
+real duckdb test/duckdb go test -count=1 -timeout 15m -v .
+real make_dist . make dist ARCHS="$(go env GOARCH)" DARWIN= # the next suite installs it
 suite dist test go test -count=1 -timeout 15m -v ./dist
 suite docker test go test -race -count=1 -timeout 20m -v ./docker
 collect lint
