@@ -25,6 +25,7 @@ type pair struct {
 type attributes struct {
 	config         conf.Config
 	tags, metadata []pair
+	fields         []key.Text // those of them with record fields
 }
 
 // newAttributes parses what has tag parts and record fields.
@@ -35,6 +36,11 @@ func newAttributes(c conf.Config, o key.Options) (a attributes, err error) {
 	}
 	if a.metadata, err = parsePairs(c.Metadata, o); err != nil {
 		return a, fmt.Errorf("metadata: %w", err)
+	}
+	for _, p := range slices.Concat(a.tags, a.metadata) {
+		if p.value.HasFields() {
+			a.fields = append(a.fields, p.value)
+		}
 	}
 	return a, nil
 }
@@ -70,18 +76,11 @@ func (a attributes) stream(tag string) string {
 	return b.String()
 }
 
-// hasFields reports whether records make the attributes.
-func (a attributes) hasFields() bool {
-	return slices.ContainsFunc(slices.Concat(a.tags, a.metadata), func(p pair) bool { return p.value.HasFields() })
-}
-
 // appendFields appends what fields make of the attributes: objects are shared only by records that
 // agree in it.
-func (a attributes) appendFields(dst []byte, from key.Source) []byte {
-	for _, pairs := range [][]pair{a.tags, a.metadata} {
-		for _, p := range pairs {
-			dst = p.value.AppendFields(dst, from)
-		}
+func (a *attributes) appendFields(dst []byte, from key.Source) []byte {
+	for _, text := range a.fields {
+		dst = text.AppendFields(dst, from)
 	}
 	return dst
 }

@@ -129,7 +129,7 @@ func (d *division) divide() {
 				d.addOther(data, 0, len(data)) // nothing, or markers alone
 			}
 			return
-		case isInvalid(err):
+		case err != nil && isInvalid(err):
 			d.addOther(data, begin, d.decoder.Offset())
 			continue
 		}

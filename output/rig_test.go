@@ -21,7 +21,7 @@ import (
 
 // rig is an output to a server in memory.
 type rig struct {
-	t   *testing.T
+	t   testing.TB
 	dir string // of the spool
 	s3  *s3test.Server
 	log lockedText
@@ -29,7 +29,7 @@ type rig struct {
 	now func() time.Time // nil for the real one
 }
 
-func newRig(t *testing.T) *rig {
+func newRig(t testing.TB) *rig {
 	r := &rig{t: t, dir: filepath.Join(t.TempDir(), "spool"), s3: s3test.Start(t)}
 	t.Cleanup(func() {
 		if t.Failed() {
