@@ -90,22 +90,23 @@ leaked() {
 		grep -vE '/integration\.log:[0-9]+: *(>|\{"Version":1)'
 }
 
-suite units . go test -race -v ./...
+# Vet is part of lint: the suites need not do it once more.
+suite units . go test -vet=off -race -v ./...
 suite packaging packaging go test -v ./...
 # These compute while the next suites wait.
 background lint . test/lint.sh
 background deploy test/deploy go test -count=1 -v . # Helm takes long to compile
 # Together, since most of them wait most of the time: one takes more than a minute.
-suite integration test go test -race -count=1 -timeout 15m -v ./credentials ./faultfs ./host ./pipeline ./plugin ./commands ./sidecar ./testenv ./wire ./benchmarks ./cmd/bench/... ./cmd/flush ./cmd/idle ./cmd/lint
+suite integration test go test -vet=off -race -count=1 -timeout 15m -v ./credentials ./faultfs ./host ./pipeline ./plugin ./commands ./sidecar ./testenv ./wire ./benchmarks ./cmd/bench/... ./cmd/flush ./cmd/idle ./cmd/lint
 # Without the race detector, which takes a minute for it, and has a heap of its own.
-suite soak test go test -count=1 -v ./soak
-real differential test go test -race -count=1 -timeout 10m -v ./differential
-real e2e test go test -race -count=1 -timeout 20m -v ./e2e ./grafana
-suite crash test go test -race -count=1 -timeout 20m -v ./cmd/crash
-real duckdb test/duckdb go test -count=1 -timeout 15m -v .
+suite soak test go test -vet=off -count=1 -v ./soak
+real differential test go test -vet=off -race -count=1 -timeout 10m -v ./differential
+real e2e test go test -vet=off -race -count=1 -timeout 20m -v ./e2e ./grafana
+suite crash test go test -vet=off -race -count=1 -timeout 20m -v ./cmd/crash
+real duckdb test/duckdb go test -vet=off -count=1 -timeout 15m -v .
 real make_dist . make dist ARCHS="$(go env GOARCH)" DARWIN= # the next suite installs it
-suite dist test go test -count=1 -timeout 15m -v ./dist
-suite docker test go test -race -count=1 -timeout 20m -v ./docker
+suite dist test go test -vet=off -count=1 -timeout 15m -v ./dist
+suite docker test go test -vet=off -race -count=1 -timeout 20m -v ./docker
 collect lint
 collect deploy
 

@@ -27,7 +27,7 @@ func TestComposeFiles(t *testing.T) {
 	}
 	compose := composeCommand(t)
 	base, clients := baseImage(t), clientsImage(t)
-	buildSidecar(t, base)
+	buildImage(t, base, "sidecar", "sluice-sidecar") // as "make images" calls it
 	sts := startSTS(t, clients)
 	cliImage(t, clients, sts.Endpoint)
 	substitute(t, clients, "alpine:3")
@@ -79,13 +79,6 @@ func clientsImage(t *testing.T) (name string) {
 	run(t, root, "sh", "-c", "rm -rf usr/share/doc usr/share/man usr/share/locale var/cache/apt var/lib/apt/lists")
 	run(t, "", "sh", "-c", fmt.Sprintf("tar -C %s -c . | docker import - %s", root, name))
 	return name
-}
-
-// buildSidecar builds the sidecar's image by the Dockerfile, under the name that "make images" gives it.
-func buildSidecar(t *testing.T, base string) {
-	t.Helper()
-	docker(t, "build", "-q", "--target", "sidecar", "-t", "sluice-sidecar", "--build-arg", "GO_IMAGE="+base,
-		"--build-arg", "HOST_IMAGE="+base, "--build-arg", "FLUENT_BIT_IMAGE="+base, buildContext(t))
 }
 
 // startSTS starts STS at the address of this machine that all containers reach.

@@ -30,10 +30,7 @@ func TestContainers(t *testing.T) {
 		t.Skip("not root: the containers' addresses cannot be set")
 	}
 	base := baseImage(t)
-	docker(t, "build", "-q", "--target", "host", "-t", "sluice-test-host", "--shm-size", "2g", "--build-arg",
-		"GOCACHE=/dev/shm/go",
-		"--build-arg", "GO_IMAGE="+base, "--build-arg", "HOST_IMAGE="+base, "--build-arg", "FLUENT_BIT_IMAGE="+base,
-		buildContext(t))
+	buildImage(t, base, "host", "sluice-test-host")
 	serverImage(t, base, "sluice-test-s3", "-race", "sluice/test/cmd/s3server")
 	serverImage(t, base, "sluice-test-imds", "github.com/aws/amazon-ec2-metadata-mock/cmd")
 
@@ -53,6 +50,15 @@ func TestContainers(t *testing.T) {
 	if err := tally.Err(); err != nil {
 		t.Error(err)
 	}
+}
+
+// buildImage builds a stage of the Dockerfile. All tests give the same arguments, so that the engine builds what the
+// stages share once.
+func buildImage(t *testing.T, base, stage, name string) {
+	t.Helper()
+	docker(t, "build", "-q", "--target", stage, "-t", name, "--shm-size", "2g", "--build-arg", "GOCACHE=/dev/shm/go",
+		"--build-arg", "GO_IMAGE="+base, "--build-arg", "HOST_IMAGE="+base, "--build-arg", "FLUENT_BIT_IMAGE="+base,
+		buildContext(t))
 }
 
 func skipWithout(t *testing.T, programs ...string) {
