@@ -2,11 +2,52 @@ package sidecar
 
 import (
 	"bufio"
+	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
 )
+
+// FuzzSign sends any bytes to the face sign: nothing without a token reaches the upstream, and what reaches it is
+// signed and has no token of ours.
+func FuzzSign(f *testing.F) {
+	const token = "X-Sluice-Token: " + tokenOne + "\r\n"
+	for _, seed := range []string{
+		"GET / HTTP/1.1\r\nHost: localhost\r\n" + token + "\r\n",
+		"PUT //a/../b%2F?x=1&&a+b HTTP/1.1\r\nHost: localhost\r\n" + token + "Content-Length: 2\r\n\r\nab",
+		"POST /x HTTP/1.1\r\nHost: localhost\r\n" + token + "Transfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n\r\n",
+		"GET /?%zz HTTP/1.1\r\nHost: [::1]:1\r\nProxy-Authorization: Bearer " + tokenOne + "\r\n\r\n",
+		"GET / HTTP/1.1\r\nHost: localhost\r\nUpgrade: h2c\r\nConnection: X-Sluice-Token\r\n" + token + "\r\n",
+		"GET / HTTP/1.1\r\nHost: localhost\r\nAuthorization: " + tokenOne + "\r\n\r\n",
+		"OPTIONS * HTTP/1.1\r\nHost: localhost\r\n" + token + "\r\n",
+	} {
+		f.Add([]byte(seed))
+	}
+	b := newTestServer(f, one+signES)
+	l := b.opts.Config.Server.Listeners[0]
+	h := b.Handler(l)
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		r, err := http.ReadRequest(bufio.NewReader(strings.NewReader(string(raw))))
+		if err != nil {
+			return
+		}
+		_, sent := signToken(r)
+		b.signers[l.Address].transport = roundTripper(func(out *http.Request) (*http.Response, error) {
+			if _, err := io.ReadAll(out.Body); err != nil {
+				return nil, err
+			}
+			tokenLeft := strings.Count(string(raw), tokenOne) == 1 &&
+				strings.Contains(fmt.Sprint(out.Header, out.URL), tokenOne)
+			if !sent || tokenLeft || len(out.Header.Values("Authorization")) != 1 || out.URL.Host != "es.example.com" {
+				t.Errorf("%q became %v %v", raw, out.URL, out.Header)
+			}
+			return &http.Response{StatusCode: 200, Header: http.Header{}, Body: http.NoBody, Request: out}, nil
+		})
+		h.ServeHTTP(httptest.NewRecorder(), r)
+	})
+}
 
 // FuzzHTTP sends any bytes to all faces: no request without a token gets a key, and
 // only documented statuses are answered.
