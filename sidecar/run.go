@@ -71,7 +71,7 @@ func (s *Server) open(ctx context.Context) (servers []openServer, err error) {
 		}
 	}()
 	for _, l := range s.opts.Config.Server.Listeners {
-		listener, err := listen(ctx, l)
+		listener, err := s.opts.Listen(ctx, l)
 		if err != nil {
 			return servers, fmt.Errorf("listener %s: %w", l.Address, err)
 		}

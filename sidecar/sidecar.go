@@ -19,6 +19,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"net"
 	"net/http"
 	"os"
 	"sync"
@@ -39,6 +40,8 @@ type Options struct {
 	Now         func() time.Time   // default time.Now
 	Version     string             // of the program, for the metrics
 	Reload      <-chan os.Signal   // makes the server read its files again; may be nil
+	// Listen opens the address of a listener; default: the network's, or a unix socket.
+	Listen func(context.Context, config.Listener) (net.Listener, error)
 
 	OnReady       func()        // is called when all addresses are open; may be nil
 	OnAlive       func()        // is called every AliveInterval, unless what finds services or changes of files hangs
@@ -67,6 +70,9 @@ func New(ctx context.Context, o Options) (*Server, error) {
 	}
 	if o.Audit == nil {
 		o.Audit = o.Log
+	}
+	if o.Listen == nil {
+		o.Listen = listen
 	}
 	if o.Now == nil {
 		o.Now = time.Now

@@ -5,6 +5,7 @@
 //	sluice creds explain
 //	sluice spool ls /var/lib/fluent-bit/s3
 //	sluice serve --config config.yaml
+//	sluice run --role ARN -- COMMAND…
 //	sluice version
 package main
 
@@ -60,6 +61,10 @@ func run(
 	if err == nil {
 		return exitDone
 	}
+	var status exitStatus
+	if errors.As(err, &status) { // the command has said why
+		return int(status)
+	}
 	fmt.Fprintf(stderr, "sluice: %v\n", err)
 	var failed *failure
 	if errors.As(err, &failed) {
@@ -96,7 +101,7 @@ func newRoot(w world) *cobra.Command {
 		RunE:          needsSubcommand,
 	}
 	root.AddCommand(newVersion(w), newCreds(w), newCheck(w), newSpool(w), newServe(w), newHelper(w), newGrant(w),
-		newStatus(w), newMan())
+		newRun(w), newStatus(w), newMan())
 	return root
 }
 
