@@ -3,6 +3,7 @@ package spool
 import (
 	"container/list"
 	"sync"
+	"syscall"
 )
 
 // fileCache keeps up to max files of active segments open: there may be a segment for each
@@ -14,6 +15,17 @@ type fileCache struct {
 	mu   sync.Mutex // guards what follows
 	open map[*Segment]*handle
 	idle list.List // of *handle, the one used last in front
+}
+
+// usualOpen returns a quarter of what the process may have open, which has other uses for the
+// rest: 64 to 1024. A chunk may be divided among hundreds of segments, and opening their files
+// anew for each chunk takes as long as writing to them.
+func usualOpen() int {
+	var limit syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
+		return 64
+	}
+	return int(max(64, min(limit.Cur/4, 1024)))
 }
 
 // handle is an open file. It may be closed when it has no users.
