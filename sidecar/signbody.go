@@ -59,7 +59,7 @@ func (s *signer) spool(w *signedAnswer, r *http.Request) (*spooledBody, *denial)
 	case r.ContentLength > maxSignedBody:
 		return nil, denyLarge
 	}
-	return spoolBody(body)
+	return spoolBody(body, r.ContentLength)
 }
 
 // payload is what is signed of a body with this hash.
@@ -70,8 +70,8 @@ func (s *signer) payload(hash string) string {
 	return hash
 }
 
-// spoolBody reads a body to its end.
-func spoolBody(from io.Reader) (b *spooledBody, denied *denial) {
+// spoolBody reads a body to its end. length is -1 if it is not known.
+func spoolBody(from io.Reader, length int64) (b *spooledBody, denied *denial) {
 	b = &spooledBody{}
 	defer func() {
 		if denied != nil {
@@ -80,12 +80,13 @@ func spoolBody(from io.Reader) (b *spooledBody, denied *denial) {
 		}
 	}()
 	hash := sha256.New()
-	first := &bytes.Buffer{}
-	n, err := io.Copy(io.MultiWriter(first, hash), io.LimitReader(from, inMemory))
+	first := bytes.NewBuffer(make([]byte, 0, min(max(length, 0), inMemory)+bytes.MinRead))
+	n, err := first.ReadFrom(io.LimitReader(from, inMemory))
 	if err != nil {
 		return b, denyCut
 	}
 	b.memory, b.length = first.Bytes(), n
+	hash.Write(b.memory) // never fails
 	if n == inMemory {
 		if denied := b.spill(from, hash); denied != nil {
 			return b, denied

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log"
 	"log/slog"
 	"net"
 	"net/http"
@@ -15,6 +16,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"sluice/creds"
@@ -34,7 +36,23 @@ type signer struct {
 	now       func() time.Time
 	log       *slog.Logger
 	free      chan struct{}
+	buffers   copyBuffers
+	errors    *log.Logger // of httputil
 }
+
+// copyBuffers are what answers are copied with.
+type copyBuffers struct{ pool sync.Pool }
+
+// Get returns a buffer.
+func (b *copyBuffers) Get() []byte {
+	if kept, ok := b.pool.Get().(*[]byte); ok {
+		return *kept
+	}
+	return make([]byte, 32<<10)
+}
+
+// Put takes it back.
+func (b *copyBuffers) Put(buffer []byte) { b.pool.Put(&buffer) }
 
 // newSigner makes the signer of a listener; nil if it has not the face.
 func newSigner(ctx context.Context, l config.Listener, s *Server) (*signer, error) {
@@ -54,7 +72,8 @@ func newSigner(ctx context.Context, l config.Listener, s *Server) (*signer, erro
 		return nil, err
 	}
 	return &signer{upstream: l.Sign.URL(), options: *l.Sign, signer: made, transport: transport, now: s.opts.Now,
-		log: s.opts.Log, free: make(chan struct{}, maxSigned)}, nil
+		log: s.opts.Log, free: make(chan struct{}, maxSigned),
+		errors: slog.NewLogLogger(s.opts.Log.Handler(), slog.LevelDebug)}, nil
 }
 
 // newUpstreamTransport makes what connects to a server. It adds nothing to requests.
@@ -109,7 +128,8 @@ func (s *signer) serve(w *signedAnswer, r *http.Request, key signingKey) {
 		Rewrite:       s.rewrite,
 		Transport:     signedTransport{s, key, body},
 		FlushInterval: -1, // answers may be streams
-		ErrorLog:      slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
+		BufferPool:    &s.buffers,
+		ErrorLog:      s.errors,
 		ErrorHandler:  func(_ http.ResponseWriter, _ *http.Request, err error) { s.fail(w, err) },
 	}
 	proxy.ServeHTTP(w, r)
