@@ -189,6 +189,7 @@ func (o *Output) openSpool(readmit bool) (err error) {
 		FS:          o.opts.FS,
 		Deduplicate: o.opts.Config.Deduplicate,
 		Readmit:     readmit,
+		MaxOpen:     o.maxOpen(),
 		Writer:      o.opts.Writer,
 		Opened:      o.queue.open,
 		Sealed: func(seg *spool.Segment) {
@@ -248,6 +249,15 @@ func (o *Output) Flush(tag string, chunk []byte) error {
 		}
 	}
 	return nil
+}
+
+// maxOpen returns how many segments' files stay open, 0 for the usual number. Chunks may be
+// divided among all of them, and opening their files for each takes as long as writing to them.
+func (o *Output) maxOpen() int {
+	if o.fields == nil || !o.divides() { // a push takes no chunks
+		return 0
+	}
+	return min(o.opts.Config.KeyMaxStreams, 1024)
 }
 
 // append makes a chunk durable, in one segment or divided among several. opened is whether it

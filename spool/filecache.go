@@ -17,15 +17,14 @@ type fileCache struct {
 	idle list.List // of *handle, the one used last in front
 }
 
-// usualOpen returns a quarter of what the process may have open, which has other uses for the
-// rest: 64 to 1024. A chunk may be divided among hundreds of segments, and opening their files
-// anew for each chunk takes as long as writing to them.
-func usualOpen() int {
+// mayOpen returns a quarter of what the process may have open, which has other uses for the
+// rest.
+func mayOpen() int {
 	var limit syscall.Rlimit
 	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
 		return 64
 	}
-	return int(max(64, min(limit.Cur/4, 1024)))
+	return int(max(1, min(limit.Cur/4, 1<<20)))
 }
 
 // handle is an open file. It may be closed when it has no users.

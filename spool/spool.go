@@ -56,7 +56,7 @@ type Options struct {
 	Compress bool             // frames, with s2
 	Writer   string           // program and version, recorded in the files; default "sluice"
 	Syncs    int              // how many parts of a divided chunk are synced at once, default 8
-	MaxOpen  int              // how many files of active segments are open at once, default usualOpen()
+	MaxOpen  int              // how many files of active segments are open at once, default 64
 	FS       FS               // default OS{}
 	Now      func() time.Time // default time.Now
 }
@@ -180,7 +180,7 @@ func (o Options) withDefaults() Options {
 		o.Now = time.Now
 	}
 	o.Writer = cmp.Or(o.Writer, "sluice")
-	o.MaxOpen = cmp.Or(o.MaxOpen, usualOpen())
+	o.MaxOpen = min(cmp.Or(o.MaxOpen, 64), mayOpen())
 	o.Syncs = cmp.Or(o.Syncs, 8)
 	return o
 }
