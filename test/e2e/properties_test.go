@@ -83,7 +83,7 @@ func TestBadConfigurationStopsTheStart(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			if test.property == "bukcet" {
-				needVersion(t, testenv.Version{4, 0, 0}, "unknown properties of Go plugins are passed over in silence")
+				needVersion(t, testenv.Version{5, 0, 0}, "unknown properties of Go plugins are passed over in silence")
 			}
 			log, err := finish(t, dummyArgs(t, testenv.Property{Name: test.property, Value: test.value})...)
 			if err == nil {
