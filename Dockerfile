@@ -65,6 +65,18 @@ FROM scratch AS artifacts
 COPY --from=plugin /src/build/out_sluice.so /
 COPY --from=command /src/build/sluice /
 
+# --- Fluent Bit with the plugin ---------------------------------------------
+FROM ${FLUENT_BIT_IMAGE} AS runtime
+# The user of distroless images. Log files that only root may read need "--user 0", and a spool that belongs to root.
+ARG RUN_AS=65532
+COPY --from=plugin /src/build/out_sluice.so /fluent-bit/bin/
+COPY --from=command /src/build/sluice /fluent-bit/bin/
+COPY --from=plugin --chown=${RUN_AS}:${RUN_AS} /state /var/lib/fluent-bit
+ENV HOME=/var/lib/fluent-bit
+USER ${RUN_AS}:${RUN_AS}
+ENTRYPOINT ["/fluent-bit/bin/fluent-bit", "-e", "/fluent-bit/bin/out_sluice.so"]
+CMD ["-c", "/fluent-bit/etc/fluent-bit.conf"]
+
 # --- servers for compose.yaml -----------------------------------------------
 FROM modules AS servers
 COPY test/go.mod test/go.sum test/vendor*/modules.txt test/
@@ -85,14 +97,5 @@ FROM scratch AS imds
 COPY --from=servers /out/imds /imds
 ENTRYPOINT ["/imds"]
 
-# --- Fluent Bit with the plugin ---------------------------------------------
-FROM ${FLUENT_BIT_IMAGE} AS runtime
-# The user of distroless images. Log files that only root may read need "--user 0", and a spool that belongs to root.
-ARG RUN_AS=65532
-COPY --from=plugin /src/build/out_sluice.so /fluent-bit/bin/
-COPY --from=command /src/build/sluice /fluent-bit/bin/
-COPY --from=plugin --chown=${RUN_AS}:${RUN_AS} /state /var/lib/fluent-bit
-ENV HOME=/var/lib/fluent-bit
-USER ${RUN_AS}:${RUN_AS}
-ENTRYPOINT ["/fluent-bit/bin/fluent-bit", "-e", "/fluent-bit/bin/out_sluice.so"]
-CMD ["-c", "/fluent-bit/etc/fluent-bit.conf"]
+# What is built if no stage is asked for.
+FROM runtime

@@ -79,7 +79,7 @@ reproducible: ## Make dist of the last commit in two folders and compare the byt
 	@test/reproducible.sh ARCHS='$(ARCHS)' DARWIN='$(DARWIN)'
 
 images: ## Build the images sluice (Fluent Bit with the plugin) and sluice-sidecar with Docker; BUILD_ARGS may name bases
-	docker build --build-arg VERSION='$(VERSION)' $(BUILD_ARGS) -t sluice .
+	docker build --build-arg VERSION='$(VERSION)' $(BUILD_ARGS) --target runtime -t sluice .
 	docker build --build-arg VERSION='$(VERSION)' $(BUILD_ARGS) --target sidecar -t sluice-sidecar .
 
 PREFIX    ?= /usr/local

@@ -74,10 +74,7 @@ func (r release) moduleFolders() (map[string]string, error) {
 	}
 	for path := range linked {
 		if folders[path] == "" {
-			return nil, fmt.Errorf(
-				"%s is in the programs, but no package of the repository needs it on this machine",
-				path,
-			)
+			return nil, fmt.Errorf("%s is in the programs, but no package here needs it on this machine", path)
 		}
 	}
 	return folders, nil

@@ -106,7 +106,7 @@ suite crash test go test -vet=off -race -count=1 -timeout 20m -v ./cmd/crash
 real duckdb test/duckdb go test -vet=off -count=1 -timeout 15m -v .
 real make_dist . make dist ARCHS="$(go env GOARCH)" DARWIN= # the next suite installs it
 suite dist test go test -vet=off -count=1 -timeout 15m -v ./dist
-suite docker test go test -vet=off -race -count=1 -timeout 20m -v ./docker
+suite docker test go test -vet=off -race -count=1 -timeout 30m -v ./docker
 collect lint
 collect deploy
 

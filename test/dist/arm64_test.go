@@ -19,7 +19,7 @@ const (
 	armLibraries  = "/usr/aarch64-linux-gnu"
 )
 
-// TestARM64 ships lines with the plugin that make dist has built for arm64, in an emulator: by a loader for it.
+// TestARM64 ships lines with the plugin that make dist has built for arm64, in an emulator and by a loader for arm64.
 func TestARM64(t *testing.T) {
 	built, err := filepath.Abs("../../build/dist/linux-arm64")
 	if err != nil {

@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// TestRPM installs, upgrades and erases the package with rpm, on the same Debian: no image with RPM can
-// be made without its mirror. Dependencies are not resolved, since none of Debian's packages is known to rpm.
+// TestRPM installs, upgrades and erases the package with rpm, on the same Debian: no image of a distribution with RPM
+// can be made without its mirror. Dependencies are not resolved, since none of Debian's packages is known to rpm.
 func TestRPM(t *testing.T) {
 	architecture := map[string]string{"amd64": "x86_64", "arm64": "aarch64"}[runtime.GOARCH]
 	sluice, fluentBit := sluicePackage(t, "fluent-bit-sluice-*."+architecture+".rpm"), fluentBitPackage(t)

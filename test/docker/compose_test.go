@@ -19,12 +19,10 @@ import (
 const patience = 3 * time.Minute
 
 // TestComposeFiles starts Compose files with the sidecar as they are. In each, AWS CLIs find keys in the way that
-// their service names, and ask STS whose they are. Images that the files name and the engine lacks are made here.
+// their service names, and ask STS whose they are. Images that the engine does not have are made here.
 func TestComposeFiles(t *testing.T) {
 	skipWithout(t, "docker", "debootstrap")
-	if out, err := exec.Command("docker", "info").CombinedOutput(); err != nil {
-		t.Skipf("no Docker engine: %v: %s", err, lastLine(out))
-	}
+	skipWithoutEngine(t)
 	compose := composeCommand(t)
 	base, clients := baseImage(t), clientsImage(t)
 	buildImage(t, base, "sidecar", "sluice-sidecar") // as "make images" calls it
@@ -43,7 +41,7 @@ func TestComposeFiles(t *testing.T) {
 			map[string]string{"full-uri": "service-a", "relative-uri": "service-b", "direct": "service-a"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			p := newProject(t, compose, c.file, append(c.env, "HOME="+homeWith(t, sts)))
+			p := newProject(t, compose, c.file, append(c.env, "HOME="+homeWith(t, "sts", sts.Endpoint)))
 			p.run("up", "-d")
 			for service, role := range c.want {
 				if said := p.output(service); !strings.Contains(said, "assumed-role/"+role+"/") {
@@ -75,20 +73,27 @@ func clientsImage(t *testing.T) (name string) {
 	run(t, "", "debootstrap", "--variant=minbase", "bookworm", root)
 	// debootstrap itself does not configure the CLI's Python modules in an order that works.
 	run(t, "", "chroot", root, "env", "DEBIAN_FRONTEND=noninteractive",
-		"apt-get", "install", "-qy", "--no-install-recommends", "awscli", "curl", "iproute2", "socat")
+		"apt-get", "install", "-qy", "--no-install-recommends", "awscli", "curl", "iproute2", "socat",
+		"libsqlite3-0", "libssl3", "libstdc++6", "libyaml-0-2") // Fluent Bit's
 	run(t, root, "sh", "-c", "rm -rf usr/share/doc usr/share/man usr/share/locale var/cache/apt var/lib/apt/lists")
 	run(t, "", "sh", "-c", fmt.Sprintf("tar -C %s -c . | docker import - %s", root, name))
 	return name
 }
 
-// startSTS starts STS at the address of this machine that all containers reach.
-func startSTS(t *testing.T, clients string) *testenv.STS {
+// gateway is the address of this machine that all containers reach.
+func gateway(t *testing.T, clients string) string {
 	t.Helper()
 	route := strings.Fields(docker(t, "run", "--rm", clients, "ip", "route", "show", "default"))
 	if len(route) < 3 {
 		t.Fatalf("a container's default route is %q, want one via a gateway", route)
 	}
-	sts, err := testenv.StartSTSAt(net.JoinHostPort(route[2], "0"), time.Hour)
+	return route[2]
+}
+
+// startSTS starts STS where all containers reach it.
+func startSTS(t *testing.T, clients string) *testenv.STS {
+	t.Helper()
+	sts, err := testenv.StartSTSAt(net.JoinHostPort(gateway(t, clients), "0"), time.Hour)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -131,14 +136,14 @@ func removeImage(t *testing.T, name string) {
 	})
 }
 
-// homeWith returns a home whose default profile has the owner's keys and names STS.
-func homeWith(t *testing.T, sts *testenv.STS) (dir string) {
+// homeWith returns a home whose default profile has the owner's keys and says where a service is.
+func homeWith(t *testing.T, service, endpoint string) (dir string) {
 	t.Helper()
 	dir = t.TempDir()
 	keys := testenv.OwnerKeys()
 	text := fmt.Sprintf("[default]\nregion = eu-central-1\nservices = here\naws_access_key_id = %s\n"+
-		"aws_secret_access_key = %s\n\n[services here]\nsts =\n  endpoint_url = %s\n",
-		keys.AccessKeyID, keys.SecretAccessKey, sts.Endpoint)
+		"aws_secret_access_key = %s\n\n[services here]\n%s =\n  endpoint_url = %s\n",
+		keys.AccessKeyID, keys.SecretAccessKey, service, endpoint)
 	if err := os.Mkdir(filepath.Join(dir, ".aws"), 0o755); err != nil {
 		t.Fatal(err)
 	}
@@ -158,9 +163,8 @@ type project struct {
 // newProject prepares a Compose file, with variables beside PATH. What it has started is removed at the end.
 func newProject(t *testing.T, compose []string, file string, env []string) project {
 	t.Helper()
-	name := fmt.Sprintf("sluice-test-%d", os.Getpid())
 	p := project{
-		t: t, command: slices.Concat(compose, []string{"-p", name, "-f", file}),
+		t: t, command: slices.Concat(compose, []string{"-p", projectName(), "-f", file}),
 		env: append([]string{"PATH=" + os.Getenv("PATH")}, env...),
 	}
 	t.Cleanup(func() {
@@ -174,6 +178,8 @@ func newProject(t *testing.T, compose []string, file string, env []string) proje
 	})
 	return p
 }
+
+func projectName() string { return fmt.Sprintf("sluice-test-%d", os.Getpid()) }
 
 func (p project) cmd(args ...string) *exec.Cmd {
 	cmd := exec.Command(p.command[0], slices.Concat(p.command[1:], args)...)

@@ -23,9 +23,7 @@ const (
 
 func TestContainers(t *testing.T) {
 	skipWithout(t, "docker", "debootstrap", "nsenter", "ip")
-	if out, err := exec.Command("docker", "info").CombinedOutput(); err != nil {
-		t.Skipf("no Docker engine: %v: %s", err, lastLine(out))
-	}
+	skipWithoutEngine(t)
 	if os.Geteuid() != 0 {
 		t.Skip("not root: the containers' addresses cannot be set")
 	}
@@ -56,9 +54,22 @@ func TestContainers(t *testing.T) {
 // stages share once.
 func buildImage(t *testing.T, base, stage, name string) {
 	t.Helper()
+	buildWith(t, base, base, stage, name)
+}
+
+// buildWith is buildImage with an image that has Fluent Bit.
+func buildWith(t *testing.T, base, fluentBit, stage, name string) {
+	t.Helper()
 	docker(t, "build", "-q", "--target", stage, "-t", name, "--shm-size", "2g", "--build-arg", "GOCACHE=/dev/shm/go",
-		"--build-arg", "GO_IMAGE="+base, "--build-arg", "HOST_IMAGE="+base, "--build-arg", "FLUENT_BIT_IMAGE="+base,
-		buildContext(t))
+		"--build-arg", "GO_IMAGE="+base, "--build-arg", "HOST_IMAGE="+base,
+		"--build-arg", "FLUENT_BIT_IMAGE="+fluentBit, buildContext(t))
+}
+
+func skipWithoutEngine(t *testing.T) {
+	t.Helper()
+	if out, err := exec.Command("docker", "info").CombinedOutput(); err != nil {
+		t.Skipf("no Docker engine: %v: %s", err, lastLine(out))
+	}
 }
 
 func skipWithout(t *testing.T, programs ...string) {
@@ -122,6 +133,18 @@ func prune(t *testing.T, root string) {
 		rm -rf var/cache/apt var/lib/apt/lists
 		cd usr/local/go && rm -rf test doc api misc
 		find src -name testdata -prune -exec rm -rf {} + && find src -name '*_test.go' -delete`)
+}
+
+// imageWith makes an image of another and one file.
+func imageWith(t *testing.T, name, from, file, path string) {
+	t.Helper()
+	dir := t.TempDir()
+	run(t, "", "cp", file, filepath.Join(dir, "file"))
+	if err := os.WriteFile(filepath.Join(dir, "Dockerfile"), fmt.Appendf(nil, "FROM %s\nCOPY file %s\n", from, path),
+		0o644); err != nil {
+		t.Fatal(err)
+	}
+	docker(t, "build", "-q", "-t", name, dir)
 }
 
 // serverImage makes an image of a server that "go build" with args builds. The

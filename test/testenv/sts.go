@@ -154,13 +154,9 @@ func (s *STS) identify(w http.ResponseWriter, r *http.Request, body []byte) {
 		stsError(w, http.StatusForbidden, "InvalidClientTokenId")
 		return
 	}
-	fmt.Fprintf(
-		w,
-		`<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><GetCallerIdentityResult>
-  <Arn>%s</Arn><UserId>AROA:s</UserId><Account>123456789012</Account>
-</GetCallerIdentityResult></GetCallerIdentityResponse>`,
-		assumed(k.role),
-	)
+	fmt.Fprintf(w, `<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/">
+<GetCallerIdentityResult><Arn>%s</Arn><UserId>AROA:s</UserId><Account>123456789012</Account>
+</GetCallerIdentityResult></GetCallerIdentityResponse>`, assumed(k.role))
 }
 
 // assumed is the ARN of a role's session.
