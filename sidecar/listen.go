@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"strconv"
+	"sync"
 	"syscall"
 
 	"sluice/sidecar/config"
@@ -46,15 +47,40 @@ func listenUnix(ctx context.Context, path, octalMode string) (net.Listener, erro
 	if err != nil {
 		return nil, fmt.Errorf("socket_mode %q: %w", octalMode, err)
 	}
-	listener, err := (&net.ListenConfig{}).Listen(ctx, "unix", path)
+	// The socket gets its permissions before it gets its name: in between, others could open it.
+	hidden := path + ".new"
+	if err := os.Remove(hidden); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "unix", hidden)
 	if err != nil {
 		return nil, err
 	}
-	if err := os.Chmod(path, fs.FileMode(mode)); err != nil {
-		listener.Close()
-		return nil, err
+	listener.(*net.UnixListener).SetUnlinkOnClose(false)
+	if err := errors.Join(os.Chmod(hidden, fs.FileMode(mode)), os.Rename(hidden, path)); err != nil {
+		return nil, errors.Join(err, listener.Close(), os.Remove(hidden))
 	}
-	return listener, nil
+	return &socket{Listener: listener, path: path}, nil
+}
+
+// socket is a listener at a unix socket, which is removed when it is closed.
+type socket struct {
+	net.Listener
+	path string
+	once sync.Once
+}
+
+// Addr is where clients find it.
+func (s *socket) Addr() net.Addr { return &net.UnixAddr{Name: s.path, Net: "unix"} }
+
+// Close ends it.
+func (s *socket) Close() error {
+	var err error
+	s.once.Do(func() { err = os.Remove(s.path) }) // later it may be another process's
+	if errors.Is(err, fs.ErrNotExist) {
+		err = nil
+	}
+	return errors.Join(err, s.Listener.Close())
 }
 
 // limitHops makes a control function that sets how many routers a reply may pass,
