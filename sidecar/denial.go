@@ -57,9 +57,13 @@ func denyTooMany(retryAfter int) *denial {
 	return d
 }
 
-// denyUnavailable is for a service that has no key at the moment.
-func denyUnavailable(retryAfter int) *denial {
-	d := newDenial(http.StatusServiceUnavailable, "ServiceUnavailable", "Credentials are not available now")
+// denyUnavailable is for a service that has no key at the moment. The reason is "" if it is not to be told.
+func denyUnavailable(retryAfter int, reason string) *denial {
+	message := "Credentials are not available now"
+	if reason != "" {
+		message += ": " + reason
+	}
+	d := newDenial(http.StatusServiceUnavailable, "ServiceUnavailable", message)
 	d.retryAfter = retryAfter
 	return d
 }

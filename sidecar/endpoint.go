@@ -119,7 +119,11 @@ func (e *endpoint) key(r *http.Request, f *face) (*service, creds.Credentials, *
 			continue
 		}
 		if err != nil { // which the entry has logged
-			return s, creds.Credentials{}, denyUnavailable(e.server.opts.Config.Credentials.RetryDelay)
+			reason := ""
+			if s.config.Reasons {
+				reason = err.Error()
+			}
+			return s, creds.Credentials{}, denyUnavailable(e.server.opts.Config.Credentials.RetryDelay, reason)
 		}
 		return s, key, nil
 	}

@@ -365,3 +365,21 @@ func TestAudit(t *testing.T) {
 		t.Errorf("got %v, want service, key, face, peer and end", line)
 	}
 }
+
+// TestReasons: an application hears why there are no credentials only if its service says so.
+func TestReasons(t *testing.T) {
+	const because = "the role's trust policy must allow this principal"
+	for settings, told := range map[string]bool{"": false, "    reasons: true\n": true} {
+		b := newTestServer(t, one+settings)
+		b.sts.down.Store(true)
+		for _, line := range []string{"GET /v1/credentials", "GET /role/one"} {
+			w := b.ask(allFaces(), line, "Authorization: "+tokenOne)
+			var answer struct{ Code, Message string }
+			if err := json.Unmarshal(w.Body.Bytes(), &answer); err != nil || w.Code != 503 ||
+				answer.Code != "ServiceUnavailable" || strings.Contains(answer.Message, because) != told ||
+				!strings.HasPrefix(answer.Message, "Credentials are not available now") {
+				t.Errorf("%q: %s: %d %+v, %v", settings, line, w.Code, answer, err)
+			}
+		}
+	}
+}

@@ -40,7 +40,7 @@ c.yaml:4: services.b.auth_token contains a line break or another control charact
 c.yaml:1: servics is not a known setting: write one of aws_defaults, credentials, dynamic_services, metrics, ` +
 		`server, services
 c.yaml:3: services.a.rol is not a known setting: write one of assumed_role, auth_token, auth_token_sha256, expires, ` +
-		`pass_through, source_credentials, token_overlap_seconds`},
+		`pass_through, reasons, source_credentials, token_overlap_seconds`},
 	{"a service's name", "services:\n  a b: {}",
 		"c.yaml:2: services.a b is not a known setting: write a name of letters, digits, _ and -"},
 	{"numbers", `

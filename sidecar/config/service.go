@@ -16,6 +16,7 @@ type Service struct {
 	Source          Source      `json:"source_credentials"`
 	Role            *AssumeRole `json:"assumed_role"` // nil: the source's own keys are handed out
 	PassThrough     bool        `json:"pass_through"`
+	Reasons         bool        `json:"reasons"` // a 503 says why there is no key
 
 	End         time.Time           `json:"-"` // from Expires; zero for never
 	TokenHashes [][sha256.Size]byte `json:"-"` // SHA-256 of the tokens, which are not kept
