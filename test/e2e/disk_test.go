@@ -80,14 +80,15 @@ func (f fluentBit) says(t *testing.T, text string) {
 	f.untilIn(t, 2*patience, "the log says "+text, func() bool { return strings.Contains(f.Log(), text) })
 }
 
-// firstThatStops without delivering a chunk twice that was refused shortly before.
-var firstThatStops = testenv.Version{4, 0, 0}
+// firstThatStops without delivering a chunk twice: before, a stop starts each retry at once, also one that is under way
+// (flb_engine_reschedule_retries).
+var firstThatStops = testenv.Version{4, 0, 9}
 
 // TestDiskFull fills a small disk while S3 is away: nothing is lost, and the disk empties when S3 is back, also where
 // objects go in one request that are larger than what is free.
 func TestDiskFull(t *testing.T) {
 	needWorld(t)
-	needVersion(t, firstThatStops, "a stop soon after refused chunks may deliver some twice")
+	needVersion(t, firstThatStops, "its stop delivers a chunk twice whose retry is under way")
 	t.Parallel()
 	for name, settings := range map[string][]testenv.Property{
 		"multipart":      {soon},
@@ -213,7 +214,7 @@ func readOnly(op faultfs.Op) error {
 // TestDiskReadOnly has the disk become read-only for a while, and come back.
 func TestDiskReadOnly(t *testing.T) {
 	needWorld(t)
-	needVersion(t, firstThatStops, "a stop soon after refused chunks may deliver some twice")
+	needVersion(t, firstThatStops, "its stop delivers a chunk twice whose retry is under way")
 	t.Parallel()
 	bucket, disk := newBucket(t), faultfs.Mount(t)
 	p := spoolOn(t, bucket, disk.Dir, soon)
