@@ -70,24 +70,24 @@ func openCommits(fs FS, path string) (*commits, error) {
 	if err != nil {
 		return nil, err
 	}
-	c.known, c.last, c.slot, err = readSlots(file)
+	c.known, c.last, c.slot = readSlots(file)
 	c.used = c.last
-	return c, errors.Join(err, file.Close())
+	return c, file.Close()
 }
 
 // readSlots returns the higher number, and which slot does not have it. known is false if
 // neither slot can be read: then nothing is known of any chunk.
-func readSlots(file io.ReaderAt) (known bool, last uint64, other int, err error) {
+func readSlots(file io.ReaderAt) (known bool, last uint64, other int) {
 	for slot := range 2 {
 		var b [slotSize]byte
-		if n, err := file.ReadAt(b[:], int64(slot)*slotDistance); readFailed(err) && n < len(b) {
-			return false, 0, 0, err
+		if n, _ := file.ReadAt(b[:], int64(slot)*slotDistance); n < len(b) {
+			continue // not written yet, or lost by the disk
 		}
 		if chunk, ok := parseSlot(b[:]); ok && (!known || chunk > last) {
 			known, last, other = true, chunk, 1-slot
 		}
 	}
-	return known, last, other, nil
+	return known, last, other
 }
 
 // has reports whether a frame, which a start has found, was committed. What nothing is known
