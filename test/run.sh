@@ -96,6 +96,7 @@ suite packaging packaging go test -v ./...
 # These compute while the next suites wait.
 background lint . test/lint.sh
 background deploy test/deploy go test -count=1 -v . # Helm takes long to compile
+background docker test go test -vet=off -race -count=1 -timeout 30m -v ./docker # makes images most of the time
 # Together, since most of them wait most of the time: one takes more than a minute.
 suite integration test go test -vet=off -race -count=1 -timeout 15m -v ./credentials ./faultfs ./host ./pipeline ./plugin ./commands ./sidecar ./testenv ./wire ./benchmarks ./cmd/bench/... ./cmd/flush ./cmd/idle ./cmd/lint
 # Without the race detector, which takes a minute for it, and has a heap of its own.
@@ -106,7 +107,7 @@ suite crash test go test -vet=off -race -count=1 -timeout 20m -v ./cmd/crash
 real duckdb test/duckdb go test -vet=off -count=1 -timeout 15m -v .
 real make_dist . make dist ARCHS="$(go env GOARCH)" DARWIN= # the next suite installs it
 suite dist test go test -vet=off -count=1 -timeout 15m -v ./dist
-suite docker test go test -vet=off -race -count=1 -timeout 30m -v ./docker
+collect docker
 collect lint
 collect deploy
 
