@@ -83,20 +83,25 @@ func (e *endpoint) serveKey(w http.ResponseWriter, r *http.Request, f *face) {
 		return
 	}
 	s, key, denied := e.key(r, f)
-	name := ""
-	if s != nil {
-		name = s.name
-	}
 	if denied != nil {
-		e.server.metrics.countRequest(f.name, denied.result, name, e.server.opts.Now().Sub(began))
-		e.deny(w, r, f, denied)
+		e.refuse(w, r, f, s, denied, began)
 		return
 	}
 	now := e.server.opts.Now()
 	e.server.audit(r, s, f.name, key)
 	setHeaders(w, "application/json")
 	json.NewEncoder(w).Encode(f.document(key, now))
-	e.server.metrics.countRequest(f.name, "success", name, now.Sub(began))
+	e.server.metrics.countRequest(f.name, "success", s.name, now.Sub(began))
+}
+
+// refuse counts a request that gets no key, and denies it. The service is nil if it is not known.
+func (e *endpoint) refuse(w http.ResponseWriter, r *http.Request, f *face, s *service, d *denial, began time.Time) {
+	name := ""
+	if s != nil {
+		name = s.name
+	}
+	e.server.metrics.countRequest(f.name, d.result, name, e.server.opts.Now().Sub(began))
+	e.deny(w, r, f, d)
 }
 
 // key returns the request's service and its key. If the service changes while its

@@ -98,20 +98,15 @@ func (e *endpoint) serveSigned(f *face, w http.ResponseWriter, r *http.Request) 
 		return
 	}
 	s, key, denied := e.signingKey(r, f)
-	answer := &signedAnswer{ResponseWriter: w, control: http.NewResponseController(w)}
-	name := ""
-	if s != nil {
-		name = s.name
-	}
 	if denied != nil {
-		e.server.metrics.countRequest(f.name, denied.result, name, e.server.opts.Now().Sub(began))
-		e.deny(w, r, f, denied)
+		e.refuse(w, r, f, s, denied, began)
 		return
 	}
+	answer := &signedAnswer{ResponseWriter: w, control: http.NewResponseController(w)}
 	defer func() { // also if the client has gone
 		took := e.server.opts.Now().Sub(began)
-		e.server.metrics.countRequest(f.name, answer.result(), name, took)
-		e.server.opts.Audit.Info("request signed", "service", name, "access_key_id", key.AccessKeyID, "face", f.name,
+		e.server.metrics.countRequest(f.name, answer.result(), s.name, took)
+		e.server.opts.Audit.Info("request signed", "service", s.name, "access_key_id", key.AccessKeyID, "face", f.name,
 			"peer", peerOf(r), "method", r.Method, "host", e.signer.upstream.Host, "path", r.URL.EscapedPath(),
 			"status", answer.status, "bytes", answer.bytes, "millis", took.Milliseconds())
 	}()
