@@ -134,8 +134,9 @@ func (s *Signer) Sign(r *http.Request, c creds.Credentials, payload string, at t
 	return nil
 }
 
-// Presign adds the signature's parameters to r's query. Whoever sends the request with the headers that r has, within
-// valid from at on (whole seconds; S3 takes 7 days at most), sends it signed. Otherwise it is as Sign.
+// Presign adds the signature's parameters to r's query, so that the URL itself is signed. It can be used from at on for
+// as long as valid says, in whole seconds (S3 allows 7 days at most), by requests that have r's method and headers.
+// Otherwise it is as Sign.
 func (s *Signer) Presign(r *http.Request, c creds.Credentials, payload string, at time.Time, valid time.Duration,
 ) error {
 	if err := check(r, c); err != nil {
